@@ -1,0 +1,19 @@
+import { configWithoutCloudSupport } from '@n8n/node-cli/eslint';
+import { globalIgnores } from 'eslint/config';
+
+/**
+ * n8n's community rules, with only those switched off that forbid what this package is for:
+ *
+ * - `configWithoutCloudSupport` leaves out `no-restricted-globals` and `no-restricted-imports`, the two rules for
+ *   n8n Cloud: the trigger needs timers and `ws`, the transport needs `undici`. The package is for self-hosted n8n.
+ * - `no-runtime-dependencies`: undici (one connection pool per PBX), ws (pings and handshake status) and
+ *   libphonenumber-js (E.164) are installed with the package, not bundled into it.
+ */
+export default [
+	globalIgnores(['.playground', 'sandbox/n8n/node_modules', 'coverage']),
+	...configWithoutCloudSupport,
+	{
+		files: ['package.json'],
+		rules: { '@n8n/community-nodes/no-runtime-dependencies': 'off' },
+	},
+];

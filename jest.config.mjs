@@ -1,0 +1,9 @@
+/** Tests run on the sources: swc strips the types, `npm run lint` checks them. */
+export default {
+	testEnvironment: 'node',
+	testMatch: ['<rootDir>/test/**/*.test.ts'],
+	modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.playground', '<rootDir>/sandbox/n8n'],
+	transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' } }] },
+	testTimeout: 20_000,
+	reporters: ['default', '<rootDir>/test/plainReporter.cjs'],
+};
