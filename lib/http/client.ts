@@ -1,0 +1,146 @@
+import type { Readable } from 'node:stream';
+import { request as send, type Dispatcher } from 'undici';
+import { dispatcherFor } from './dispatchers';
+import { errorFromNetwork, ThreeCxError } from './errors';
+import { errorFromResponse } from './responseErrors';
+import { DEFAULT_RETRY, withRetry, type RetryPolicy } from './retry';
+import type { Connection } from './serverUrl';
+import type { TokenSource } from './tokens';
+
+/** One request to a PBX, without its host and its token: the client adds both, and sends them nowhere else. */
+export interface PbxRequest {
+	method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+	/** Starts with a slash; every segment percent-encoded already, such as `/xapi/v1/Users(12)`. */
+	path: string;
+	/** Percent-encoded query string without the question mark. */
+	query?: string;
+	/** Sent as JSON. */
+	body?: unknown;
+	/** Ends the request and its retries; n8n's cancel signal. */
+	signal?: AbortSignal;
+	/** How long the PBX may take to begin its answer, and may pause within it, in ms; default 60,000. */
+	timeoutMs?: number;
+}
+
+/** An answer with a status below 300. */
+export interface PbxResponse<Body> {
+	status: number;
+	/** Names in lower case. */
+	headers: Record<string, string | string[] | undefined>;
+	/** The parsed JSON, or undefined when the body was empty (204). */
+	body: Body;
+}
+
+/** An authenticated client of one PBX. Everything that talks to a 3CX goes through one of these. */
+export interface PbxClient {
+	readonly connection: Connection;
+	readonly tokens: TokenSource;
+	/**
+	 * Sends a request and reads its JSON answer. Renews the token once after a 401; repeats what is safe to repeat.
+	 *
+	 * @throws ThreeCxError
+	 */
+	request<Body = unknown>(request: PbxRequest): Promise<PbxResponse<Body>>;
+	/** The same for a file: the body is handed over as a stream, which the caller must read or destroy. */
+	stream(request: PbxRequest): Promise<PbxResponse<Readable>>;
+}
+
+/** What {@link createPbxClient} needs. */
+export interface PbxClientOptions {
+	connection: Connection;
+	tokens: TokenSource;
+	/** How often safe requests are repeated; default three attempts. */
+	retry?: RetryPolicy;
+	/** Default for {@link PbxRequest.timeoutMs}. */
+	timeoutMs?: number;
+}
+
+/** How long the PBX may take to answer, in ms. Long report queries answer 504 by themselves after about a minute. */
+const ANSWER_TIMEOUT_MS = 60_000;
+
+/** @returns a client of the PBX; it costs nothing, connections are opened by the first request. */
+export function createPbxClient({
+	connection,
+	tokens,
+	retry = DEFAULT_RETRY,
+	timeoutMs = ANSWER_TIMEOUT_MS,
+}: PbxClientOptions): PbxClient {
+	async function once(request: PbxRequest, token: string): Promise<Dispatcher.ResponseData> {
+		const { method, path, query, body, signal } = request;
+		const url = `${connection.origin}${path}${query ? `?${query}` : ''}`;
+		const timeout = request.timeoutMs ?? timeoutMs;
+		return await send(url, {
+			method,
+			dispatcher: dispatcherFor(connection),
+			headers: {
+				authorization: `Bearer ${token}`,
+				accept: '*/*',
+				...(body === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' }),
+			},
+			body: body === undefined ? null : JSON.stringify(body),
+			headersTimeout: timeout,
+			bodyTimeout: timeout,
+			signal,
+		});
+	}
+
+	async function authorised(request: PbxRequest): Promise<Dispatcher.ResponseData> {
+		const token = await tokens.get(request.signal);
+		const answer = await once(request, token);
+		if (answer.statusCode !== 401) return answer;
+		await answer.body.dump();
+		return await once(request, await tokens.renew(token, request.signal));
+	}
+
+	/** Sends, repeats and checks; `read` turns the body of a good answer into what the caller wants. */
+	async function exchange<Body>(
+		request: PbxRequest,
+		read: (answer: Dispatcher.ResponseData) => Promise<Body>,
+	): Promise<PbxResponse<Body>> {
+		const name = `${request.method} ${request.path}`;
+		const attempt = async () => {
+			const answer = await authorised(request);
+			if (answer.statusCode >= 300) {
+				throw errorFromResponse({
+					request: name,
+					status: answer.statusCode,
+					headers: answer.headers,
+					text: await answer.body.text(),
+				});
+			}
+			return { status: answer.statusCode, headers: answer.headers, body: await read(answer) };
+		};
+		const described = async () =>
+			await attempt().catch((cause: unknown) => {
+				throw errorFromNetwork(cause, connection.origin, name);
+			});
+		return await withRetry(described, request.method, retry, request.signal);
+	}
+
+	return {
+		connection,
+		tokens,
+		request: async <Body>(request: PbxRequest) =>
+			await exchange(
+				request,
+				async (answer) => parseJson(await answer.body.text(), request) as Body,
+			),
+		stream: async (request) =>
+			await exchange(request, async (answer) => await Promise.resolve(answer.body)),
+	};
+}
+
+function parseJson(text: string, { method, path }: PbxRequest): unknown {
+	if (text.trim() === '') return undefined;
+	try {
+		return JSON.parse(text);
+	} catch {
+		// Told below: what was read is no JSON.
+	}
+	throw new ThreeCxError({
+		kind: 'malformed',
+		message: 'The answer is not JSON, as 3CX sends it',
+		hint: 'Something else may be answering at the Server URL (a proxy, a login page): open it in a browser. If it is your 3CX, try again, then ask 3CX support.',
+		request: `${method} ${path}`,
+	});
+}

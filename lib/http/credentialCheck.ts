@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { ThreeCxError } from './errors';
+import { parseServerUrl } from './serverUrl';
+import { mintToken, type AccessToken } from './tokens';
+
+/** Stands in n8n's store for a token that was never issued; see the credential type. */
+export const TOKEN_NOT_ISSUED = 'not issued yet';
+
+/** The fields of the credential, and the token that n8n has stored for it. */
+export interface CredentialFields {
+	/** As typed. */
+	serverUrl: string;
+	clientId: string;
+	clientSecret: string;
+	ignoreSslIssues: boolean;
+	/** The access token in n8n's store. */
+	stored?: string;
+}
+
+/** Client IDs and secrets (hashed, with their PBX) that this process has seen the PBX accept, and the token it got. */
+const accepted = new Map<string, AccessToken>();
+
+/**
+ * Checks client ID and secret against `/connect/token`, once for each pair in this process: a check mints a token,
+ * which ends the life of the one before it.
+ *
+ * @param fields the credential as it is now
+ * @returns a fresh token, or undefined when the pair was accepted before and n8n's stored token may be used
+ * @throws Error with cause and cure in one message; it carries no code, because n8n would show the code instead
+ */
+export async function verifiedToken(fields: CredentialFields): Promise<string | undefined> {
+	const outcome = await check(fields).catch((error: unknown) => error as Error);
+	if (!(outcome instanceof Error)) return outcome;
+	throw new Error(
+		outcome instanceof ThreeCxError ? `${outcome.message}. ${outcome.hint}` : outcome.message,
+	);
+}
+
+async function check(fields: CredentialFields): Promise<string | undefined> {
+	const { clientId, clientSecret, ignoreSslIssues, stored } = fields;
+	for (const field of ['clientId', 'clientSecret'] as const) {
+		if (fields[field].trim() === '') {
+			throw new ThreeCxError({
+				kind: 'input',
+				field,
+				message: `The ${field === 'clientId' ? 'Client ID' : 'Client Secret'} is empty`,
+				hint: 'Copy it from Integrations > API in the 3CX Admin Console.',
+			});
+		}
+	}
+	const origin = parseServerUrl(fields.serverUrl);
+	const key = createHash('sha256')
+		.update(JSON.stringify([origin, clientId, clientSecret]))
+		.digest('base64');
+	const known = accepted.get(key);
+	if (known) return stored === undefined || stored === TOKEN_NOT_ISSUED ? known.value : undefined;
+	const token = await mintToken({ origin, ignoreSslIssues }, { clientId, clientSecret });
+	accepted.set(key, token);
+	return token.value;
+}

@@ -1,0 +1,266 @@
+import { ThreeCxError, type ErrorDetails } from './errors';
+import { WARNINGS } from './warnings';
+
+/** An answer with a status from 300 up. */
+export interface RefusedAnswer {
+	/** Method and path. */
+	request: string;
+	status: number;
+	/** Names in lower case. */
+	headers: Record<string, string | string[] | undefined>;
+	/** The body as text. */
+	text: string;
+}
+
+/** XAPI's OData error body (facts 4.4); each part may be missing. */
+interface ODataErrorBody {
+	error?: {
+		code?: string;
+		message?: string;
+		details?: Array<{ code?: string; message?: string; target?: string }>;
+	};
+}
+
+/** The result object of a refused Call Control action (facts 2.6). */
+interface CallControlErrorBody {
+	reasontext?: string;
+	reason?: string;
+}
+
+type Verdict = Pick<ErrorDetails, 'kind' | 'message' | 'hint'>;
+
+const ROLE_HINT =
+	'In the 3CX Admin Console open Integrations > API and look at this client: its role must be high enough (System Owner for reports, recordings and call history) in a real department (System Wide locks the role to User).';
+
+/** What a status means where 3CX says nothing itself. The two APIs use some statuses differently (facts 1.8, 2.5). */
+const STATUS: Record<'xapi' | 'callcontrol', Record<number, Verdict>> = {
+	xapi: {
+		400: {
+			kind: 'validation',
+			message: 'The PBX does not accept this request',
+			hint: 'Check the values of the fields.',
+		},
+		403: {
+			kind: 'forbidden',
+			message: 'The API client may not do this',
+			hint: `${ROLE_HINT} Also check that "3CX Configuration API Access" is ticked, that the licence is Enterprise, and that Console Restrictions do not block the address of n8n.`,
+		},
+		404: {
+			kind: 'notFound',
+			message: 'The PBX knows no such thing',
+			hint: 'Check the ID or number. If it is a report, a parameter may be missing or written wrongly; on an older 3CX the operation may not exist yet.',
+		},
+		504: {
+			kind: 'server',
+			message: 'The query took the PBX too long',
+			hint: 'Shorten the date range or filter more, and read it in several steps.',
+		},
+	},
+	callcontrol: {
+		400: {
+			kind: 'validation',
+			message: 'The PBX does not accept this call action',
+			hint: 'Check the destination and the other fields.',
+		},
+		403: {
+			kind: 'forbidden',
+			message: 'The API client may not control this extension or call leg',
+			hint: 'In the 3CX Admin Console open Integrations > API, tick "Call Control API" for this client and add the extension to its list. A leg on the far side of the call cannot be controlled.',
+		},
+		404: {
+			kind: 'notFound',
+			message: 'The PBX knows no such extension, device or call leg',
+			hint: 'If it was a call leg, the call has ended. Otherwise check the number, choose the device anew, and make sure that the licence has Call Control (Enterprise).',
+		},
+		422: {
+			kind: 'impossible',
+			message: 'This call leg cannot do that now',
+			hint: 'Only phones that the PBX can control (uaCSTA desk phones) and route points can be answered by the API; a call that is answered already can be transferred but not diverted.',
+		},
+		424: {
+			kind: 'impossible',
+			message: 'There is no audio on this call yet',
+			hint: 'Wait until the call is connected and try again.',
+		},
+	},
+};
+
+/** Statuses that mean the same for both. */
+const COMMON: Record<number, Verdict> = {
+	401: {
+		kind: 'unauthorized',
+		message: 'The PBX refuses the access token, even a new one',
+		hint: 'Another program may use the same client ID: 3CX keeps one live token per client ID, and each new one ends the last. Give each program its own API client. Console Restrictions in 3CX can also cause this.',
+	},
+	409: {
+		kind: 'conflict',
+		message: 'Somebody else changed this at the same time',
+		hint: 'Run it again.',
+	},
+	429: {
+		kind: 'rateLimited',
+		message: 'The PBX gets too many requests',
+		hint: 'Lower the number of requests in flight in the options, or wait a little.',
+	},
+	503: {
+		kind: 'server',
+		message: 'The PBX is busy or restarting',
+		hint: 'Try again in a moment.',
+	},
+};
+
+/** The longest text of 3CX that is passed on to the user, in characters. */
+const MAX_TEXT = 500;
+
+/**
+ * Puts a refusal of XAPI or Call Control into words: 3CX's own codes first (`WARNINGS.XAPI.*` name the field and the
+ * reason), then its text, then what the status means.
+ *
+ * @param answer status, headers and body
+ * @returns the error to throw
+ */
+export function errorFromResponse(answer: RefusedAnswer): ThreeCxError {
+	const { request, status, headers, text } = answer;
+	const common = { request, status, retryAfterMs: retryAfter(headers) };
+	if (status < 400) return redirected(headers, common);
+	const verdict = verdictOf(request, status);
+	const body = parse(text) as (ODataErrorBody & CallControlErrorBody) | undefined;
+	const warnings = warningsIn(body);
+	if (warnings.length > 0) {
+		const [first] = warnings;
+		return new ThreeCxError({
+			...common,
+			kind: first?.kind ?? 'validation',
+			code: first?.code,
+			field: first?.field,
+			message: warnings.map(({ says }) => says).join('; '),
+			hint: [...new Set(warnings.map(({ hint }) => hint))].join(' '),
+		});
+	}
+	const said = (body?.error?.message ?? body?.reasontext ?? '').trim().slice(0, MAX_TEXT);
+	return new ThreeCxError({
+		...common,
+		...verdict,
+		code: body?.error?.code || undefined,
+		// What 3CX says is about this very request, so it is the better headline where there is any.
+		message: said === '' ? `${verdict.message} (HTTP ${status})` : `3CX says: ${said}`,
+	});
+}
+
+function verdictOf(request: string, status: number): Verdict {
+	const api = request.includes(' /callcontrol') ? 'callcontrol' : 'xapi';
+	return (
+		STATUS[api][status] ??
+		COMMON[status] ??
+		(status >= 500
+			? {
+					kind: 'server',
+					message: 'The PBX failed to handle the request',
+					hint: 'Try again. Reports answer like this when a date or literal has the wrong form; otherwise look at the event log of the PBX.',
+				}
+			: STATUS[api][400]!)
+	);
+}
+
+function redirected(
+	headers: RefusedAnswer['headers'],
+	common: Pick<ErrorDetails, 'request' | 'status'>,
+): ThreeCxError {
+	const location = [headers.location].flat()[0] ?? '';
+	const target = URL.canParse(location) ? new URL(location).origin : '';
+	// Following it would carry the token to whoever the answer names.
+	return new ThreeCxError({
+		...common,
+		kind: 'redirect',
+		message: `The PBX sends us to another address${target === '' ? '' : `: ${target}`}`,
+		hint: 'Enter that address as the Server URL of the credential if it is your 3CX. Redirects are not followed, so that the access token goes to no one else.',
+	});
+}
+
+/** The validation findings in an OData error: `details[]`, or the "Field:\nCODE" lines of the message. */
+function warningsIn(body: ODataErrorBody | undefined) {
+	const details = body?.error?.details ?? [];
+	const pairs =
+		details.length > 0
+			? details.map(({ target, message, code }) => ({ field: target, code: message ?? code ?? '' }))
+			: [...(body?.error?.message ?? '').matchAll(/(?:(\S+):\s*)?(WARNINGS\.[A-Z0-9_.]+)/g)].map(
+					([, field, code]) => ({ field, code: code ?? '' }),
+				);
+	return pairs
+		.filter(({ code }) => code.startsWith('WARNINGS.'))
+		.map(({ field, code }) => {
+			const known = WARNINGS[code];
+			const reason =
+				known?.says ??
+				code
+					.replace(/^WARNINGS\.(XAPI\.)?/, '')
+					.replaceAll('_', ' ')
+					.toLowerCase();
+			return {
+				field,
+				code,
+				kind: known?.kind ?? ('validation' as const),
+				says: field ? `${field}: ${reason}` : reason.charAt(0).toUpperCase() + reason.slice(1),
+				hint: known?.hint ?? 'Correct the value and run it again.',
+			};
+		});
+}
+
+/**
+ * Puts a refusal of `/connect/token` into words.
+ *
+ * @param status HTTP status
+ * @param text body; 3CX sends `{error, error_description}` (facts 1.1)
+ * @param origin the PBX
+ * @returns the error to throw
+ */
+export function errorFromTokenAnswer(status: number, text: string, origin: string): ThreeCxError {
+	const common = { request: 'POST /connect/token', status };
+	const body = parse(text) as { error?: string; error_description?: string } | undefined;
+	if (status >= 300 && status < 400) return redirected({}, common);
+	if (status === 401 || status === 400) {
+		return new ThreeCxError({
+			...common,
+			kind: 'credentials',
+			code: body?.error,
+			field: 'clientSecret',
+			message: `${origin} refuses the client ID or the client secret`,
+			hint: 'Compare both with Integrations > API in the 3CX Admin Console. The secret is the API key that was shown once; generating a new one ends the old one at once. It was tried only once, because 3CX blocks addresses after failed logins.',
+		});
+	}
+	if (status === 403) {
+		return new ThreeCxError({
+			...common,
+			kind: 'forbidden',
+			message: `${origin} does not let this machine log in`,
+			hint: 'Its Console Restrictions or the anti-hacking blocklist may contain the address of n8n: look under Security in the 3CX Admin Console.',
+		});
+	}
+	if (status === 404 || status === 200) {
+		return new ThreeCxError({
+			...common,
+			kind: 'malformed',
+			message: `${origin} does not look like a 3CX v20: it has no /connect/token that answers with a token`,
+			hint: 'Check the Server URL: it is the address of your 3CX web client, with the port if it has one. API clients need 3CX v20 with an Enterprise licence.',
+		});
+	}
+	return new ThreeCxError({ ...common, ...verdictOf('POST /connect/token', status) });
+}
+
+function parse(text: string): unknown {
+	try {
+		const value: unknown = JSON.parse(text);
+		return typeof value === 'object' && value !== null ? value : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+/** `Retry-After` in ms; it comes as seconds or as a date. */
+function retryAfter(headers: RefusedAnswer['headers']): number | undefined {
+	const text = [headers['retry-after']].flat()[0];
+	if (text === undefined) return undefined;
+	const seconds = Number(text);
+	const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(text) - Date.now();
+	return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}

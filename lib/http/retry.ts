@@ -1,0 +1,74 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { linkBroke, ThreeCxError, wasNotSent } from './errors';
+
+/** When and how often a failed attempt is made again. */
+export interface RetryPolicy {
+	/** Attempts in all, the first included. */
+	attempts: number;
+	/** Upper bound of the first wait, in ms; it doubles with each further one. */
+	baseMs: number;
+	/** Longest wait, in ms. A `Retry-After` beyond it ends the tries: the workflow should not hang on it unseen. */
+	capMs: number;
+}
+
+/** Three tries within about two seconds: enough for a reset or a PBX service that restarts, short enough for a person. */
+export const DEFAULT_RETRY: RetryPolicy = { attempts: 3, baseMs: 400, capMs: 10_000 };
+
+const RETRY_STATUS = new Set([429, 502, 503, 504]);
+
+/**
+ * Exponential backoff with full jitter, so that many clients of a PBX that comes back do not knock all at once.
+ *
+ * @param attempt 0 for the wait after the first attempt
+ * @param policy bounds in ms
+ * @param random a number in [0, 1)
+ * @returns ms to wait
+ */
+export function backoff(
+	attempt: number,
+	{ baseMs, capMs }: Pick<RetryPolicy, 'baseMs' | 'capMs'>,
+	random: () => number = Math.random,
+): number {
+	return Math.round(random() * Math.min(capMs, baseMs * 2 ** attempt));
+}
+
+/**
+ * Whether a failed request may be sent again without asking the user. Reads (GET): after 429, 502, 503, 504 and broken
+ * links. Writes: only where nothing reached the PBX, because 3CX has no idempotency keys.
+ */
+export function isRetryable(error: ThreeCxError, method: string): boolean {
+	if (wasNotSent(error)) return true;
+	return method === 'GET' && (linkBroke(error) || RETRY_STATUS.has(error.status ?? 0));
+}
+
+/**
+ * Runs an attempt until it succeeds, its error is final, or the policy is used up.
+ *
+ * @param attempt what to do; rejects with a {@link ThreeCxError}
+ * @param method HTTP method, which decides what may be repeated
+ * @param policy how often and how patiently
+ * @param signal ends the waiting
+ * @returns the attempt's result
+ * @throws the last attempt's error
+ */
+export async function withRetry<T>(
+	attempt: () => Promise<T>,
+	method: string,
+	policy: RetryPolicy = DEFAULT_RETRY,
+	signal?: AbortSignal,
+): Promise<T> {
+	for (let tries = 1; ; tries++) {
+		let failure: ThreeCxError;
+		try {
+			return await attempt();
+		} catch (error) {
+			failure = error as ThreeCxError;
+		}
+		const wait = failure.retryAfterMs ?? backoff(tries - 1, policy);
+		if (tries >= policy.attempts || wait > policy.capMs || !isRetryable(failure, method))
+			throw failure;
+		// An abort while waiting ends the tries with the error that the user would have seen anyway.
+		await delay(wait, undefined, { signal }).catch(() => undefined);
+		if (signal?.aborted) throw failure;
+	}
+}

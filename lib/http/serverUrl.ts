@@ -1,0 +1,50 @@
+import { ThreeCxError } from './errors';
+
+/** The two web addresses of a PBX's API: where requests go, and whether its certificate is checked. */
+export interface Connection {
+	/** Scheme, host and port without a trailing slash, such as `https://pbx.example.com:5001`. */
+	origin: string;
+	/** Accept any certificate: for a PBX reached by IP address or private name (facts: TLS on the LAN). */
+	ignoreSslIssues: boolean;
+}
+
+/** @returns whether text is one of the two schemes that 3CX listens on. */
+const isWebScheme = (protocol: string) => protocol === 'https:' || protocol === 'http:';
+
+/**
+ * Reads the server address as people type or paste it: `pbx.example.com`, `pbx.example.com:5001`,
+ * `https://pbx.example.com:5001/`, or the address bar of the web client with its path.
+ *
+ * @param text the address; without a scheme, https is meant
+ * @returns its origin in normal form: lower case, default port left out, no path
+ * @throws ThreeCxError of kind `input`, field `serverUrl`, when there is no host in it, the scheme is not http(s), or
+ *   it holds a user name or password (which would end up in logs)
+ */
+export function parseServerUrl(text: string): string {
+	const trimmed = text.trim();
+	if (trimmed === '') {
+		throw invalid(
+			'The Server URL is empty',
+			'Enter the address of your 3CX web client, such as https://pbx.example.com:5001.',
+		);
+	}
+	// "pbx.example.com:5001" parses as a URL with the scheme "pbx.example.com": a scheme counts only with its slashes.
+	const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `https://${trimmed}`;
+	const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined;
+	if (!url || !isWebScheme(url.protocol) || url.hostname === '') {
+		throw invalid(
+			'The Server URL is not a web address',
+			'Enter the address of your 3CX web client, such as https://pbx.example.com:5001, with https or http and without spaces.',
+		);
+	}
+	if (url.username !== '' || url.password !== '') {
+		throw invalid(
+			'The Server URL holds a user name or password',
+			'Leave only the address in it; client ID and secret have fields of their own.',
+		);
+	}
+	return url.origin;
+}
+
+const invalid = (message: string, hint: string) =>
+	new ThreeCxError({ kind: 'input', field: 'serverUrl', message, hint });

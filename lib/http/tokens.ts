@@ -1,0 +1,231 @@
+import { createHash } from 'node:crypto';
+import { request } from 'undici';
+import { dispatcherFor } from './dispatchers';
+import { errorFromNetwork, ThreeCxError } from './errors';
+import { errorFromTokenAnswer } from './responseErrors';
+import { withRetry } from './retry';
+import type { Connection } from './serverUrl';
+
+/** What the administrator gets under Integrations > API > Add. The secret is shown once. */
+export interface ClientCredentials {
+	clientId: string;
+	clientSecret: string;
+}
+
+/** A bearer token, and when it ends. */
+export interface AccessToken {
+	value: string;
+	/** Milliseconds since the epoch. */
+	expiresAt: number;
+}
+
+/**
+ * Where requests get their bearer token. 3CX keeps **one live token per client ID** (facts 1.4): each new one kills the
+ * last. So a token is renewed only by saying which one was refused; whoever comes second gets the first one's result.
+ */
+export interface TokenSource {
+	/** @returns the current token; minted when there is none or it is about to end. */
+	get(signal?: AbortSignal): Promise<string>;
+	/**
+	 * @param refused the token that the PBX answered 401 to
+	 * @returns another token: the one that replaced it meanwhile, or a new one
+	 */
+	renew(refused: string, signal?: AbortSignal): Promise<string>;
+}
+
+/** The claims of a 3CX access token that we read (facts 1.3). The signature is the PBX's business. */
+export interface TokenClaims {
+	/** Client ID. */
+	sub?: string;
+	/** FQDN of the PBX that minted it. */
+	iss?: string;
+	/** Seconds since the epoch. */
+	exp?: number;
+	/** Seconds since the epoch, by the clock of the PBX. */
+	iat?: number;
+}
+
+/** @returns the claims of a JWT, or undefined when it is none. */
+export function tokenClaims(token: string): TokenClaims | undefined {
+	const payload = token.split('.')[1];
+	if (payload === undefined) return undefined;
+	try {
+		const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
+		return typeof claims === 'object' && claims !== null ? claims : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+/** Up to this number `expires_in` means minutes: before 20.0.9, 3CX said 60 for an hour (facts 1.2). */
+const LARGEST_MINUTES = 299;
+
+/**
+ * When a fresh token ends. The JWT's own `exp - iat` comes first: it is in seconds on every build, and a difference is
+ * right even where the clocks of n8n and the PBX are not. `expires_in` is in minutes on older builds and in seconds
+ * on newer ones; taking 60 minutes for 60 seconds would mint every minute and cut every socket and audio stream.
+ *
+ * @param token the access token
+ * @param expiresIn the answer's `expires_in`
+ * @param now ms since the epoch, when the answer came
+ * @returns ms since the epoch
+ */
+export function tokenExpiry(token: string, expiresIn: number | undefined, now: number): number {
+	const { exp, iat } = tokenClaims(token) ?? {};
+	if (exp !== undefined && iat !== undefined) return now + (exp - iat) * 1000;
+	if (exp !== undefined) return exp * 1000;
+	const amount = expiresIn ?? LARGEST_MINUTES;
+	return now + amount * (amount <= LARGEST_MINUTES ? 60_000 : 1000);
+}
+
+/** How long `/connect/token` may take to answer, in ms. */
+const TOKEN_TIMEOUT_MS = 30_000;
+
+/**
+ * Asks the PBX for a new access token (`POST /connect/token`, client credentials). This ends the life of every older
+ * token of the client ID.
+ *
+ * @param connection the PBX
+ * @param credentials client ID and secret
+ * @param signal ends the request
+ * @returns the token
+ * @throws ThreeCxError of kind `credentials` when the PBX refuses them; never tried again, because 3CX counts failed
+ *   logins and blocks the host (facts 6, row 6)
+ */
+export async function mintToken(
+	connection: Connection,
+	{ clientId, clientSecret }: ClientCredentials,
+	signal?: AbortSignal,
+): Promise<AccessToken> {
+	const path = '/connect/token';
+	const attempt = async (): Promise<AccessToken> => {
+		const answer = await request(connection.origin + path, {
+			method: 'POST',
+			dispatcher: dispatcherFor(connection),
+			headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+			body: new URLSearchParams({
+				client_id: clientId,
+				client_secret: clientSecret,
+				grant_type: 'client_credentials',
+			}).toString(),
+			headersTimeout: TOKEN_TIMEOUT_MS,
+			signal,
+		});
+		const text = await answer.body.text();
+		const { access_token: value, expires_in: expiresIn } = parseTokenAnswer(text);
+		if (answer.statusCode !== 200 || value === undefined) {
+			throw errorFromTokenAnswer(answer.statusCode, text, connection.origin);
+		}
+		return { value, expiresAt: tokenExpiry(value, expiresIn, Date.now()) };
+	};
+	const described = async () =>
+		await attempt().catch((cause: unknown) => {
+			throw errorFromNetwork(cause, connection.origin, `POST ${path}`);
+		});
+	return await withRetry(described, 'POST', undefined, signal);
+}
+
+function parseTokenAnswer(text: string): { access_token?: string; expires_in?: number } {
+	try {
+		const answer = JSON.parse(text) as { access_token?: unknown; expires_in?: unknown } | null;
+		return {
+			access_token: typeof answer?.access_token === 'string' ? answer.access_token : undefined,
+			expires_in: typeof answer?.expires_in === 'number' ? answer.expires_in : undefined,
+		};
+	} catch {
+		return {};
+	}
+}
+
+/** A token is renewed this long before it ends, in ms, so that no request leaves with one that dies on the way. */
+const RENEW_BEFORE_MS = 60_000;
+
+/** A token not asked for during this time is forgotten, in ms. */
+const IDLE_MS = 3_600_000;
+
+/** More tenants than this, and the one idle for longest is forgotten. */
+const MAX_TOKENS = 500;
+
+interface Slot {
+	token?: AccessToken;
+	minting?: Promise<AccessToken>;
+	usedAt: number;
+}
+
+/**
+ * Access tokens of this process, each under the PBX, client ID and secret that it was minted for, so that no tenant's
+ * token can reach another's PBX. Keeps a hash of the secret, never the secret.
+ */
+export class TokenCache {
+	private readonly slots = new Map<string, Slot>();
+
+	constructor(
+		private readonly mint: typeof mintToken = mintToken,
+		private readonly now: () => number = Date.now,
+	) {}
+
+	/**
+	 * @param connection the PBX
+	 * @param credentials client ID and secret; held only as long as the source lives
+	 * @returns the token source of this PBX and client; many sources of the same client share one token
+	 */
+	source(connection: Connection, credentials: ClientCredentials): TokenSource {
+		const key = createHash('sha256')
+			.update(JSON.stringify([connection.origin, credentials.clientId, credentials.clientSecret]))
+			.digest('base64');
+		return {
+			get: async () => {
+				const { token } = this.slot(key);
+				if (token && token.expiresAt - RENEW_BEFORE_MS > this.now()) return token.value;
+				return await this.mintOnce(key, connection, credentials);
+			},
+			renew: async (refused) => {
+				const { token } = this.slot(key);
+				if (token && token.value !== refused) return token.value;
+				return await this.mintOnce(key, connection, credentials);
+			},
+		};
+	}
+
+	/**
+	 * One flight for all who ask meanwhile. It runs without anybody's abort signal: one execution that is stopped must
+	 * not fail the others, and a token whose answer was thrown away would have killed the last one for nothing.
+	 */
+	private async mintOnce(key: string, connection: Connection, credentials: ClientCredentials) {
+		const slot = this.slot(key);
+		slot.minting ??= this.mint(connection, credentials)
+			.then((token) => (slot.token = token))
+			.finally(() => (slot.minting = undefined));
+		return (await slot.minting).value;
+	}
+
+	private slot(key: string): Slot {
+		const now = this.now();
+		const slot = this.slots.get(key) ?? { usedAt: now };
+		slot.usedAt = now;
+		// Re-inserting keeps the map in order of use, so that the idle ones are found at its start.
+		this.slots.delete(key);
+		this.slots.set(key, slot);
+		for (const [other, { usedAt, minting }] of this.slots) {
+			if (this.slots.size <= MAX_TOKENS && now - usedAt < IDLE_MS) break;
+			if (!minting) this.slots.delete(other);
+		}
+		return slot;
+	}
+}
+
+/** The tokens of this process that n8n's own store does not keep. */
+export const processTokens = new TokenCache();
+
+/** @returns a source with one token that is known to be good, for a check that minted it itself. */
+export const fixedToken = (value: string): TokenSource => ({
+	get: async () => await Promise.resolve(value),
+	renew: async () => {
+		await Promise.resolve();
+		throw new ThreeCxError({
+			kind: 'unauthorized',
+			message: 'The PBX refused a token that it had just issued',
+			hint: 'Another program may use the same client ID: 3CX keeps one live token per client ID. Give each program an API client of its own.',
+		});
+	},
+});

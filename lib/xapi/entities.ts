@@ -1,0 +1,279 @@
+import { KeyedLock, mapInOrder } from '../concurrency';
+import type { PbxClient, PbxRequest } from '../http/client';
+import { ThreeCxError } from '../http/errors';
+import type { Expand } from '../odata/expand';
+import { queryString } from '../odata/query';
+import { differences } from './difference';
+
+/** A row of an entity set as XAPI sends it: PascalCase names, null properties left out (facts 4.1). */
+export type Entity = Record<string, unknown>;
+
+/** Where XAPI lives on a PBX. */
+export const XAPI = '/xapi/v1';
+
+/** The largest `$top` that entity sets accept: above it they answer 400 (facts 4.3). */
+export const PAGE_SIZE = 100;
+
+/** Pages that are fetched side by side once the number of rows is known. */
+const PAGES_IN_FLIGHT = 4;
+
+/** The answer of a collection. */
+interface Collection {
+	value: Entity[];
+	'@odata.count'?: number;
+	'@odata.nextLink'?: string;
+}
+
+/** What may accompany each request. */
+export type RequestOptions = Pick<PbxRequest, 'signal' | 'timeoutMs'>;
+
+/** Which rows of a collection are read. */
+export interface ListOptions extends RequestOptions {
+	/** Percent-encoded OData options other than `$top`, `$skip` and `$count`. */
+	query?: string;
+	/** The most rows to read; all when left out. */
+	limit?: number;
+	/** Pages fetched side by side; default 4. */
+	inFlight?: number;
+	/** Rows a page; default 100, the most that entity sets accept. */
+	pageSize?: number;
+}
+
+/**
+ * Reads the rows of a collection, page by page with `$top` and `$skip`: 3CX is not known to send next links (facts
+ * 4.1). The first page also asks for the count, then the rest is fetched side by side and kept in order.
+ *
+ * @param client the PBX
+ * @param path collection below `/xapi/v1`, such as `/Users` or `/Groups(12)/Members`
+ * @param options which rows
+ * @returns the rows, without OData annotations
+ */
+export async function listEntities(
+	client: PbxClient,
+	path: string,
+	{
+		query = '',
+		limit = Infinity,
+		inFlight = PAGES_IN_FLIGHT,
+		pageSize = PAGE_SIZE,
+		...rest
+	}: ListOptions = {},
+): Promise<Entity[]> {
+	const page = async (top: number, skip: number, count: boolean) => {
+		const paging = [
+			`$top=${top}`,
+			...(skip > 0 ? [`$skip=${skip}`] : []),
+			...(count ? ['$count=true'] : []),
+		];
+		return await readCollection(
+			client,
+			XAPI + path,
+			[query, ...paging].filter(Boolean).join('&'),
+			rest,
+		);
+	};
+	if (limit <= 0) return [];
+	const wantsMore = limit > pageSize;
+	const first = await page(Math.min(pageSize, limit), 0, wantsMore);
+	if (first['@odata.nextLink'] !== undefined && wantsMore) {
+		return clean(await followLinks(client, first, limit, rest));
+	}
+	const total = Math.min(first['@odata.count'] ?? first.value.length, limit);
+	const skips: number[] = [];
+	// What came, not what was asked for, is the step: a server may cap its pages lower than we ask.
+	const step = first.value.length;
+	for (let skip = step; step > 0 && skip < total; skip += step) skips.push(skip);
+	const others = await mapInOrder(
+		skips,
+		inFlight,
+		async (skip) => (await page(Math.min(step, total - skip), skip, false)).value,
+	);
+	return clean([first.value, ...others].flat());
+}
+
+/** Follows `@odata.nextLink`s, as far as they stay on the PBX: the token must not follow a link to somebody else. */
+async function followLinks(
+	client: PbxClient,
+	first: Collection,
+	limit: number,
+	options: RequestOptions,
+): Promise<Entity[]> {
+	const rows = [...first.value];
+	let link = first['@odata.nextLink'];
+	while (link !== undefined && rows.length < limit) {
+		const url = new URL(link, `${client.connection.origin}${XAPI}/`);
+		if (url.origin !== client.connection.origin) {
+			throw new ThreeCxError({
+				kind: 'redirect',
+				message: `The PBX names another address for its next page: ${url.origin}`,
+				hint: 'Enter that address as the Server URL of the credential if it is your 3CX. The link was not followed, so that the access token goes to no one else.',
+			});
+		}
+		const next = await readCollection(client, url.pathname, url.search.slice(1), options);
+		rows.push(...next.value);
+		link = next['@odata.nextLink'];
+	}
+	return rows.slice(0, limit === Infinity ? undefined : limit);
+}
+
+async function readCollection(
+	client: PbxClient,
+	path: string,
+	query: string,
+	options: RequestOptions,
+): Promise<Collection> {
+	const { body } = await client.request<Collection | undefined>({
+		method: 'GET',
+		path,
+		query,
+		...options,
+	});
+	if (Array.isArray(body?.value)) return body;
+	throw new ThreeCxError({
+		kind: 'malformed',
+		message: 'The PBX answered with something that is no list',
+		hint: 'Check the Server URL and the version of the PBX; the Configuration API needs 3CX v20.',
+		request: `GET ${path}`,
+	});
+}
+
+/** Leaves out OData's annotations (`@odata.context`, ...): they tell a client how to parse, and users nothing. */
+function withoutAnnotations(row: Entity): Entity {
+	for (const name in row) if (name.startsWith('@odata.')) delete row[name];
+	return row;
+}
+
+const clean = (rows: Entity[]) => rows.map(withoutAnnotations);
+
+/**
+ * Reads one row.
+ *
+ * @param client the PBX
+ * @param path the row below `/xapi/v1`, such as `/Users(12)` or `/Users(Number='100')`
+ * @param query percent-encoded `$select` and `$expand`
+ */
+export async function getEntity(
+	client: PbxClient,
+	path: string,
+	query?: string,
+	options: RequestOptions = {},
+): Promise<Entity> {
+	const { body } = await client.request<Entity>({
+		method: 'GET',
+		path: XAPI + path,
+		query,
+		...options,
+	});
+	return withoutAnnotations(body ?? {});
+}
+
+/**
+ * Creates a row.
+ *
+ * @param path its collection, such as `/Users`
+ * @param body PascalCase properties; what is left out is set by 3CX (the next free Number, for one)
+ * @returns the row as created, with its Id
+ */
+export async function createEntity(
+	client: PbxClient,
+	path: string,
+	body: Entity,
+	options: RequestOptions = {},
+): Promise<Entity> {
+	const answer = await client.request<Entity>({
+		method: 'POST',
+		path: XAPI + path,
+		body,
+		...options,
+	});
+	return withoutAnnotations(answer.body ?? {});
+}
+
+/** Changes properties of a row; arrays are replaced as a whole, everything else is merged (facts 4.5). */
+export async function updateEntity(
+	client: PbxClient,
+	path: string,
+	body: Entity,
+	options: RequestOptions = {},
+): Promise<void> {
+	await client.request({ method: 'PATCH', path: XAPI + path, body, ...options });
+}
+
+/** Deletes a row. */
+export async function deleteEntity(
+	client: PbxClient,
+	path: string,
+	options: RequestOptions = {},
+): Promise<void> {
+	await client.request({ method: 'DELETE', path: XAPI + path, ...options });
+}
+
+/** What {@link upsertEntity} did. */
+export interface UpsertResult {
+	outcome: 'created' | 'updated' | 'unchanged';
+	/** The properties that were sent to an existing row. */
+	changed: string[];
+	/** The row as it is now, as far as it is known without reading it again. */
+	row: Entity;
+}
+
+/** What {@link upsertEntity} needs to know. */
+export interface Upsert extends RequestOptions {
+	/** Entity set, such as `Users`. */
+	entitySet: string;
+	/** `$filter` that finds the row by its natural key, as `filter()` writes it. */
+	filter: string;
+	/** The natural key in words, such as `Number 100`, for messages and for taking turns. */
+	identity: string;
+	/** The properties that the row shall have. */
+	body: Entity;
+	/** Brings the arrays of `body` along, so that they can be compared. */
+	expand?: readonly Expand[];
+}
+
+/** Upserts of the same row take turns within this process; across processes the PBX's unique keys decide. */
+const turns = new KeyedLock();
+
+/**
+ * Makes a row be as wanted, whether it exists or not, so that a workflow can run twice. Sends only what differs. Where
+ * another run creates the row at the same moment, the PBX refuses ours (`ALREADY_IN_USE`), and it is updated instead.
+ *
+ * @returns what was done, and the row
+ * @throws ThreeCxError of kind `conflict` when several rows have the natural key
+ */
+export async function upsertEntity(client: PbxClient, upsert: Upsert): Promise<UpsertResult> {
+	const { entitySet, filter, identity, body, expand, ...options } = upsert;
+	const path = `/${entitySet}`;
+	const find = async () => {
+		const query = queryString({ filter, expand });
+		const rows = await listEntities(client, path, { query, limit: 2, ...options });
+		if (rows.length < 2) return rows[0];
+		throw new ThreeCxError({
+			kind: 'conflict',
+			message: `Several rows of ${entitySet} have ${identity}`,
+			hint: 'Use Update with the ID of the one that is meant.',
+		});
+	};
+	const bring = async (existing: Entity): Promise<UpsertResult> => {
+		const changes = differences(existing, body);
+		const changed = Object.keys(changes);
+		if (changed.length === 0) return { outcome: 'unchanged', changed, row: existing };
+		await updateEntity(client, `${path}(${String(existing.Id)})`, changes, options);
+		return { outcome: 'updated', changed, row: { ...existing, ...changes } };
+	};
+	return await turns.run(
+		JSON.stringify([client.connection.origin, entitySet, identity]),
+		async () => {
+			const existing = await find();
+			if (existing) return await bring(existing);
+			const created = await createEntity(client, path, body, options).catch(
+				(error: unknown) => error as Error,
+			);
+			if (!(created instanceof Error)) return { outcome: 'created', changed: [], row: created };
+			const wasFaster =
+				created instanceof ThreeCxError && created.kind === 'conflict' ? await find() : undefined;
+			if (!wasFaster) throw created;
+			return await bring(wasFaster);
+		},
+	);
+}

@@ -1,0 +1,39 @@
+import { NodeApiError, NodeOperationError, type INode, type JsonObject } from 'n8n-workflow';
+import { ThreeCxError } from '../../lib/http/errors';
+
+/**
+ * Turns what `lib` threw into the error that n8n shows: what happened as the headline, what to do below it.
+ *
+ * @param node the node, for the editor to point at
+ * @param error anything thrown; errors of n8n itself pass through with the item index added
+ * @param itemIndex the item at fault, if one is
+ * @returns the error to throw
+ */
+export function toNodeError(
+	node: INode,
+	error: unknown,
+	itemIndex?: number,
+): NodeApiError | NodeOperationError {
+	if (error instanceof NodeApiError || error instanceof NodeOperationError) {
+		// n8n's constructors hand back an existing error unchanged, so the index is set on it.
+		if (itemIndex !== undefined) error.context.itemIndex ??= itemIndex;
+		return error;
+	}
+	if (!(error instanceof ThreeCxError)) {
+		return new NodeOperationError(node, error as Error, { itemIndex });
+	}
+	const { kind, message, hint, status, code, field, request } = error;
+	const description = hint;
+	if (kind === 'input') return new NodeOperationError(node, message, { description, itemIndex });
+	const details = { message, description, status, code, field, request } as unknown as JsonObject;
+	const apiError = new NodeApiError(node, details, {
+		message,
+		description,
+		httpCode: status === undefined ? undefined : String(status),
+		itemIndex,
+	});
+	// n8n rewrites messages in which it recognises a network code; ours say more.
+	apiError.message = message;
+	apiError.description = description;
+	return apiError;
+}

@@ -1,0 +1,322 @@
+import { text } from 'node:stream/consumers';
+import { createPbxClient } from '../../lib/http/client';
+import { closeDispatchers } from '../../lib/http/dispatchers';
+import { ThreeCxError } from '../../lib/http/errors';
+import { mintToken, TokenCache, type TokenSource } from '../../lib/http/tokens';
+import { json, startServer, type TestServer } from '../support/httpServer';
+
+const SECRET = 's3cret-%+&ü';
+let server: TestServer;
+afterEach(async () => {
+	await closeDispatchers();
+	await server.close();
+});
+
+const serve = async (...args: Parameters<typeof startServer>) =>
+	(server = await startServer(...args));
+
+const constant = (value = 'token'): TokenSource => ({
+	get: async () => await Promise.resolve(value),
+	renew: async () => await Promise.resolve(`${value} renewed`),
+});
+
+const client = (tokens: TokenSource = constant()) =>
+	createPbxClient({
+		connection: { origin: server.origin, ignoreSslIssues: false },
+		tokens,
+		retry: { attempts: 3, baseMs: 1, capMs: 20 },
+	});
+
+/** What a request is refused with. */
+const refusal = async (request: Promise<unknown>): Promise<ThreeCxError> => {
+	const error: unknown = await request.then(
+		() => new Error('It was not refused'),
+		(cause: unknown) => cause,
+	);
+	if (error instanceof ThreeCxError) return error;
+	throw error;
+};
+
+test('sends the token, JSON and the query, and reads the answer', async () => {
+	await serve((_, response) => json(response, 201, { Id: 7 }));
+	const answer = await client().request({
+		method: 'POST',
+		path: '/xapi/v1/Users',
+		query: '$select=Id',
+		body: { Number: '100' },
+	});
+	expect(answer).toMatchObject({ status: 201, body: { Id: 7 } });
+	expect(server.received).toEqual([
+		expect.objectContaining({
+			method: 'POST',
+			url: '/xapi/v1/Users?$select=Id',
+			body: '{"Number":"100"}',
+			headers: expect.objectContaining({
+				authorization: 'Bearer token',
+				'content-type': 'application/json; charset=utf-8',
+			}),
+		}),
+	]);
+});
+
+test('keeps its connection for many requests', async () => {
+	await serve((_, response) => json(response, 200, {}));
+	for (let i = 0; i < 20; i++) await client().request({ method: 'GET', path: '/xapi/v1/Defs' });
+	// One, or two: the pool opens a second one when the next request comes before the first is quite idle again.
+	expect(server.connections).toBeLessThanOrEqual(2);
+});
+
+test('renews a refused token once, and repeats the request with the new one', async () => {
+	await serve(({ headers }, response) =>
+		headers.authorization === 'Bearer token renewed'
+			? json(response, 200, { ok: true })
+			: json(response, 401, {}),
+	);
+	const { body } = await client().request({ method: 'PATCH', path: '/xapi/v1/Users(1)', body: {} });
+	expect(body).toEqual({ ok: true });
+	expect(server.received).toHaveLength(2);
+});
+
+test('a token that is refused even when new is an error, not a loop', async () => {
+	await serve((_, response) => json(response, 401, {}));
+	const error = await refusal(client().request({ method: 'GET', path: '/xapi/v1/Users' }));
+	expect(error).toMatchObject({ kind: 'unauthorized', status: 401 });
+	expect(error.hint).toContain('one live token per client ID');
+	expect(server.received).toHaveLength(2);
+});
+
+test('reads are repeated after 503, writes are not', async () => {
+	let failures = 0;
+	await serve((_, response) =>
+		failures-- > 0 ? json(response, 503, {}) : json(response, 200, { value: [] }),
+	);
+	failures = 2;
+	await client().request({ method: 'GET', path: '/xapi/v1/Users' });
+	expect(server.received).toHaveLength(3);
+	failures = 1;
+	const error = await refusal(
+		client().request({ method: 'POST', path: '/xapi/v1/Users', body: {} }),
+	);
+	expect(error).toMatchObject({ kind: 'server', status: 503 });
+	expect(server.received).toHaveLength(4);
+});
+
+test('a connection that breaks under a read is not seen by the user', async () => {
+	let first = true;
+	await serve((_, response) => {
+		if (first) response.socket?.destroy();
+		else json(response, 200, { ok: true });
+		first = false;
+	});
+	const { body } = await client().request({ method: 'GET', path: '/xapi/v1/Users' });
+	expect(body).toEqual({ ok: true });
+});
+
+test('the token follows no redirect', async () => {
+	const other = await startServer((_, response) => json(response, 200, {}));
+	await serve((_, response) => {
+		response.writeHead(302, { location: `${other.origin}/xapi/v1/Users` }).end();
+	});
+	const error = await refusal(client().request({ method: 'GET', path: '/xapi/v1/Users' }));
+	expect(error.kind).toBe('redirect');
+	expect(error.message).toContain(other.origin);
+	expect(other.received).toEqual([]);
+	await other.close();
+});
+
+test('an answer that is not JSON names the likely cause', async () => {
+	await serve((_, response) => void response.end('<html>Please log in</html>'));
+	const error = await refusal(client().request({ method: 'GET', path: '/xapi/v1/Users' }));
+	expect(error).toMatchObject({ kind: 'malformed', request: 'GET /xapi/v1/Users' });
+	expect(error.hint).toContain('Server URL');
+});
+
+test('a stopped execution ends the request', async () => {
+	const stop = new AbortController();
+	await serve(() => stop.abort());
+	const error = await refusal(
+		client().request({ method: 'GET', path: '/xapi/v1/Users', signal: stop.signal }),
+	);
+	expect(error.kind).toBe('cancelled');
+});
+
+test('a PBX that says nothing is given up after the time-out', async () => {
+	await serve(() => undefined);
+	const error = await refusal(
+		client().request({ method: 'POST', path: '/xapi/v1/Users', timeoutMs: 50 }),
+	);
+	expect(error).toMatchObject({ kind: 'timeout', code: 'UND_ERR_HEADERS_TIMEOUT' });
+});
+
+test('a file comes as a stream', async () => {
+	await serve((_, response) => void response.setHeader('content-type', 'audio/x-wav').end('RIFF'));
+	const { headers, body } = await client().stream({ method: 'GET', path: '/xapi/v1/Recordings' });
+	expect(headers['content-type']).toBe('audio/x-wav');
+	expect(await text(body)).toBe('RIFF');
+});
+
+describe('what the PBX refuses is said in plain words', () => {
+	test.each([
+		[
+			'details with a target',
+			400,
+			{
+				error: {
+					code: '',
+					message: 'Number:\nWARNINGS.XAPI.ALREADY_IN_USE',
+					details: [{ code: '', message: 'WARNINGS.XAPI.ALREADY_IN_USE', target: 'Number' }],
+				},
+			},
+			{
+				kind: 'conflict',
+				field: 'Number',
+				code: 'WARNINGS.XAPI.ALREADY_IN_USE',
+				message: 'Number: is already in use on this PBX',
+			},
+		],
+		[
+			'a message only',
+			400,
+			{ error: { code: '400', message: 'EmailAddress:\nWARNINGS.XAPI.REQUIRED' } },
+			{ kind: 'validation', field: 'EmailAddress', message: 'EmailAddress: is required' },
+		],
+		[
+			'two findings',
+			400,
+			{
+				error: {
+					message: '',
+					details: [
+						{ message: 'WARNINGS.XAPI.REQUIRED', target: 'Name' },
+						{ message: 'WARNINGS.XAPI.OUT_OF_THE_RANGE', target: 'SLATime' },
+					],
+				},
+			},
+			{ message: 'Name: is required; SLATime: is out of range' },
+		],
+		[
+			'a code that is not in the table',
+			400,
+			{
+				error: {
+					message: '',
+					details: [{ message: 'WARNINGS.XAPI.SBC_CERT_EXPIRED', target: 'Certificate' }],
+				},
+			},
+			{ message: 'Certificate: sbc cert expired' },
+		],
+		[
+			'text of its own',
+			400,
+			{ error: { code: '400', message: 'The limit of 100 for Top query has been exceeded.' } },
+			{
+				kind: 'validation',
+				message: '3CX says: The limit of 100 for Top query has been exceeded.',
+			},
+		],
+		[
+			'nothing, with 403',
+			403,
+			undefined,
+			{ kind: 'forbidden', message: 'The API client may not do this (HTTP 403)' },
+		],
+		['nothing, with 500', 500, undefined, { kind: 'server' }],
+		['null instead of an error', 404, null, { kind: 'notFound' }],
+	])('%s', async (_, status, body, expected) => {
+		await serve((_request, response) =>
+			body === undefined ? void response.writeHead(status).end() : json(response, status, body),
+		);
+		const error = await refusal(
+			client().request({ method: 'POST', path: '/xapi/v1/Users', body: {} }),
+		);
+		expect(error).toMatchObject({ status, ...expected });
+		expect(error.hint).not.toBe('');
+	});
+
+	test('call control has its own meanings', async () => {
+		await serve((_, response) => json(response, 422, { reasontext: '' }));
+		const error = await refusal(
+			client().request({
+				method: 'POST',
+				path: '/callcontrol/100/participants/1/answer',
+				body: {},
+			}),
+		);
+		expect(error).toMatchObject({ kind: 'impossible', status: 422 });
+		expect(error.hint).toContain('uaCSTA');
+	});
+});
+
+describe('minting', () => {
+	const credentials = { clientId: 'n8n', clientSecret: SECRET };
+	const connection = () => ({ origin: server.origin, ignoreSslIssues: false });
+
+	test('sends odd characters of a secret unharmed', async () => {
+		await serve((_, response) => json(response, 200, { access_token: 'abc', expires_in: 60 }));
+		await mintToken(connection(), credentials);
+		expect(Object.fromEntries(new URLSearchParams(server.received[0]!.body))).toEqual({
+			client_id: 'n8n',
+			client_secret: SECRET,
+			grant_type: 'client_credentials',
+		});
+	});
+
+	test('a wrong secret is tried once and never shown', async () => {
+		await serve((_, response) =>
+			json(response, 401, { error: 'unauthorized', error_description: `no ${SECRET}` }),
+		);
+		const error = await refusal(
+			client(new TokenCache().source(connection(), credentials)).request({
+				method: 'GET',
+				path: '/xapi/v1/Users',
+			}),
+		);
+		expect(error).toMatchObject({ kind: 'credentials', status: 401, field: 'clientSecret' });
+		expect(server.received).toHaveLength(1);
+		expect(JSON.stringify([error, error.message, error.stack])).not.toContain(SECRET);
+	});
+
+	test.each([
+		[
+			'a login page',
+			(response: Parameters<typeof json>[0]) => void response.end('<html>'),
+			'malformed',
+		],
+		[
+			'no such page',
+			(response: Parameters<typeof json>[0]) => json(response, 404, {}),
+			'malformed',
+		],
+		[
+			'a blocked address',
+			(response: Parameters<typeof json>[0]) => json(response, 403, {}),
+			'forbidden',
+		],
+	])('%s', async (_, answer, kind) => {
+		await serve((_request, response) => answer(response));
+		expect(await refusal(mintToken(connection(), credentials))).toMatchObject({ kind });
+	});
+});
+
+describe('a PBX that cannot be reached', () => {
+	beforeEach(async () => await serve(() => undefined));
+
+	test.each([
+		['a closed port', 'http://127.0.0.1:1', { kind: 'unreachable', code: 'ECONNREFUSED' }],
+		['an unknown name', 'https://pbx.invalid', { kind: 'unreachable' }],
+		['http where https is meant', undefined, { kind: 'unreachable' }],
+	])('%s', async (_, origin, expected) => {
+		const error = await refusal(
+			createPbxClient({
+				connection: {
+					origin: origin ?? server.origin.replace('http:', 'https:'),
+					ignoreSslIssues: false,
+				},
+				tokens: constant(),
+				retry: { attempts: 1, baseMs: 1, capMs: 1 },
+			}).request({ method: 'GET', path: '/xapi/v1/Defs' }),
+		);
+		expect(error).toMatchObject(expected);
+		expect(error.hint).not.toBe('');
+	});
+});

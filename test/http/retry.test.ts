@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { ThreeCxError } from '../../lib/http/errors';
+import { backoff, isRetryable, withRetry } from '../../lib/http/retry';
+
+const failure = (details: { status?: number; code?: string; retryAfterMs?: number }) =>
+	new ThreeCxError({ kind: 'server', message: 'failed', hint: '', ...details });
+
+describe('isRetryable', () => {
+	test.each([
+		['GET', { status: 429 }, true],
+		['GET', { status: 502 }, true],
+		['GET', { status: 503 }, true],
+		['GET', { status: 504 }, true],
+		['GET', { status: 500 }, false],
+		['GET', { status: 404 }, false],
+		['GET', { code: 'ECONNRESET' }, true],
+		['GET', { code: 'UND_ERR_SOCKET' }, true],
+		['GET', { code: 'ECONNREFUSED' }, true],
+		['POST', { status: 503 }, false],
+		['POST', { code: 'ECONNRESET' }, false],
+		['POST', { code: 'ECONNREFUSED' }, true],
+		['PATCH', { code: 'UND_ERR_CONNECT_TIMEOUT' }, true],
+		['DELETE', { code: 'UND_ERR_SOCKET' }, false],
+	])('%s %o', (method, details, expected) => {
+		expect(isRetryable(failure(details), method)).toBe(expected);
+	});
+});
+
+test('backoff stays between zero and its bounds', () => {
+	fc.assert(
+		fc.property(
+			fc.nat(40),
+			fc.integer({ min: 1, max: 10_000 }),
+			fc.integer({ min: 1, max: 100_000 }),
+			fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+			(attempt, baseMs, capMs, random) => {
+				const wait = backoff(attempt, { baseMs, capMs }, () => random);
+				expect(wait).toBeGreaterThanOrEqual(0);
+				expect(wait).toBeLessThanOrEqual(Math.min(capMs, baseMs * 2 ** attempt));
+			},
+		),
+	);
+});
+
+describe('withRetry', () => {
+	const policy = { attempts: 3, baseMs: 1, capMs: 50 };
+
+	test('gives the result of the first attempt that succeeds', async () => {
+		let attempts = 0;
+		const result = await withRetry(
+			async () => {
+				if (++attempts < 3) throw failure({ status: 503 });
+				return await Promise.resolve('done');
+			},
+			'GET',
+			policy,
+		);
+		expect([result, attempts]).toEqual(['done', 3]);
+	});
+
+	test.each([
+		['after the last attempt', { status: 503 }, 3],
+		['at once when the error is final', { status: 403 }, 1],
+		[
+			'at once when the server wants us to wait longer than people do',
+			{ status: 429, retryAfterMs: 60_000 },
+			1,
+		],
+	])('throws the error %s', async (_, details, expected) => {
+		let attempts = 0;
+		const error = failure(details);
+		await expect(
+			withRetry(
+				async () => {
+					attempts++;
+					return await Promise.reject(error);
+				},
+				'GET',
+				policy,
+			),
+		).rejects.toBe(error);
+		expect(attempts).toBe(expected);
+	});
+
+	test('a stopped execution ends the waiting', async () => {
+		const stop = new AbortController();
+		const error = failure({ status: 503, retryAfterMs: 40_000 });
+		const waiting = withRetry(
+			async () => {
+				queueMicrotask(() => stop.abort());
+				return await Promise.reject(error);
+			},
+			'GET',
+			{ attempts: 3, baseMs: 1, capMs: 60_000 },
+			stop.signal,
+		);
+		await expect(waiting).rejects.toBe(error);
+	});
+});

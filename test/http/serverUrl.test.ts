@@ -1,0 +1,33 @@
+import { parseServerUrl } from '../../lib/http/serverUrl';
+
+describe('parseServerUrl', () => {
+	test.each([
+		['pbx.example.com', 'https://pbx.example.com'],
+		['  pbx.example.com:5001 ', 'https://pbx.example.com:5001'],
+		['https://pbx.example.com:5001/', 'https://pbx.example.com:5001'],
+		['https://PBX.Example.com/#/login?x=1', 'https://pbx.example.com'],
+		['https://pbx.example.com:443/webclient', 'https://pbx.example.com'],
+		['http://192.168.1.10:5000', 'http://192.168.1.10:5000'],
+		['192.168.1.10:5001/xapi/v1', 'https://192.168.1.10:5001'],
+		['https://[2001:db8::1]:5001', 'https://[2001:db8::1]:5001'],
+	])('%s', (typed, origin) => {
+		expect(parseServerUrl(typed)).toBe(origin);
+	});
+
+	test.each([
+		['', 'The Server URL is empty'],
+		['   ', 'The Server URL is empty'],
+		['ftp://pbx.example.com', 'The Server URL is not a web address'],
+		['https://', 'The Server URL is not a web address'],
+		['my pbx', 'The Server URL is not a web address'],
+		['https://admin:pw@pbx.example.com', 'The Server URL holds a user name or password'],
+	])('refuses "%s"', (typed, message) => {
+		expect(() => parseServerUrl(typed)).toThrow(
+			expect.objectContaining({ kind: 'input', field: 'serverUrl', message }),
+		);
+	});
+
+	test('does not repeat a password that was typed into it', () => {
+		expect(() => parseServerUrl('https://admin:hunter2@pbx')).not.toThrow(/hunter2/);
+	});
+});

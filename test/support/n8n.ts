@@ -1,0 +1,283 @@
+import 'reflect-metadata';
+import { ExecutionLifecycleHooks, LoadOptionsContext, WorkflowExecute } from 'n8n-core';
+import {
+	ICredentialsHelper,
+	NodeConnectionTypes,
+	NodeHelpers,
+	Workflow,
+	type ICredentialDataDecryptedObject,
+	type ICredentialsExpressionResolveValues,
+	type IDataObject,
+	type IExecuteData,
+	type ILoadOptionsFunctions,
+	type INode,
+	type INodeCredentialsDetails,
+	type INodeExecutionData,
+	type INodeParameters,
+	type INodeProperties,
+	type INodeType,
+	type INodeTypes,
+	type IRun,
+	type IVersionedNodeType,
+	type IWorkflowExecuteAdditionalData,
+	type WorkflowExecuteMode,
+} from 'n8n-workflow';
+import { ThreeCxOAuth2Api } from '../../credentials/ThreeCxOAuth2Api.credentials';
+import { CREDENTIAL } from '../../nodes/shared/credential';
+import { ThreeCx } from '../../nodes/ThreeCx/ThreeCx.node';
+
+/**
+ * n8n's own execution engine (n8n-core) around our nodes, without a server: parameters and expressions are resolved,
+ * items are linked, errors are routed and credentials are decrypted the way n8n does it. What n8n keeps in its
+ * database, the credential, is kept in memory here.
+ */
+
+/** Gives the workflow its input items. */
+class Items implements INodeType {
+	description = {
+		displayName: 'Items',
+		name: 'items',
+		group: ['input' as const],
+		version: 1,
+		description: '',
+		defaults: {},
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		properties: [],
+	};
+
+	async execute(this: { getNode(): INode }): Promise<INodeExecutionData[][]> {
+		const { items } = this.getNode().parameters as unknown as { items: IDataObject[] };
+		return await Promise.resolve([items.map((json, item) => ({ json, pairedItem: { item } }))]);
+	}
+}
+
+const NODES: Record<string, new () => INodeType> = {
+	'test.items': Items as unknown as new () => INodeType,
+	'n8n-nodes-3cx.threeCx': ThreeCx,
+};
+
+const nodeTypes: INodeTypes = {
+	getByName: (name: string): INodeType | IVersionedNodeType => nodeType(name),
+	getByNameAndVersion: (name: string): INodeType => nodeType(name),
+	getKnownTypes: () => ({}),
+};
+
+function nodeType(name: string): INodeType {
+	const type = NODES[name];
+	if (!type) throw new Error(`The test harness does not know the node ${name}`);
+	return new type();
+}
+
+/** The properties of n8n's oAuth2Api that take part in minting; our credential type extends it. */
+const credentialProperties = (): INodeProperties[] => new ThreeCxOAuth2Api().properties;
+
+/** Stands for n8n's credential store: one record, with the token that n8n keeps in it. */
+export class CredentialStore extends ICredentialsHelper {
+	/** The record as n8n would have it in its database. */
+	stored: ICredentialDataDecryptedObject;
+
+	/** How many times a token was stored. */
+	tokensStored = 0;
+
+	/** @param fields serverUrl, clientId, clientSecret, ignoreSSLIssues; values may be expressions (`={{ $json.url }}`) */
+	constructor(fields: ICredentialDataDecryptedObject) {
+		super();
+		this.stored = { ...fields };
+	}
+
+	getParentTypes = () => ['oAuth2Api'];
+
+	isCredentialUsableByNode = () => true;
+
+	getCredentialsProperties = credentialProperties;
+
+	async authenticate(): Promise<never> {
+		return await Promise.reject(new Error('The nodes do not use n8n’s own HTTP helper'));
+	}
+
+	async preAuthentication() {
+		return await Promise.resolve(undefined);
+	}
+
+	async runPreAuthentication() {
+		return await Promise.resolve(undefined);
+	}
+
+	async getCredentials(): Promise<never> {
+		return await Promise.reject(new Error('Not used'));
+	}
+
+	async getDecrypted(
+		_additionalData: IWorkflowExecuteAdditionalData,
+		_nodeCredentials: INodeCredentialsDetails,
+		_type: string,
+		mode: WorkflowExecuteMode,
+		executeData?: IExecuteData,
+		raw?: boolean,
+		values?: ICredentialsExpressionResolveValues,
+	): Promise<ICredentialDataDecryptedObject> {
+		if (raw) return { ...this.stored };
+		const withDefaults = NodeHelpers.getNodeParameters(
+			credentialProperties(),
+			this.stored as INodeParameters,
+			true,
+			false,
+			null,
+			null,
+		) as INodeParameters;
+		if (this.stored.oauthTokenData !== undefined) {
+			withDefaults.oauthTokenData = this.stored.oauthTokenData as INodeParameters;
+		}
+		const workflow = values?.workflow ?? emptyWorkflow();
+		const resolved = workflow.expression.getParameterValue(
+			withDefaults,
+			values?.runExecutionData ?? null,
+			values?.runIndex ?? 0,
+			values?.itemIndex ?? 0,
+			values?.node.name ?? 'none',
+			values?.connectionInputData ?? [],
+			mode,
+			{},
+			executeData,
+			false,
+			withDefaults,
+		);
+		return await Promise.resolve(resolved as ICredentialDataDecryptedObject);
+	}
+
+	async updateCredentials(): Promise<void> {
+		return await Promise.reject(new Error('Not used'));
+	}
+
+	async updateCredentialsOauthTokenData(
+		_nodeCredentials: INodeCredentialsDetails,
+		_type: string,
+		data: ICredentialDataDecryptedObject,
+	): Promise<void> {
+		this.stored = { ...this.stored, oauthTokenData: data.oauthTokenData ?? '' };
+		this.tokensStored++;
+		await Promise.resolve();
+	}
+}
+
+const emptyWorkflow = () => new Workflow({ nodes: [], connections: {}, active: false, nodeTypes });
+
+const ourNode = (type: string, parameters: INodeParameters, more: Partial<INode> = {}): INode => ({
+	id: 'ours',
+	name: '3CX',
+	type,
+	typeVersion: 1,
+	position: [200, 0],
+	parameters,
+	credentials: { [CREDENTIAL]: { id: 'credential', name: '3CX' } },
+	...more,
+});
+
+function additionalDataFor(credentialsHelper: CredentialStore, mode: WorkflowExecuteMode) {
+	return {
+		credentialsHelper,
+		currentNodeParameters: undefined,
+		executionId: 'execution',
+		hooks: new ExecutionLifecycleHooks(mode, 'execution', {
+			id: 'workflow',
+			name: 'Test',
+			active: false,
+			isArchived: false,
+			createdAt: new Date(0),
+			updatedAt: new Date(0),
+			nodes: [],
+			connections: {},
+			activeVersionId: null,
+		}),
+		variables: {},
+		webhookWaitingBaseUrl: '',
+		formWaitingBaseUrl: '',
+		instanceBaseUrl: '',
+		restApiUrl: '',
+		setExecutionStatus: () => undefined,
+		sendDataToUI: () => undefined,
+	} as unknown as IWorkflowExecuteAdditionalData;
+}
+
+/** What {@link runNode} gives back. */
+export interface NodeRun {
+	/** The items of the first output. */
+	items: INodeExecutionData[];
+	/** The items of the error output, where On Error is `continueErrorOutput`. */
+	failed: INodeExecutionData[];
+	/** What the node threw. */
+	error?: Error & { description?: string | null; httpCode?: string | null; context?: IDataObject };
+	run: IRun;
+}
+
+/** What {@link runNode} runs. */
+export interface NodeRunInput {
+	/** Such as `n8n-nodes-3cx.threeCx`. */
+	type?: string;
+	parameters: INodeParameters;
+	credentials: CredentialStore;
+	/** Input items; one empty one by default. */
+	items?: IDataObject[];
+	onError?: INode['onError'];
+	/** Handed the running execution, to cancel it. */
+	started?: (execution: { cancel: () => void }) => void;
+}
+
+/** Runs one of our action nodes, behind a node with the input items, through n8n's WorkflowExecute. */
+export async function runNode({
+	type = 'n8n-nodes-3cx.threeCx',
+	parameters,
+	credentials,
+	items = [{}],
+	onError,
+	started,
+}: NodeRunInput): Promise<NodeRun> {
+	const input = ourNode('test.items', { items } as unknown as INodeParameters, {
+		id: 'input',
+		name: 'Items',
+		credentials: undefined,
+		position: [0, 0],
+	});
+	const node = ourNode(type, parameters, onError ? { onError } : {});
+	const workflow = new Workflow({
+		id: 'workflow',
+		nodes: [input, node],
+		connections: { Items: { main: [[{ node: '3CX', type: NodeConnectionTypes.Main, index: 0 }]] } },
+		active: false,
+		nodeTypes,
+		settings: { timezone: 'Europe/London' },
+	});
+	const execution = new WorkflowExecute(additionalDataFor(credentials, 'manual'), 'manual').run({
+		workflow,
+		startNode: input,
+	});
+	started?.(execution);
+	const run = await execution;
+	const task = run.data.resultData.runData['3CX']?.[0];
+	return {
+		items: task?.data?.main?.[0] ?? [],
+		failed: task?.data?.main?.[1] ?? [],
+		error: (run.data.resultData.error ?? task?.error) as NodeRun['error'],
+		run,
+	};
+}
+
+/** The context that n8n gives to the methods behind dropdowns, searchable lists and resource mappers. */
+export function loadOptionsContext(
+	parameters: INodeParameters,
+	credentials: CredentialStore,
+	type = 'n8n-nodes-3cx.threeCx',
+): ILoadOptionsFunctions {
+	const node = ourNode(type, parameters);
+	const workflow = new Workflow({
+		id: 'workflow',
+		nodes: [node],
+		connections: {},
+		active: false,
+		nodeTypes,
+	});
+	const additionalData = additionalDataFor(credentials, 'internal');
+	additionalData.currentNodeParameters = parameters;
+	return new LoadOptionsContext(workflow, node, additionalData, '');
+}
