@@ -4,6 +4,7 @@ export default {
 	testMatch: ['<rootDir>/test/**/*.test.ts'],
 	modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.playground', '<rootDir>/sandbox/n8n'],
 	transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' } }] },
+	setupFiles: ['<rootDir>/test/support/quiet.cjs'],
 	testTimeout: 20_000,
 	reporters: ['default', '<rootDir>/test/plainReporter.cjs'],
 };
