@@ -39,11 +39,21 @@ export interface Caller {
 export interface Dn {
 	number: string;
 	name: string;
-	type: 'Wextension' | 'Wroutepoint' | 'Wqueue' | 'Wringgroup' | 'Wivr' | 'Wparkextension' | 'Wspecialmenu' | 'Wexternalline';
+	type:
+		| 'Wextension'
+		| 'Wroutepoint'
+		| 'Wqueue'
+		| 'Wringgroup'
+		| 'Wivr'
+		| 'Wparkextension'
+		| 'Wspecialmenu'
+		| 'Wexternalline';
 	/** SIP contacts registered for this DN; none for queues and the like. */
 	devices: Device[];
 	/** Queue agents or ring-group members, by number. */
 	members?: string[];
+	/** A queue's XAPI `PollingStrategy`. `RingAll`, or none: all free agents at once; any other: one after the other. */
+	pollingStrategy?: string;
 	/** IVR: pressed key to destination number. */
 	keys?: Record<string, string>;
 }

@@ -1,0 +1,17 @@
+/**
+ * The PBX refuses an operation on a call.
+ *
+ * `status` is the HTTP status that Call Control answers with (facts 2.6); `reason` one of 3CX's routing reasons where
+ * one fits, else `None`.
+ */
+export class Refusal extends Error {
+	override readonly name = 'Refusal';
+
+	constructor(
+		readonly status: 400 | 403 | 404 | 405 | 413 | 422 | 424,
+		message: string,
+		readonly reason: 'None' | 'NoDestinations' | 'PhoneNotRegistered' = 'None',
+	) {
+		super(message);
+	}
+}

@@ -1,0 +1,35 @@
+/** `tsx sandbox/pbx/main.ts --port 5000`: a simulated PBX to try things on, until Ctrl+C. */
+import { parseArgs } from 'node:util';
+import { startPbx } from '.';
+
+async function main(): Promise<void> {
+	const { values } = parseArgs({
+		options: {
+			port: { type: 'string', default: '5000' },
+			host: { type: 'string', default: '127.0.0.1' },
+			tls: { type: 'boolean', default: false },
+			seed: { type: 'string', default: 'company' },
+		},
+	});
+	const pbx = await startPbx({
+		port: Number(values.port),
+		host: values.host,
+		tls: values.tls,
+		seed: values.seed === 'empty' ? 'empty' : 'company',
+	});
+	const { clientId, clientSecret } = pbx.defaultClient;
+	// The one place where the secret is shown: it is new at every start and opens nothing but this sandbox.
+	process.stdout.write(
+		`Simulated 3CX PBX: ${pbx.url}\nClient ID: ${clientId}\nClient secret: ${clientSecret}\n`,
+	);
+	const stop = () => {
+		pbx.close().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
+	};
+	process.once('SIGINT', stop);
+	process.once('SIGTERM', stop);
+}
+
+main().catch((error: unknown) => {
+	process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+	process.exitCode = 1;
+});
