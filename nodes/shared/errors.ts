@@ -23,7 +23,7 @@ export function toNodeError(
 		return new NodeOperationError(node, error as Error, { itemIndex });
 	}
 	const { kind, message, hint, status, code, field, request } = error;
-	const description = hint;
+	const description = hint || undefined;
 	if (kind === 'input') return new NodeOperationError(node, message, { description, itemIndex });
 	const details = { message, description, status, code, field, request } as unknown as JsonObject;
 	const apiError = new NodeApiError(node, details, {

@@ -1,27 +1,26 @@
+import { createHash } from 'node:crypto';
 import type { IAllExecuteFunctions } from 'n8n-workflow';
 import { TOKEN_NOT_ISSUED } from '../../lib/http/credentialCheck';
 import { errorFromNetwork, type ThreeCxError } from '../../lib/http/errors';
 import { errorFromTokenAnswer } from '../../lib/http/responseErrors';
 import type { Connection } from '../../lib/http/serverUrl';
 import { processTokens, tokenClaims, type TokenSource } from '../../lib/http/tokens';
-import { CREDENTIAL, type ThreeCxCredentials } from './credential';
+import { CREDENTIAL, type StoredToken, type ThreeCxCredentials } from './credential';
 
 /** The contexts in which our nodes send requests. */
 export type RequestContext = IAllExecuteFunctions;
 
-/**
- * PBXs whose tokens name another host than the Server URL does (reached by IP address or private name). A stored token
- * cannot be proved to be theirs, so theirs live in this process.
- */
-const unprovable = new Set<string>();
+const fingerprint = (...parts: string[]) =>
+	createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 
 /**
  * Where the requests of one item get their token.
  *
  * n8n stores one token per credential, encrypted, and shares it between its processes under a lock. But it does not
  * know whose it is: where the credential's fields are expressions (one workflow for many PBXs), it would hand tenant
- * A's token to tenant B. So the stored token is used only when it says itself that it was issued by this host (`iss`)
- * to this client (`sub`); in every other case this process keeps a token of its own under PBX, client and secret.
+ * A's token to tenant B. So each token that our nodes let n8n mint is stored with a stamp of the PBX, client and
+ * secret that it was minted for, and is used for no other. While the store holds the living token of another tenant,
+ * this process keeps a token of its own under PBX, client and secret.
  *
  * @param context the execution, trigger or load-options context
  * @param credentials the credential, resolved for the item
@@ -37,90 +36,84 @@ export function tokensFor(
 ): TokenSource {
 	const { clientId, clientSecret } = credentials;
 	const own = processTokens.source(connection, { clientId, clientSecret });
-	if (unprovable.has(connection.origin)) return own;
-
-	const host = new URL(connection.origin).hostname;
-	const isOurs = (token: string) => {
-		const { iss, sub } = tokenClaims(token) ?? {};
-		return sub === clientId && hostOf(iss) === host;
-	};
-	/** A token of another tenant that still lives: the store is taken. */
-	const isTaken = (token: string | undefined) =>
-		token !== undefined && !isOurs(token) && (tokenClaims(token)?.exp ?? 0) * 1000 > Date.now();
-
-	const read = async () => {
-		const { oauthTokenData } = await context.getCredentials<ThreeCxCredentials>(
-			CREDENTIAL,
-			itemIndex,
-		);
-		return issued(oauthTokenData);
+	const tenant = fingerprint(connection.origin, clientId);
+	const stamp: Required<Pick<StoredToken, 'tenant' | 'secret'>> = {
+		tenant,
+		secret: fingerprint(tenant, clientSecret),
 	};
 
-	let stored = issued(credentials.oauthTokenData);
-	let source = isTaken(stored) ? own : undefined;
+	/** The stored token, if it was minted for this PBX, client and secret. */
+	const ours = (data: StoredToken | undefined): string | undefined =>
+		data?.tenant === stamp.tenant && data.secret === stamp.secret ? issued(data) : undefined;
 
-	const refresh = async (): Promise<string> => {
-		const token = await refreshStored(context, itemIndex, connection.origin);
-		if (isOurs(token)) return (stored = token);
-		if (tokenClaims(token)?.sub === clientId) unprovable.add(connection.origin);
-		source = own;
+	/** The store holds a token of another tenant that still lives. One of ours with an old secret may be replaced. */
+	const isTaken = (data: StoredToken | undefined): boolean => {
+		const token = issued(data);
+		if (token === undefined || data?.tenant === undefined || data.tenant === tenant) return false;
+		return (tokenClaims(token)?.exp ?? 0) * 1000 > Date.now();
+	};
+
+	const read = async () => await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, itemIndex);
+
+	/**
+	 * Lets n8n mint a token under its cross-process lock and store it. n8n reads the credential of item 0, and cannot
+	 * handle a credential that has no token yet; the context that it is given here names our item, and an empty token
+	 * with our stamp, which n8n stores together with the new one.
+	 *
+	 * @param refused the token to replace; n8n mints only if the store still holds it
+	 * @returns what the store holds now: the new token, one that somebody else stored meanwhile, or another tenant's
+	 */
+	const refreshStored = async (
+		refused: string | undefined,
+		keepPlaceholder = false,
+	): Promise<StoredToken | undefined> => {
+		let settled: StoredToken | undefined;
+		const itemContext = Object.create(context, {
+			getCredentials: {
+				value: async (): Promise<ThreeCxCredentials> => {
+					const latest = await read();
+					const { oauthTokenData: data } = latest;
+					const found = ours(data);
+					// Another item or process was faster. n8n would mint once more, and kill the token it stored.
+					if (isTaken(data) || (found !== undefined && found !== refused)) settled = data;
+					if (settled) throw new Error('The store is settled already');
+					const token = keepPlaceholder ? TOKEN_NOT_ISSUED : issued(data);
+					return { ...latest, oauthTokenData: { ...stamp, access_token: token } };
+				},
+			},
+		}) as RequestContext;
+		const minted = (await context.helpers.refreshOAuth2Token
+			.call(itemContext, CREDENTIAL)
+			.catch((cause: unknown) => {
+				if (!settled) throw tokenError(cause, connection.origin);
+			})) as StoredToken | undefined;
+		return settled ?? minted;
+	};
+
+	let stored = ours(credentials.oauthTokenData);
+	let shared = !isTaken(credentials.oauthTokenData);
+
+	const refresh = async (refused?: string): Promise<string> => {
+		const first = await refreshStored(refused);
+		// The placeholder itself is in the store (the editor saved it with the hidden fields), and n8n took it for
+		// somebody's newer token. Asked with the same placeholder, it mints.
+		const latest =
+			first?.access_token === TOKEN_NOT_ISSUED ? await refreshStored(refused, true) : first;
+		stored = ours(latest);
+		if (stored !== undefined) return stored;
+		shared = false;
 		return await own.get();
 	};
 
 	return {
-		get: async (signal) => {
-			if (source) return await source.get(signal);
-			return stored !== undefined && isOurs(stored) ? stored : await refresh();
-		},
-		renew: async (refused, signal) => {
-			if (source) return await source.renew(refused, signal);
-			// Another process may have renewed it meanwhile; its token must not be killed by one more.
-			const latest = await read();
-			if (latest !== undefined && latest !== refused && isOurs(latest)) return (stored = latest);
-			return await refresh();
-		},
+		get: async (signal) => (shared ? (stored ?? (await refresh())) : await own.get(signal)),
+		renew: async (refused, signal) =>
+			shared ? await refresh(refused) : await own.renew(refused, signal),
 	};
 }
 
-const issued = (data: ThreeCxCredentials['oauthTokenData']): string | undefined =>
+const issued = (data: StoredToken | undefined): string | undefined =>
 	data?.access_token === TOKEN_NOT_ISSUED ? undefined : data?.access_token;
-
-const hostOf = (issuer: string | undefined): string | undefined => {
-	if (issuer === undefined) return undefined;
-	return URL.canParse(issuer) ? new URL(issuer).hostname : issuer.split(':')[0];
-};
-
-/**
- * Lets n8n mint a token under its cross-process lock and store it. n8n reads the credential of item 0 and cannot
- * handle a credential without a token; the context that it is given here names our item and an empty token instead.
- */
-async function refreshStored(
-	context: RequestContext,
-	itemIndex: number,
-	origin: string,
-): Promise<string> {
-	const mint = async (keepPlaceholder: boolean) => {
-		const itemContext = Object.create(context, {
-			getCredentials: {
-				value: async (type: string) => {
-					const credentials = await context.getCredentials<ThreeCxCredentials>(type, itemIndex);
-					const known = keepPlaceholder || issued(credentials.oauthTokenData) !== undefined;
-					return known ? credentials : { ...credentials, oauthTokenData: {} };
-				},
-			},
-		}) as RequestContext;
-		const data = (await context.helpers.refreshOAuth2Token
-			.call(itemContext, CREDENTIAL)
-			.catch((cause: unknown) => {
-				throw tokenError(cause, origin);
-			})) as { access_token?: string; accessToken?: string };
-		return data.access_token ?? data.accessToken ?? '';
-	};
-	const token = await mint(false);
-	// The placeholder itself is in the store (the editor saved it with the other hidden fields): n8n took it for
-	// somebody's newer token. Asked with the same placeholder, it mints.
-	return token === TOKEN_NOT_ISSUED ? await mint(true) : token;
-}
 
 /** What n8n's OAuth2 client threw, in our words: `ESTATUS` and `EAUTH` carry the PBX's answer. */
 function tokenError(cause: unknown, origin: string): ThreeCxError {

@@ -40,14 +40,15 @@ class Items implements INodeType {
 		group: ['input' as const],
 		version: 1,
 		description: '',
+		usableAsTool: true as const,
 		defaults: {},
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
-		properties: [],
+		properties: [{ displayName: 'Items', name: 'items', type: 'json' as const, default: '[]' }],
 	};
 
 	async execute(this: { getNode(): INode }): Promise<INodeExecutionData[][]> {
-		const { items } = this.getNode().parameters as unknown as { items: IDataObject[] };
+		const items = JSON.parse(String(this.getNode().parameters.items)) as IDataObject[];
 		return await Promise.resolve([items.map((json, item) => ({ json, pairedItem: { item } }))]);
 	}
 }
@@ -191,10 +192,10 @@ function additionalDataFor(credentialsHelper: CredentialStore, mode: WorkflowExe
 			activeVersionId: null,
 		}),
 		variables: {},
-		webhookWaitingBaseUrl: '',
-		formWaitingBaseUrl: '',
-		instanceBaseUrl: '',
-		restApiUrl: '',
+		webhookWaitingBaseUrl: 'http://n8n.invalid/webhook-waiting',
+		formWaitingBaseUrl: 'http://n8n.invalid/form-waiting',
+		instanceBaseUrl: 'http://n8n.invalid/',
+		restApiUrl: 'http://n8n.invalid/rest',
 		setExecutionStatus: () => undefined,
 		sendDataToUI: () => undefined,
 	} as unknown as IWorkflowExecuteAdditionalData;
@@ -233,12 +234,16 @@ export async function runNode({
 	onError,
 	started,
 }: NodeRunInput): Promise<NodeRun> {
-	const input = ourNode('test.items', { items } as unknown as INodeParameters, {
-		id: 'input',
-		name: 'Items',
-		credentials: undefined,
-		position: [0, 0],
-	});
+	const input = ourNode(
+		'test.items',
+		{ items: JSON.stringify(items) },
+		{
+			id: 'input',
+			name: 'Items',
+			credentials: undefined,
+			position: [0, 0],
+		},
+	);
 	const node = ourNode(type, parameters, onError ? { onError } : {});
 	const workflow = new Workflow({
 		id: 'workflow',

@@ -1,0 +1,24 @@
+import type { INodePropertyOptions } from 'n8n-workflow';
+
+/** The roles of a department member (facts 1.6), strongest first, under the names that the Admin Console shows. */
+export const ROLE_OPTIONS: INodePropertyOptions[] = [
+	{ name: 'System Owner', value: 'system_owners', description: 'Everything, in all departments' },
+	{
+		name: 'System Admin',
+		value: 'system_admins',
+		description: 'The whole system except recordings and call history',
+	},
+	{ name: 'Department Owner', value: 'group_owners', description: 'Everything in the department' },
+	{
+		name: 'Manager',
+		value: 'managers',
+		description: 'Sees the calls, recordings and reports of the department',
+	},
+	{
+		name: 'Department Admin',
+		value: 'group_admins',
+		description: 'Manages users and settings of the department',
+	},
+	{ name: 'Receptionist', value: 'receptionists', description: 'Handles the calls of others' },
+	{ name: 'User', value: 'users', description: 'Own calls only' },
+];

@@ -1,0 +1,17 @@
+import { deleteEntity } from '../../../lib/xapi/entities';
+import { aboutRow, locate } from '../locator';
+import { withArticle, type GenericOperation } from './operation';
+
+export const remove: GenericOperation = {
+	name: 'delete',
+	label: 'Delete',
+	action: (resource) => `Delete ${withArticle(resource)}`,
+	description: (resource) => `Delete ${withArticle(resource)} for good`,
+	needs: ['delete'],
+	execute: async (run, resource) =>
+		await aboutRow(run, resource, async () => {
+			const path = await locate(run, resource, 'write');
+			await deleteEntity(run.client, path, { signal: run.signal });
+			return { deleted: true };
+		}),
+};

@@ -1,0 +1,44 @@
+import { queryString } from '../../../lib/odata/query';
+import { getEntity } from '../../../lib/xapi/entities';
+import { queryFrom, queryOptions, type BuilderInput } from '../builders';
+import { aboutRow, locate, locatorProperty } from '../locator';
+import { withArticle, type GenericOperation } from './operation';
+import { asOutput, simplified, simplifyProperty } from './output';
+
+/** What `$select` and `$expand` can shape: one row has no filter and no order. */
+const OPTIONS = ['expand', 'select', 'reveal'];
+
+export const get: GenericOperation = {
+	name: 'get',
+	label: 'Get',
+	action: (resource) => `Get ${withArticle(resource)}`,
+	description: (resource) => `Get ${withArticle(resource)} by list, number or ID`,
+	needs: ['get'],
+	// The locator is declared once, here, for all operations that name one row.
+	properties: (resource) => [locatorProperty(resource, 'get', 'update', 'delete')],
+	shared: (showFor) => [
+		{ ...simplifyProperty, displayOptions: showFor('get', 'getAll') },
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			displayOptions: showFor('get'),
+			options: queryOptions.filter(({ name }) => OPTIONS.includes(name)),
+		},
+	],
+	execute: async (run, resource) => {
+		const { context, index, client, signal } = run;
+		const options = context.getNodeParameter('options', index, {}) as BuilderInput['options'] & {
+			reveal?: string[];
+		};
+		const simplify = context.getNodeParameter('simplify', index, true) as boolean;
+		const wanted = queryFrom(resource.type, { options }, (text) => text);
+		const query = queryString(simplified(wanted, resource, simplify));
+		return await aboutRow(run, resource, async () => {
+			const path = await locate(run, resource, 'read');
+			return asOutput([await getEntity(client, path, query, { signal })], options.reveal);
+		});
+	},
+};

@@ -1,0 +1,36 @@
+import type { INodeProperties } from 'n8n-workflow';
+import type { EntitySet } from '../../../lib/xapi/catalogue';
+import type { ItemResult, ItemRun } from '../../shared/router';
+import type { OperationName, Resource } from '../resource';
+
+/** An operation that works on any resource. */
+export interface GenericOperation {
+	/** Value of the Operation parameter. */
+	name: OperationName;
+	/** As in the Operation dropdown. */
+	label: string;
+	/** What the editor and AI agents read, such as "Get many users". */
+	action: (resource: Resource) => string;
+	description: (resource: Resource) => string;
+	/** The verbs that the resource's entity set must have. */
+	needs: Array<keyof EntitySet['verbs']>;
+	/** The parameters that are a resource's own. */
+	properties?: (resource: Resource) => INodeProperties[];
+	/** The parameters that are alike for all resources: declared once, which keeps the node's description small. */
+	shared?: (showFor: ShowForAll) => INodeProperties[];
+	/** Carries it out for one item. */
+	execute: (run: ItemRun, resource: Resource) => Promise<ItemResult>;
+}
+
+/** Display options that show a parameter for some operations of every resource that has one of them. */
+export type ShowForAll = (...operations: OperationName[]) => DisplayOptions;
+
+type DisplayOptions = { show: { resource: string[]; operation: string[] } };
+
+/** "a user", "an IVR". */
+export const withArticle = ({ label }: Resource): string =>
+	`${/^([aeio]|u(?!se))/i.test(label) ? 'an' : 'a'} ${lower(label)}`;
+
+/** Lower case, but for abbreviations. */
+export const lower = (label: string): string =>
+	label.replace(/\b[A-Z][a-z]+/g, (word) => word.toLowerCase());

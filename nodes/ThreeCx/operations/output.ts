@@ -1,0 +1,39 @@
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import type { Query } from '../../../lib/odata/query';
+import type { Entity } from '../../../lib/xapi/entities';
+import { redactSecrets } from '../../../lib/xapi/secrets';
+import type { Resource } from '../resource';
+
+/** The switch between the flat summary of a resource and all that XAPI returns. */
+export const simplifyProperty: INodeProperties = {
+	displayName: 'Simplify',
+	name: 'simplify',
+	type: 'boolean',
+	default: true,
+	description: 'Whether to return a simplified version of the response instead of the raw data',
+};
+
+/**
+ * Asks the PBX for the summary only, unless the user named fields or linked records.
+ *
+ * @param query what the user asked for
+ * @param resource the resource
+ * @param simplify the switch
+ */
+export function simplified(query: Query, { summary }: Resource, simplify: boolean): Query {
+	const chose = (query.select?.length ?? 0) > 0;
+	return simplify && !chose ? { ...query, select: [...summary, ...expandedNames(query)] } : query;
+}
+
+/** `$select` beside `$expand` would leave out the expanded properties on some servers unless it names them. */
+const expandedNames = ({ expand = [] }: Query) => expand.map(({ property }) => property);
+
+/** Rows as items: secrets hidden unless the user named them. */
+export const asOutput = (rows: Entity[], reveal?: readonly string[]): IDataObject[] =>
+	redactSecrets(rows, { reveal }) as IDataObject[];
+
+/** The properties of a summary that a row has; for rows that a write gave back whole. */
+export const pick = (row: Entity, properties: readonly string[]): Entity =>
+	Object.fromEntries(
+		properties.filter((name) => row[name] !== undefined).map((name) => [name, row[name]]),
+	);

@@ -1,0 +1,57 @@
+import { ThreeCxError } from '../../../lib/http/errors';
+import { upsertEntity } from '../../../lib/xapi/entities';
+import { bodyOf } from '../fields/body';
+import { keyFilter } from '../locator';
+import { showFor } from '../resource';
+import { withArticle, type GenericOperation } from './operation';
+import { asOutput, pick } from './output';
+
+export const upsert: GenericOperation = {
+	name: 'upsert',
+	label: 'Create or Update',
+	action: (resource) => `Create or update ${withArticle(resource)}`,
+	description: () => 'Create a new record, or update the current one if it already exists (upsert)',
+	needs: ['list', 'create', 'update'],
+	properties: ({ name, naturalKeys, naturalKeys: [{ property: preferred }] }) => [
+		{
+			displayName: 'Match By',
+			name: 'matchBy',
+			type: 'options',
+			options: naturalKeys.map(({ label, property }) => ({
+				name: label,
+				value: property,
+			})),
+			default: preferred,
+			description: 'How to find the existing one: by the field of this name below',
+			displayOptions: showFor({ name }, 'upsert'),
+		},
+	],
+	execute: async (run, resource) => {
+		const { context, index, client, signal } = run;
+		const matchBy = context.getNodeParameter('matchBy', index) as string;
+		const body = bodyOf(run, resource, 'upsert');
+		const wanted = String(body[matchBy] ?? '').trim();
+		const label =
+			resource.naturalKeys.find(({ property }) => property === matchBy)?.label ?? matchBy;
+		if (wanted === '') {
+			throw new ThreeCxError({
+				kind: 'input',
+				field: matchBy,
+				message: `The field "${label}" is empty, but it decides which ${resource.label.toLowerCase()} is meant`,
+				hint: 'Fill it in, or match by another field.',
+			});
+		}
+		const { outcome, changed, row } = await upsertEntity(client, {
+			entitySet: resource.entitySet,
+			filter: keyFilter(matchBy, wanted),
+			identity: `${label} ${wanted}`,
+			body,
+			expand: Object.entries(resource.expand)
+				.filter(([property]) => property in body)
+				.map(([, expand]) => expand),
+			signal,
+		});
+		const [output] = asOutput([pick(row, resource.summary)]);
+		return { outcome, changed, ...output };
+	},
+};

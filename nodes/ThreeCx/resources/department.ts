@@ -1,0 +1,87 @@
+import type { Resource } from '../resource';
+
+/** Departments, which XAPI calls `Groups`. */
+export const department: Resource = {
+	name: 'department',
+	label: 'Department',
+	plural: 'Departments',
+	description: 'Users with common office hours, rights and number ranges',
+	entitySet: 'Groups',
+	type: 'Group',
+	naturalKeys: [
+		{ property: 'Name', label: 'Name', placeholder: 'e.g. Sales' },
+		{ property: 'Number', label: 'Number', placeholder: 'e.g. GRP0001' },
+	],
+	title: ({ Name, Number: number }) => `${String(Name)} (${String(number)})`,
+	searchIn: ['Name', 'Number'],
+	summary: [
+		'Id',
+		'Name',
+		'Number',
+		'IsDefault',
+		'HasMembers',
+		'Language',
+		'TimeZoneId',
+		'CurrentGroupHours',
+	],
+	expand: {},
+	fields: [
+		{
+			property: 'Name',
+			prominent: true,
+			parameter: {
+				displayName: 'Name',
+				name: 'name',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. Sales',
+				description: 'The name of the department; required when it is created',
+			},
+		},
+		{
+			property: 'AllowCallService',
+			parameter: {
+				displayName: 'Allow Call Services',
+				name: 'allowCallService',
+				type: 'boolean',
+				default: true,
+				description:
+					'Whether the department may have queues, ring groups and digital receptionists of its own',
+			},
+		},
+		{
+			property: 'AnswerAfter',
+			parameter: {
+				displayName: 'Answer After (Seconds)',
+				name: 'answerAfter',
+				type: 'number',
+				typeOptions: { minValue: 0 },
+				default: 0,
+				description: 'How long calls to the department ring before they are answered',
+			},
+		},
+		{
+			property: 'Language',
+			parameter: {
+				displayName: 'Language',
+				name: 'language',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. EN',
+				description: 'Language of e-mails and prompts, as in the 3CX Admin Console',
+			},
+		},
+		{
+			property: 'TimeZoneId',
+			parameter: {
+				displayName: 'Time Zone Name or ID',
+				name: 'timeZoneId',
+				type: 'options',
+				typeOptions: { loadOptionsMethod: 'getTimeZones' },
+				default: '',
+				description:
+					'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
+			},
+		},
+	],
+};

@@ -1,0 +1,208 @@
+import { ROLE_OPTIONS } from '../fields/roles';
+import type { Resource } from '../resource';
+
+interface Memberships {
+	membership?: Array<{ groupId: number | string; role: string }>;
+}
+
+/** Extensions and the people behind them: XAPI `Users`. */
+export const user: Resource = {
+	name: 'user',
+	label: 'User',
+	plural: 'Users',
+	description: 'An extension and the person behind it',
+	entitySet: 'Users',
+	type: 'User',
+	naturalKeys: [
+		{ property: 'Number', label: 'Number', placeholder: 'e.g. 100' },
+		{ property: 'EmailAddress', label: 'Email', placeholder: 'e.g. anna@example.com' },
+	],
+	title: ({ Number: number, FirstName, LastName }) =>
+		[number, FirstName, LastName].filter(Boolean).join(' '),
+	searchIn: ['Number', 'FirstName', 'LastName', 'EmailAddress'],
+	summary: [
+		'Id',
+		'Number',
+		'FirstName',
+		'LastName',
+		'EmailAddress',
+		'Mobile',
+		'Enabled',
+		'IsRegistered',
+		'CurrentProfileName',
+		'QueueStatus',
+	],
+	expand: { Groups: { property: 'Groups', expand: [{ property: 'Rights' }] } },
+	fields: [
+		{
+			property: 'Number',
+			prominent: true,
+			createOnly: true,
+			parameter: {
+				displayName: 'Extension Number',
+				name: 'number',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. 100',
+				description: 'Leave empty for the next free number. It cannot be changed later.',
+			},
+		},
+		{
+			property: 'FirstName',
+			prominent: true,
+			parameter: { displayName: 'First Name', name: 'firstName', type: 'string', default: '' },
+		},
+		{
+			property: 'LastName',
+			prominent: true,
+			parameter: { displayName: 'Last Name', name: 'lastName', type: 'string', default: '' },
+		},
+		{
+			property: 'EmailAddress',
+			prominent: true,
+			parameter: {
+				displayName: 'Email',
+				name: 'emailAddress',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. anna@example.com',
+				description:
+					'Where 3CX sends the welcome e-mail and voicemails; no two users may share one',
+			},
+		},
+		{
+			property: 'Groups',
+			prominent: true,
+			// 3CX ignores a role written as GroupRights (facts 4.5): it belongs in Rights.
+			toXapi: ({ membership = [] }: Memberships) =>
+				membership.map(({ groupId, role }) => ({
+					GroupId: Number(groupId),
+					Rights: { RoleName: role },
+				})),
+			parameter: {
+				displayName: 'Departments',
+				name: 'departments',
+				type: 'fixedCollection',
+				typeOptions: { multipleValues: true },
+				placeholder: 'Add Department',
+				default: {},
+				description:
+					'The departments of the user, and what they may do there. Replaces all that were set before.',
+				options: [
+					{
+						name: 'membership',
+						displayName: 'Department',
+						values: [
+							{
+								displayName: 'Department Name or ID',
+								name: 'groupId',
+								type: 'options',
+								typeOptions: { loadOptionsMethod: 'getDepartments' },
+								default: '',
+								description:
+									'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
+							},
+							{
+								displayName: 'Role',
+								name: 'role',
+								type: 'options',
+								options: ROLE_OPTIONS,
+								default: 'users',
+							},
+						],
+					},
+				],
+			},
+		},
+		{
+			property: 'CurrentProfileName',
+			parameter: {
+				displayName: 'Current Status',
+				name: 'currentProfileName',
+				type: 'options',
+				options: [
+					{ name: 'Available', value: 'Available' },
+					{ name: 'Away', value: 'Away' },
+					{ name: 'Custom 1', value: 'Custom 1' },
+					{ name: 'Custom 2', value: 'Custom 2' },
+					{ name: 'Do Not Disturb (Out of Office)', value: 'Out of office' },
+				],
+				default: 'Available',
+				description:
+					'The status that decides where calls go; if you renamed it in 3CX, use an expression with its name',
+			},
+		},
+		{
+			property: 'Enabled',
+			parameter: {
+				displayName: 'Enabled',
+				name: 'enabled',
+				type: 'boolean',
+				default: true,
+				description: 'Whether the extension can make and take calls',
+			},
+		},
+		{
+			property: 'HideInPhonebook',
+			parameter: {
+				displayName: 'Hide in Phonebook',
+				name: 'hideInPhonebook',
+				type: 'boolean',
+				default: false,
+				description: 'Whether the user is left out of the company phonebook',
+			},
+		},
+		{
+			property: 'Mobile',
+			parameter: {
+				displayName: 'Mobile Number',
+				name: 'mobile',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. +447700900123',
+			},
+		},
+		{
+			property: 'OutboundCallerID',
+			parameter: {
+				displayName: 'Outbound Caller ID',
+				name: 'outboundCallerId',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. +442079460100',
+				description: 'The number that people outside see when this user calls them',
+			},
+		},
+		{
+			property: 'RecordCalls',
+			parameter: {
+				displayName: 'Record Calls',
+				name: 'recordCalls',
+				type: 'boolean',
+				default: false,
+				description: 'Whether all calls of this user are recorded',
+			},
+		},
+		{
+			property: 'VMEnabled',
+			parameter: {
+				displayName: 'Voicemail',
+				name: 'voicemailEnabled',
+				type: 'boolean',
+				default: true,
+				description: 'Whether callers can leave a voicemail',
+			},
+		},
+		{
+			property: 'VMPIN',
+			parameter: {
+				displayName: 'Voicemail PIN',
+				name: 'voicemailPin',
+				type: 'string',
+				typeOptions: { password: true },
+				default: '',
+				description: 'Digits only; never shown in the output',
+			},
+		},
+	],
+};
