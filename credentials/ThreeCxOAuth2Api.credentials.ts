@@ -5,7 +5,7 @@ import type {
 	IDataObject,
 	INodeProperties,
 } from 'n8n-workflow';
-import { TOKEN_NOT_ISSUED, verifiedToken } from '../lib/http/credentialCheck';
+import { RENEWING, TOKEN_NOT_ISSUED, verifiedToken } from '../lib/http/credentialCheck';
 
 /**
  * The origin of a server address as people type it, as an n8n expression: the scheme defaults to https, and whatever
@@ -37,7 +37,8 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 	properties: INodeProperties[] = [
 		{
 			displayName: 'Server URL',
-			name: 'serverUrl',
+			// Not `serverUrl`: n8n refuses to save that field of an OAuth2 credential without a scheme.
+			name: 'pbxUrl',
 			type: 'string',
 			required: true,
 			default: '',
@@ -76,7 +77,7 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 			displayName: 'Access Token URL',
 			name: 'accessTokenUrl',
 			type: 'hidden',
-			default: `={{ ${originOf('$self["serverUrl"]')} }}/connect/token`,
+			default: `={{ ${originOf('$self["pbxUrl"]')} }}/connect/token`,
 		},
 		{ displayName: 'Scope', name: 'scope', type: 'hidden', default: '' },
 		{ displayName: 'Authentication', name: 'authentication', type: 'hidden', default: 'body' },
@@ -102,8 +103,10 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 	 * @throws Error whose message holds cause and cure
 	 */
 	async preAuthentication(credentials: ICredentialDataDecryptedObject): Promise<IDataObject> {
+		// n8n asks here, too, when it has just renewed the token for one of our nodes: another one would kill that.
+		if (credentials[RENEWING] === true) return {};
 		const token = await verifiedToken({
-			serverUrl: String(credentials.serverUrl ?? ''),
+			pbxUrl: String(credentials.pbxUrl ?? ''),
 			clientId: String(credentials.clientId ?? ''),
 			clientSecret: String(credentials.clientSecret ?? ''),
 			ignoreSslIssues: credentials.ignoreSSLIssues === true,
@@ -116,7 +119,7 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 
 	test: ICredentialTestRequest = {
 		request: {
-			baseURL: `={{ ${originOf('$credentials.serverUrl')} }}`,
+			baseURL: `={{ ${originOf('$credentials.pbxUrl')} }}`,
 			url: '/xapi/v1/Defs',
 			qs: { $select: 'Id' },
 			skipSslCertificateValidation: '={{ $credentials.ignoreSSLIssues }}' as unknown as boolean,

@@ -6,10 +6,13 @@ import { mintToken, type AccessToken } from './tokens';
 /** Stands in n8n's store for a token that was never issued; see the credential type. */
 export const TOKEN_NOT_ISSUED = 'not issued yet';
 
+/** Marks the credential data with which our nodes let n8n renew the stored token. */
+export const RENEWING = 'renewedByNode';
+
 /** The fields of the credential, and the token that n8n has stored for it. */
 export interface CredentialFields {
 	/** As typed. */
-	serverUrl: string;
+	pbxUrl: string;
 	clientId: string;
 	clientSecret: string;
 	ignoreSslIssues: boolean;
@@ -48,7 +51,7 @@ async function check(fields: CredentialFields): Promise<string | undefined> {
 			});
 		}
 	}
-	const origin = parseServerUrl(fields.serverUrl);
+	const origin = parseServerUrl(fields.pbxUrl);
 	const key = createHash('sha256')
 		.update(JSON.stringify([origin, clientId, clientSecret]))
 		.digest('base64');

@@ -17,7 +17,7 @@ const isWebScheme = (protocol: string) => protocol === 'https:' || protocol === 
  *
  * @param text the address; without a scheme, https is meant
  * @returns its origin in normal form: lower case, default port left out, no path
- * @throws ThreeCxError of kind `input`, field `serverUrl`, when there is no host in it, the scheme is not http(s), or
+ * @throws ThreeCxError of kind `input`, field `pbxUrl`, when there is no host in it, the scheme is not http(s), or
  *   it holds a user name or password (which would end up in logs)
  */
 export function parseServerUrl(text: string): string {
@@ -47,4 +47,4 @@ export function parseServerUrl(text: string): string {
 }
 
 const invalid = (message: string, hint: string) =>
-	new ThreeCxError({ kind: 'input', field: 'serverUrl', message, hint });
+	new ThreeCxError({ kind: 'input', field: 'pbxUrl', message, hint });

@@ -22,7 +22,7 @@ export async function connectTo(
 ): Promise<PbxClient> {
 	const credentials = await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, itemIndex);
 	const connection: Connection = {
-		origin: parseServerUrl(String(credentials.serverUrl ?? '')),
+		origin: parseServerUrl(String(credentials.pbxUrl ?? '')),
 		ignoreSslIssues: credentials.ignoreSSLIssues === true,
 	};
 	await assertEgressAllowed(context, connection.origin);
@@ -39,7 +39,7 @@ async function assertEgressAllowed(context: RequestContext, origin: string): Pro
 	if (verdict === undefined || verdict.ok) return;
 	throw new ThreeCxError({
 		kind: 'forbidden',
-		field: 'serverUrl',
+		field: 'pbxUrl',
 		message: `This n8n may not connect to ${origin}`,
 		hint: 'The SSRF protection of n8n blocks the address (private networks are blocked by default). Ask the operator of n8n to allow it with N8N_SSRF_ALLOWED_IP_RANGES or N8N_SSRF_ALLOWED_HOSTNAMES.',
 	});

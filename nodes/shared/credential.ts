@@ -12,7 +12,7 @@ export interface StoredToken {
 
 /** The credential's fields, expressions resolved, and n8n's stored token. */
 export interface ThreeCxCredentials {
-	serverUrl: string;
+	pbxUrl: string;
 	clientId: string;
 	clientSecret: string;
 	ignoreSSLIssues?: boolean;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IAllExecuteFunctions } from 'n8n-workflow';
-import { TOKEN_NOT_ISSUED } from '../../lib/http/credentialCheck';
+import { RENEWING, TOKEN_NOT_ISSUED } from '../../lib/http/credentialCheck';
 import { errorFromNetwork, type ThreeCxError } from '../../lib/http/errors';
 import { errorFromTokenAnswer } from '../../lib/http/responseErrors';
 import type { Connection } from '../../lib/http/serverUrl';
@@ -78,7 +78,11 @@ export function tokensFor(
 					if (isTaken(data) || (found !== undefined && found !== refused)) settled = data;
 					if (settled) throw new Error('The store is settled already');
 					const token = keepPlaceholder ? TOKEN_NOT_ISSUED : issued(data);
-					return { ...latest, oauthTokenData: { ...stamp, access_token: token } };
+					return {
+						...latest,
+						[RENEWING]: true,
+						oauthTokenData: { ...stamp, access_token: token },
+					} as ThreeCxCredentials;
 				},
 			},
 		}) as RequestContext;

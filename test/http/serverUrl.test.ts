@@ -23,7 +23,7 @@ describe('parseServerUrl', () => {
 		['https://admin:pw@pbx.example.com', 'The Server URL holds a user name or password'],
 	])('refuses "%s"', (typed, message) => {
 		expect(() => parseServerUrl(typed)).toThrow(
-			expect.objectContaining({ kind: 'input', field: 'serverUrl', message }),
+			expect.objectContaining({ kind: 'input', field: 'pbxUrl', message }),
 		);
 	});
 

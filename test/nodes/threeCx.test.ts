@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 beforeEach(() => {
 	credentials = new CredentialStore({
-		serverUrl: pbx.url,
+		pbxUrl: pbx.url,
 		clientId: pbx.defaultClient.clientId,
 		clientSecret: pbx.defaultClient.clientSecret,
 	});
@@ -440,8 +440,8 @@ describe('mistakes and mishaps', () => {
 		['not a url', /Server URL is not a web address/],
 		['http://127.0.0.1:1', /refused the connection/],
 		['https://nowhere.invalid', /could not be/],
-	])('the server URL "%s"', async (serverUrl, message) => {
-		credentials.stored.serverUrl = serverUrl;
+	])('the server URL "%s"', async (pbxUrl, message) => {
+		credentials.stored.pbxUrl = pbxUrl;
 		expect((await refusal('user', 'getAll')).message).toMatch(message);
 	});
 
@@ -503,7 +503,7 @@ describe('what an API client may not do', () => {
 			{},
 			{
 				credentials: new CredentialStore({
-					serverUrl: other.url,
+					pbxUrl: other.url,
 					clientId: 'weak',
 					clientSecret: 'weak-secret',
 				}),
@@ -520,7 +520,7 @@ describe('what an API client may not do', () => {
 			clients: [{ ...weak, role: 'system_owners' }],
 		});
 		const store = new CredentialStore({
-			serverUrl: other.url,
+			pbxUrl: other.url,
 			clientId: 'weak',
 			clientSecret: 'weak-secret',
 		});
@@ -550,7 +550,7 @@ describe('one credential with expressions for many PBXs', () => {
 			name: `Tenant ${tenant}`,
 		}));
 		const store = new CredentialStore({
-			serverUrl: '={{ $json.url }}',
+			pbxUrl: '={{ $json.url }}',
 			clientId: '={{ $json.clientId }}',
 			clientSecret: '={{ $json.clientSecret }}',
 		});

@@ -25,6 +25,7 @@ import {
 import { ThreeCxOAuth2Api } from '../../credentials/ThreeCxOAuth2Api.credentials';
 import { CREDENTIAL } from '../../nodes/shared/credential';
 import { ThreeCx } from '../../nodes/ThreeCx/ThreeCx.node';
+import { ThreeCxCallControl } from '../../nodes/ThreeCxCallControl/ThreeCxCallControl.node';
 
 /**
  * n8n's own execution engine (n8n-core) around our nodes, without a server: parameters and expressions are resolved,
@@ -56,6 +57,7 @@ class Items implements INodeType {
 const NODES: Record<string, new () => INodeType> = {
 	'test.items': Items as unknown as new () => INodeType,
 	'n8n-nodes-3cx.threeCx': ThreeCx,
+	'n8n-nodes-3cx.threeCxCallControl': ThreeCxCallControl,
 };
 
 const nodeTypes: INodeTypes = {
@@ -81,7 +83,7 @@ export class CredentialStore extends ICredentialsHelper {
 	/** How many times a token was stored. */
 	tokensStored = 0;
 
-	/** @param fields serverUrl, clientId, clientSecret, ignoreSSLIssues; values may be expressions (`={{ $json.url }}`) */
+	/** @param fields pbxUrl, clientId, clientSecret, ignoreSSLIssues; values may be expressions (`={{ $json.url }}`) */
 	constructor(fields: ICredentialDataDecryptedObject) {
 		super();
 		this.stored = { ...fields };
@@ -101,8 +103,9 @@ export class CredentialStore extends ICredentialsHelper {
 		return await Promise.resolve(undefined);
 	}
 
-	async runPreAuthentication() {
-		return await Promise.resolve(undefined);
+	async runPreAuthentication(_helpers: unknown, credentials: ICredentialDataDecryptedObject) {
+		const output = await new ThreeCxOAuth2Api().preAuthentication(credentials);
+		return output as ICredentialDataDecryptedObject;
 	}
 
 	async getCredentials(): Promise<never> {
@@ -175,7 +178,8 @@ const ourNode = (type: string, parameters: INodeParameters, more: Partial<INode>
 	...more,
 });
 
-function additionalDataFor(credentialsHelper: CredentialStore, mode: WorkflowExecuteMode) {
+/** What n8n hands to its contexts besides the workflow. */
+export function additionalDataFor(credentialsHelper: CredentialStore, mode: WorkflowExecuteMode) {
 	return {
 		credentialsHelper,
 		currentNodeParameters: undefined,

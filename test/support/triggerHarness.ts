@@ -1,10 +1,5 @@
 import 'reflect-metadata';
-import {
-	ExecutionLifecycleHooks,
-	TriggerContext,
-	TriggersAndPollers,
-	WorkflowExecute,
-} from 'n8n-core';
+import { TriggerContext, TriggersAndPollers, WorkflowExecute } from 'n8n-core';
 import {
 	Workflow,
 	type IDataObject,
@@ -15,12 +10,10 @@ import {
 	type INodeTypes,
 	type IRun,
 	type ITriggerResponse,
-	type IWorkflowExecuteAdditionalData,
 	type WorkflowActivateMode,
-	type WorkflowExecuteMode,
 } from 'n8n-workflow';
 import { CREDENTIAL } from '../../nodes/shared/credential';
-import type { CredentialStore } from './n8n';
+import { additionalDataFor, type CredentialStore } from './n8n';
 
 /** An execution that a trigger has asked for. */
 export interface Emitted {
@@ -74,30 +67,6 @@ function workflowWith({ type, parameters = {}, nodeId = 'trigger' }: TriggerOpti
 	return { workflow, node: workflow.getNode(node.name)! };
 }
 
-const additionalData = (credentialsHelper: CredentialStore, mode: WorkflowExecuteMode) =>
-	({
-		credentialsHelper,
-		executionId: 'execution',
-		hooks: new ExecutionLifecycleHooks(mode, 'execution', {
-			id: 'workflow',
-			name: 'Test',
-			active: false,
-			isArchived: false,
-			createdAt: new Date(0),
-			updatedAt: new Date(0),
-			nodes: [],
-			connections: {},
-			activeVersionId: null,
-		}),
-		variables: {},
-		webhookWaitingBaseUrl: '',
-		formWaitingBaseUrl: '',
-		instanceBaseUrl: '',
-		restApiUrl: '',
-		setExecutionStatus: () => undefined,
-		sendDataToUI: () => undefined,
-	}) as unknown as IWorkflowExecuteAdditionalData;
-
 /** Registers a trigger the way n8n does when a workflow is published (`activate`), or at its start (`init`). */
 export async function activate(
 	options: TriggerOptions,
@@ -123,7 +92,7 @@ export async function activate(
 				},
 				(error) => emittedErrors.push(error),
 			),
-		additionalData(credentials, 'trigger'),
+		additionalDataFor(credentials, 'trigger'),
 		'trigger',
 		mode,
 	);
@@ -137,7 +106,7 @@ export function testManually(options: TriggerOptions): {
 } {
 	const { workflow, node } = workflowWith(options);
 	const execution = new WorkflowExecute(
-		additionalData(options.credentials, 'manual'),
+		additionalDataFor(options.credentials, 'manual'),
 		'manual',
 	).run({
 		workflow,

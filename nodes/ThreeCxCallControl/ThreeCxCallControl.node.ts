@@ -1,0 +1,52 @@
+import {
+	NodeConnectionTypes,
+	NodeOperationError,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
+import { requestOptionsProperty } from '../shared/requestOptions';
+import { runItems } from '../shared/router';
+import { getDevices, searchExtensions } from './extension';
+import { propertiesOf } from './operation';
+import { resources } from './resources';
+
+/** Live calls of a 3CX phone system (Call Control API). */
+export class ThreeCxCallControl implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: '3CX Call Control',
+		name: 'threeCxCallControl',
+		icon: {
+			light: 'file:../../icons/callcontrol.svg',
+			dark: 'file:../../icons/callcontrol.dark.svg',
+		},
+		group: ['transform'],
+		version: 1,
+		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
+		description: 'Make and end calls, and see what the phones of a 3CX phone system are doing',
+		defaults: { name: '3CX Call Control' },
+		usableAsTool: true,
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'threeCxOAuth2Api', required: true }],
+		properties: [...propertiesOf(resources), requestOptionsProperty],
+	};
+
+	methods = { listSearch: { searchExtensions }, loadOptions: { getDevices } };
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return await runItems(this, async (run) => {
+			const resource = this.getNodeParameter('resource', run.index) as string;
+			const name = this.getNodeParameter('operation', run.index) as string;
+			const operation = resources
+				.find((candidate) => candidate.name === resource)
+				?.operations.find((candidate) => candidate.name === name);
+			if (operation) return await operation.execute(run);
+			throw new NodeOperationError(this.getNode(), `There is no operation "${name}" here`, {
+				description: 'Choose the operation from the list.',
+				itemIndex: run.index,
+			});
+		});
+	}
+}

@@ -1,0 +1,189 @@
+import {
+	NodeOperationError,
+	type IRun,
+	type ITriggerFunctions,
+	type ITriggerResponse,
+} from 'n8n-workflow';
+import { perCall } from '../../lib/callcontrol/calls';
+import { createDelivery } from '../../lib/callcontrol/delivery';
+import type { LinkState } from '../../lib/callcontrol/monitor';
+import { subscribe } from '../../lib/callcontrol/shared';
+import type { CallEvent, TrackerEvent } from '../../lib/callcontrol/tracker';
+import { parseServerUrl } from '../../lib/http/serverUrl';
+import { connectTo } from '../shared/connect';
+import { CREDENTIAL, type ThreeCxCredentials } from '../shared/credential';
+import { toNodeError } from '../shared/errors';
+import { eventName, isSheddable } from './events';
+import { toOutput } from './output';
+import { Registrations } from './registrations';
+import { readSettings, type Settings } from './settings';
+
+/** How long a person who publishes or tests waits for the connection, in ms. */
+const CONNECT_MS = 30_000;
+
+/** How long a manual test listens, in ms. */
+export const TEST_MS = 120_000;
+
+/** Activation modes in which a person looks on: only then does a missing connection fail the activation. */
+const SOMEBODY_WATCHES = new Set<string>(['activate', 'manual']);
+
+const registrations = new Registrations();
+
+/**
+ * Listens to the calls of a PBX for one trigger node.
+ *
+ * Wrong settings always fail. A missing connection fails only where a person is watching; everywhere else, and ever
+ * after, it is the monitor's to restore. It is never reported through `emitError`: since n8n 2.40 that ends the
+ * trigger for good after some seconds (n8n facts 5.2).
+ *
+ * @param context n8n's trigger context
+ * @param testMs how long a manual test listens, in ms
+ * @returns what n8n calls to test and to end it
+ */
+export async function listen(
+	context: ITriggerFunctions,
+	testMs: number = TEST_MS,
+): Promise<ITriggerResponse> {
+	const settings = readSettings(context);
+	const isManual = context.getMode() === 'manual';
+	const { id: workflowId = 'unsaved' } = context.getWorkflow();
+	const name = `${workflowId}:${context.getNode().id}`;
+	const test = isManual ? createTest() : undefined;
+
+	const delivery = createDelivery<CallEvent>({
+		lane: ({ call }) => call.key,
+		sheddable: ({ type }) => isSheddable(type),
+		inFlight: settings.inFlight,
+		maxWaiting: settings.maxWaiting,
+		batch: settings.batch,
+		deliver: async (events) => {
+			await test?.begun;
+			const execution = emit(context, events, settings, name);
+			test?.done();
+			await execution;
+		},
+		onShed: (total) => {
+			// The first is worth a word, then only the size of it.
+			if (total !== 1 && total % 1_000 !== 0) return;
+			context.logger.warn(
+				`3CX Trigger: too many events wait; gave up ${total} "Participant Changed" so far`,
+			);
+		},
+		onError: (error) =>
+			context.logger.error(
+				`3CX Trigger: an execution could not be started: ${(error as Error).message}`,
+			),
+	});
+	const select = selection(settings);
+	/** A person looks on, and gets the error itself instead of a line in the log. */
+	let isGated = SOMEBODY_WATCHES.has(context.getActivationMode());
+	const subscription = subscribe({
+		key: await linkKey(context),
+		connect: async () => await connectTo(context),
+		onEvents: (events) => events.filter(isCall).flatMap(select).forEach(delivery.push),
+		onError: (error) =>
+			context.logger.error(`3CX Trigger: an event was not understood: ${(error as Error).message}`),
+		onState: (state) => {
+			if (!isGated) report(context, state);
+		},
+	});
+	const leave = async () => {
+		delivery.close();
+		test?.done();
+		await subscription.leave();
+	};
+	const closeFunction = isManual ? leave : await registrations.replace(name, leave);
+
+	if (isGated) {
+		const failure = await subscription.ready(CONNECT_MS).then(
+			() => undefined,
+			(error: unknown) => toNodeError(context.getNode(), error),
+		);
+		if (failure) {
+			await closeFunction();
+			throw failure;
+		}
+		isGated = false;
+	}
+	if (!test) return { closeFunction };
+	return {
+		closeFunction,
+		manualTriggerFunction: async () => {
+			const isHeard = await test.run(testMs);
+			if (isHeard) return;
+			await closeFunction();
+			throw new NodeOperationError(context.getNode(), 'No call has come in while listening', {
+				description: `Listened for ${Math.round(testMs / 60_000)} minutes. Click "Execute step" again, then make a call to one of the extensions. If nothing is heard then, the API client may not be allowed to see these extensions: look at Integrations > API in the 3CX Admin Console.`,
+			});
+		},
+	};
+}
+
+/** PBX and client: what a link may be shared by. */
+async function linkKey(context: ITriggerFunctions): Promise<string> {
+	const credentials = await context.getCredentials<ThreeCxCredentials>(CREDENTIAL);
+	const origin = parseServerUrl(String(credentials.pbxUrl ?? ''));
+	return JSON.stringify([origin, credentials.clientId, credentials.ignoreSSLIssues === true]);
+}
+
+/** @returns a function that takes every event and returns those that this node asks for. */
+function selection({ events, extensions, granularity }: Settings) {
+	const isWatched = ({ leg }: CallEvent) => extensions.size === 0 || extensions.has(leg.dn);
+	const view =
+		granularity === 'call'
+			? perCall(isWatched)
+			: (event: CallEvent) => (isWatched(event) ? [event] : []);
+	return (event: CallEvent) => view(event).filter(({ type }) => events.has(eventName(type) ?? ''));
+}
+
+const isCall = (event: TrackerEvent): event is CallEvent => event.kind === 'call';
+
+/** @returns when the execution that it starts has ended. */
+async function emit(
+	context: ITriggerFunctions,
+	events: CallEvent[],
+	settings: Settings,
+	name: string,
+): Promise<void> {
+	const done = context.helpers.createDeferredPromise<IRun>();
+	const items = events.map((event) => ({ json: toOutput(event, settings) }));
+	// Should n8n register this node twice all the same, its database lets each event in only once.
+	const key = `${name}:${events[0]!.id}${events.length > 1 ? `+${events.length - 1}` : ''}`;
+	context.emit([items], undefined, done, key);
+	await done.promise;
+}
+
+/** Says once for each outage that it began and that it is over. */
+function report(context: ITriggerFunctions, state: LinkState): void {
+	const { logger } = context;
+	if (!state.online) {
+		const { message, hint } = state.error;
+		logger.warn(`3CX Trigger: not connected, will keep trying. ${message}. ${hint}`);
+	} else if (state.outageMs > 0) {
+		const seconds = Math.round(state.outageMs / 1000);
+		logger.info(`3CX Trigger: connected again after ${seconds} s; what was missed has been read`);
+	}
+}
+
+/** A manual test: nothing may be emitted before n8n is ready, and it ends with the first event. */
+function createTest() {
+	let begin: () => void = () => undefined;
+	let done: () => void = () => undefined;
+	const begun = new Promise<void>((resolve) => (begin = resolve));
+	const ended = new Promise<void>((resolve) => (done = resolve));
+	return {
+		begun,
+		done: () => done(),
+		/** @returns whether it ended before the time was up */
+		async run(ms: number): Promise<boolean> {
+			begin();
+			let timer: NodeJS.Timeout | undefined;
+			const tooLate = new Promise<boolean>((resolve) => {
+				timer = setTimeout(() => resolve(false), ms);
+			});
+			const isHeard = await Promise.race([ended.then(() => true), tooLate]);
+			clearTimeout(timer);
+			return isHeard;
+		},
+	};
+}

@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { parseEntity, parseFrame } from '../../lib/callcontrol/frames';
+
+const wire = (type: unknown, entity: unknown, data: unknown = null, sequence: unknown = 5) =>
+	JSON.stringify({ sequence, event: { event_type: type, entity, attached_data: data } });
+
+const LEG = { kind: 'participant', dn: '100', id: 42 };
+
+describe('a message of the socket', () => {
+	test.each([
+		[
+			'upsert',
+			wire(0, '/callcontrol/100/participants/42'),
+			{ kind: 'upsert', entity: LEG, sequence: 5 },
+		],
+		[
+			'remove',
+			wire(1, '/callcontrol/100/participants/42'),
+			{ kind: 'remove', entity: LEG, sequence: 5 },
+		],
+		[
+			'type as text',
+			wire('1', '/callcontrol/100/participants/42'),
+			{ kind: 'remove', entity: LEG, sequence: 5 },
+		],
+		[
+			'type by name',
+			wire('Upset', '/callcontrol/100/participants/42'),
+			{ kind: 'upsert', entity: LEG, sequence: 5 },
+		],
+		[
+			'keys',
+			wire(2, '/callcontrol/100/participants/42', { dtmf_input: '12#' }),
+			{ kind: 'keys', entity: LEG, digits: '12#', sequence: 5 },
+		],
+		[
+			'prompt finished',
+			wire(3, '/callcontrol/100/participants/42'),
+			{ kind: 'promptFinished', entity: LEG, sequence: 5 },
+		],
+		[
+			'answer to a request',
+			wire(4, '/callcontrol/100/makecall', {}),
+			{ kind: 'other', sequence: 5 },
+		],
+		['type of the future', wire(9, '/callcontrol/100'), { kind: 'other', sequence: 5 }],
+		[
+			'sequence as text',
+			wire(1, '/callcontrol/100', null, '17'),
+			{ kind: 'remove', entity: { kind: 'dn', dn: '100' }, sequence: 17 },
+		],
+		[
+			'Pascal case',
+			JSON.stringify({
+				Sequence: 3,
+				Event: {
+					EventType: 2,
+					Entity: '/callcontrol/100/participants/42',
+					AttachedData: { DtmfInput: '*' },
+				},
+			}),
+			{ kind: 'keys', entity: LEG, digits: '*', sequence: 3 },
+		],
+	])('%s', (_, text, expected) => {
+		expect(parseFrame(text)).toEqual({ ...expected });
+	});
+
+	test.each([
+		['no JSON', 'hello', /not a JSON object: hello/],
+		['an array', '[1]', /not a JSON object/],
+		['empty', '', /not a JSON object/],
+		['without event', '{"sequence":1}', /no event/],
+		['without type', '{"sequence":1,"event":{"entity":"/callcontrol/100"}}', /no event_type/],
+		['with a foreign path', wire(0, '/xapi/v1/Users'), /no known entity: \/xapi/],
+		['without entity', wire(0, undefined), /no known entity/],
+		[
+			'with a leg id that is no number',
+			wire(0, '/callcontrol/100/participants/x'),
+			/no known entity/,
+		],
+		['keys without digits', wire(2, '/callcontrol/100/participants/42'), /no dtmf_input/],
+		['keys of a phone', wire(2, '/callcontrol/100/devices/a', { dtmf_input: '1' }), /for a device/],
+	])('%s is malformed', (_, text, problem) => {
+		expect(parseFrame(text)).toMatchObject({
+			kind: 'malformed',
+			problem: expect.stringMatching(problem),
+		});
+	});
+
+	test('any text at all is read without throwing', () => {
+		fc.assert(
+			fc.property(
+				fc.oneof(
+					fc.string(),
+					fc.json(),
+					fc.jsonValue().map((event) => JSON.stringify({ event })),
+				),
+				(text) => {
+					expect(typeof parseFrame(text).kind).toBe('string');
+				},
+			),
+		);
+	});
+
+	test('a phone is found under its SIP contact, whatever is in it', () => {
+		fc.assert(
+			fc.property(fc.string({ minLength: 1 }), fc.string({ minLength: 1 }), (dn, id) => {
+				const path = `/callcontrol/${encodeURIComponent(dn)}/devices/${encodeURIComponent(id)}`;
+				expect(parseEntity(path)).toEqual({ kind: 'device', dn, id });
+			}),
+		);
+	});
+});

@@ -1,0 +1,336 @@
+import type { IDataObject, IRun, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
+import { linkCount } from '../../lib/callcontrol/shared';
+import { closeDispatchers } from '../../lib/http/dispatchers';
+import { listen } from '../../nodes/ThreeCxTrigger/listen';
+import { ThreeCxTrigger } from '../../nodes/ThreeCxTrigger/ThreeCxTrigger.node';
+import type { Pbx, PbxOptions } from '../../sandbox/pbx';
+import { CredentialStore, loadOptionsContext } from '../support/n8n';
+import {
+	activate,
+	testManually,
+	type Emitted,
+	type TriggerOptions,
+} from '../support/triggerHarness';
+import { Collector } from '../callcontrol/collector';
+import { quietPbx } from '../callcontrol/link';
+
+/** The trigger with its own patience in a manual test. */
+const listeningFor = (testMs: number, isListening: () => void = () => undefined) =>
+	class extends ThreeCxTrigger {
+		override async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
+			const response = await listen(this, testMs);
+			isListening();
+			return response;
+		}
+	};
+
+const CALLER = '+441632960123';
+
+describe('the 3CX Trigger', () => {
+	let pbx: Pbx;
+	let emitted: Collector<Emitted>;
+	const closers: Array<() => Promise<void>> = [];
+
+	const start = async (options: PbxOptions = {}) => {
+		pbx = await quietPbx(options);
+		closers.push(async () => await pbx.close());
+	};
+	const credentials = (fields: IDataObject = {}) =>
+		new CredentialStore({
+			pbxUrl: pbx.url,
+			clientId: pbx.defaultClient.clientId,
+			clientSecret: pbx.defaultClient.clientSecret,
+			...(fields as Record<string, string>),
+		});
+	const options = (more: Partial<TriggerOptions> = {}): TriggerOptions => ({
+		type: ThreeCxTrigger,
+		credentials: credentials(),
+		onEmit: emitted.push,
+		...more,
+		parameters: { events: ['callRinging', 'callAnswered', 'callEnded'], ...more.parameters },
+	});
+	const publish = async (
+		more: Partial<TriggerOptions> = {},
+		mode?: Parameters<typeof activate>[1],
+	) => {
+		const trigger = await activate(options(more), mode);
+		closers.push(async () => await trigger.response.closeFunction?.());
+		return trigger;
+	};
+	const events = () => emitted.items.flatMap(({ items }) => items.map(({ json }) => json));
+	const names = () =>
+		events().map(({ event, extension }) => `${String(extension)} ${String(event)}`);
+	const event = async (name: string) => {
+		const hit = await emitted.first(
+			({ items }) => items.some(({ json }) => json.event === name),
+			name,
+		);
+		return hit.items.find(({ json }) => json.event === name)!.json;
+	};
+
+	beforeEach(() => {
+		emitted = new Collector();
+	});
+
+	afterEach(async () => {
+		for (const close of closers.splice(0).reverse()) await close();
+		await closeDispatchers();
+		expect(linkCount()).toBe(0);
+	});
+
+	test('starts an execution for each step of a call, with one flat item', async () => {
+		await start();
+		const { emittedErrors } = await publish({ parameters: { options: { includeRaw: true } } });
+		const callid = pbx.calls.incoming({ from: '01632 960123', fromName: 'Ada', to: '100' });
+		expect(await event('callRinging')).toMatchObject({
+			recovered: false,
+			callId: callid,
+			extension: '100',
+			extensionType: 'Wextension',
+			status: 'Ringing',
+			previousStatus: null,
+			direction: 'inbound',
+			external: true,
+			callerName: 'Ada',
+			number: '01632 960123',
+			numberE164: null,
+			answered: false,
+			answeredAt: null,
+			endedAt: null,
+			durationSeconds: null,
+			queue: null,
+			participant: { callid, dn: '100' },
+		});
+		pbx.calls.answer({ callid });
+		expect(await event('callAnswered')).toMatchObject({
+			answered: true,
+			answeredAt: expect.any(String),
+		});
+		pbx.calls.hangUp({ callid });
+		expect(await event('callEnded')).toMatchObject({
+			answered: true,
+			durationSeconds: expect.any(Number),
+			talkSeconds: expect.any(Number),
+		});
+		expect(names()).toEqual(['100 callRinging', '100 callAnswered', '100 callEnded']);
+		expect(new Set(emitted.items.map(({ deduplicationKey }) => deduplicationKey)).size).toBe(3);
+		for (const { deduplicationKey } of emitted.items) {
+			expect(deduplicationKey).toMatch(/^workflow:trigger:/);
+			expect(deduplicationKey!.length).toBeLessThan(200);
+		}
+		expect(emittedErrors).toEqual([]);
+	});
+
+	test('writes local numbers in E.164 with a default country', async () => {
+		await start();
+		await publish({ parameters: { options: { defaultCountry: 'GB' } } });
+		pbx.calls.incoming({ from: '020 7946 0018', to: '100' });
+		expect(await event('callRinging')).toMatchObject({
+			number: '020 7946 0018',
+			numberE164: '+442079460018',
+			numberCountry: 'GB',
+			numberKind: 'external',
+		});
+	});
+
+	test('tells a queue call once, and every phone of it if asked to', async () => {
+		await start();
+		await publish();
+		const perPhone = new Collector<Emitted>();
+		await publish({
+			nodeId: 'other',
+			onEmit: perPhone.push,
+			parameters: { options: { granularity: 'leg' } },
+		});
+		const callid = pbx.calls.incoming({ from: CALLER, to: '800' });
+		const rings = ({ items }: Emitted) => items[0]!.json.event === 'callRinging';
+		await perPhone.first(() => perPhone.items.filter(rings).length === 4, 'four phones that ring');
+		pbx.calls.answer({ callid, dn: '105' });
+		expect(await event('callAnswered')).toMatchObject({ extension: '105', queue: '800' });
+		pbx.calls.hangUp({ callid });
+		await event('callEnded');
+		expect(events().map((each) => each.event)).toEqual([
+			'callRinging',
+			'callAnswered',
+			'callEnded',
+		]);
+	});
+
+	test.each([
+		['a list', ['101']],
+		['text with commas', '101, 102'],
+	])('listens to the extensions in %s only', async (_, extensions) => {
+		await start();
+		await publish({ parameters: { extensions } });
+		pbx.calls.incoming({ from: CALLER, to: '100' });
+		pbx.calls.incoming({ from: CALLER, to: '101' });
+		await event('callRinging');
+		expect(names()).toEqual(['101 callRinging']);
+	});
+
+	test('uses one socket for all nodes of a PBX and client, and closes it with the last', async () => {
+		await start();
+		const first = await publish();
+		const other = new Collector<Emitted>();
+		await publish({ nodeId: 'other', onEmit: other.push });
+		expect(linkCount()).toBe(1);
+		await first.response.closeFunction?.();
+		expect(linkCount()).toBe(1);
+		pbx.calls.incoming({ from: CALLER, to: '100' });
+		await other.count(1, 'executions');
+		expect(emitted.items).toEqual([]);
+	});
+
+	test('registered twice replaces itself', async () => {
+		await start();
+		await publish();
+		const second = new Collector<Emitted>();
+		await publish({ onEmit: second.push });
+		pbx.calls.incoming({ from: CALLER, to: '100' });
+		await second.count(1, 'executions');
+		expect(emitted.items).toEqual([]);
+	});
+
+	test('keeps executions in flight bounded, and the events of a call in order', async () => {
+		await start();
+		await publish({ endAtOnce: false, parameters: { options: { executionsInFlight: 2 } } });
+		for (const to of ['100', '101', '102']) pbx.calls.incoming({ from: CALLER, to });
+		await emitted.count(2, 'executions');
+		pbx.calls.answer({ dn: '100' });
+		expect(emitted.items).toHaveLength(2);
+		emitted.items[0]!.end();
+		await emitted.count(3, 'executions');
+		emitted.items[1]!.end();
+		await event('callAnswered');
+		expect(
+			names()
+				.slice(0, 3)
+				.map((each) => each.split(' ')[1]),
+		).toEqual(['callRinging', 'callRinging', 'callRinging']);
+	});
+
+	test('hands over waiting events together if asked to', async () => {
+		await start();
+		await publish({
+			endAtOnce: false,
+			parameters: { options: { executionsInFlight: 1, waitingEvents: 'together' } },
+		});
+		const ended = new Collector<Emitted>();
+		await publish({ nodeId: 'other', onEmit: ended.push, parameters: { events: ['callRinging'] } });
+		for (const to of ['100', '101', '102', '103']) pbx.calls.incoming({ from: CALLER, to });
+		await ended.count(4, 'executions of the other node');
+		emitted.items[0]!.end();
+		await emitted.count(2, 'executions');
+		expect(emitted.items.map(({ items }) => items.length)).toEqual([1, 3]);
+	});
+
+	describe('fails at once when a person publishes', () => {
+		test.each<[string, IDataObject, RegExp]>([
+			['a wrong secret', { clientSecret: 'wrong' }, /refuses the client ID or the client secret/],
+			['a wrong host', { pbxUrl: 'http://127.0.0.1:1' }, /refused the connection/],
+			['an empty Server URL', { pbxUrl: '' }, /Server URL is empty/],
+		])('with %s', async (_, fields, message) => {
+			await start();
+			const attempt = activate(options({ credentials: credentials(fields) }));
+			await expect(attempt).rejects.toMatchObject({
+				message: expect.stringMatching(message),
+				description: expect.any(String),
+			});
+		});
+
+		test('without an event', async () => {
+			await start();
+			await expect(activate(options({ parameters: { events: [] } }), 'init')).rejects.toThrow(
+				'No event is chosen',
+			);
+		});
+
+		test('without the right to listen', async () => {
+			await start({ licence: 'professional' });
+			await expect(activate(options())).rejects.toThrow('has no Call Control API');
+		});
+	});
+
+	test('comes up with n8n while the PBX is down, connects later, and never ends itself', async () => {
+		await start();
+		await pbx.down();
+		const { emittedErrors } = await publish({}, 'init');
+		await pbx.up();
+		// Whoever publishes another node on the same PBX makes the shared link try at once.
+		await publish({ nodeId: 'other' });
+		pbx.calls.incoming({ from: CALLER, to: '100' });
+		await event('callRinging');
+		expect(emittedErrors).toEqual([]);
+	});
+
+	test('unpublished during an outage leaves nothing behind', async () => {
+		await start();
+		const { response } = await publish();
+		await pbx.down();
+		await response.closeFunction?.();
+		expect(linkCount()).toBe(0);
+		const before = pbx.connections;
+		await pbx.up();
+		expect(pbx.connections).toBe(before);
+	});
+
+	describe('in a manual test', () => {
+		const output = (run: IRun) =>
+			run.data.resultData.runData['3CX Trigger']?.[0]?.data?.main?.[0] ?? [];
+
+		test('gives the first event and closes', async () => {
+			await start();
+			const { run } = testManually(options());
+			while (pbx.requests.every(({ path }) => path !== '/callcontrol'))
+				await new Promise(setImmediate);
+			pbx.calls.incoming({ from: CALLER, to: '100' });
+			const result = await run;
+			expect(result.data.resultData.error).toBeUndefined();
+			expect(output(result).map(({ json }) => json.event)).toEqual(['callRinging']);
+		});
+
+		test('says at once what is wrong', async () => {
+			await start();
+			const { run } = testManually(
+				options({ credentials: credentials({ clientSecret: 'wrong' }) }),
+			);
+			const result = await run;
+			expect(result.data.resultData.error?.message).toMatch(
+				/refuses the client ID or the client secret/,
+			);
+		});
+
+		test('leaves nothing behind when it is stopped', async () => {
+			await start();
+			let isListening = () => undefined as void;
+			const listening = new Promise<void>((resolve) => (isListening = resolve));
+			const { cancel } = testManually(options({ type: listeningFor(60_000, isListening) }));
+			await listening;
+			await new Promise(setImmediate); // n8n takes over the functions that it was given
+			expect(linkCount()).toBe(1);
+			cancel();
+			while (linkCount() > 0) await new Promise(setImmediate); // never ends if it stays open
+		});
+
+		test('says how to go on when nobody calls, and closes', async () => {
+			await start();
+			const { run } = testManually(options({ type: listeningFor(20) }));
+			const { error } = (await run).data.resultData;
+			expect(error).toMatchObject({
+				message: 'No call has come in while listening',
+				description: expect.stringContaining('make a call'),
+			});
+		});
+	});
+
+	test('lists the extensions with their names', async () => {
+		await start();
+		const context = loadOptionsContext({}, credentials());
+		const list = await new ThreeCxTrigger().methods.loadOptions.getExtensions.call(context);
+		expect(list.find(({ value }) => value === '100')).toEqual({
+			name: '100 Amelia Hartley',
+			value: '100',
+		});
+		expect(list.some(({ value }) => value === '800')).toBe(true);
+	});
+});
