@@ -1,0 +1,304 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { parse as parseFlatted } from 'flatted';
+
+/** The person who owns a fresh n8n. The password needs 8 characters with a digit and a capital. */
+export interface Owner {
+	email: string;
+	password: string;
+}
+
+/** A workflow as n8n exports it and as `workflows/*.json` holds it. */
+export interface WorkflowTemplate {
+	name: string;
+	nodes: WorkflowNode[];
+	connections: Record<string, unknown>;
+	settings?: Record<string, unknown>;
+	meta?: Record<string, unknown>;
+}
+
+export interface WorkflowNode {
+	name: string;
+	type: string;
+	parameters: Record<string, unknown>;
+	credentials?: Record<string, { id: string; name: string }>;
+	[key: string]: unknown;
+}
+
+/** A saved workflow; `versionId` names the draft that {@link N8nApi.publish} makes live. */
+export interface Workflow extends WorkflowTemplate {
+	id: string;
+	versionId: string;
+	active: boolean;
+}
+
+/** What became of a publication: activation that fails still answers 200, so this is the place to look. */
+export interface PublicationStatus {
+	status: 'in_progress' | 'not_published' | 'published' | 'partial' | 'failed';
+	triggers: Array<{ nodeId: string; status: string; errorMessage: string | null }>;
+}
+
+export interface ExecutionSummary {
+	id: string;
+	workflowId: string;
+	status: 'new' | 'running' | 'waiting' | 'success' | 'error' | 'crashed' | 'canceled';
+	mode: string;
+}
+
+/** One finished execution with what every node gave out. */
+export interface Execution extends ExecutionSummary {
+	/** The error that ended it, in n8n's words. */
+	error?: string;
+	/** The items of a node's first output over all its runs; empty when it did not run. */
+	items(nodeName: string): Array<Record<string, unknown>>;
+}
+
+interface RunData {
+	resultData: {
+		error?: { message?: string; description?: string };
+		runData?: Record<
+			string,
+			Array<{ data?: { main?: Array<Array<{ json: Record<string, unknown> }> | null> } }>
+		>;
+	};
+}
+
+const ENDED = new Set<ExecutionSummary['status']>(['success', 'error', 'crashed', 'canceled']);
+/** How often n8n is asked while we wait for it: it has no way to call us. */
+const POLL_MS = 150;
+
+/**
+ * The editor's own REST interface of n8n, as far as the playground needs it. It is not public: cookie login plus a
+ * `browser-id` header that must stay the same for the whole session. Checked against the pinned n8n 2.40.7.
+ *
+ * Every method throws an Error that names the request, the status and n8n's message.
+ */
+export class N8nApi {
+	private cookie = '';
+
+	/** @param baseUrl - such as `http://127.0.0.1:5678`, without a trailing slash */
+	constructor(readonly baseUrl: string) {}
+
+	/** Makes the owner of a fresh n8n, or logs in as the owner made earlier. */
+	async signIn(owner: Owner): Promise<void> {
+		const settings = await this.request<{
+			userManagement: { showSetupOnFirstLoad?: boolean };
+		}>('GET', '/rest/settings');
+		await (settings.userManagement.showSetupOnFirstLoad
+			? this.request('POST', '/rest/owner/setup', { ...owner, firstName: 'Pat', lastName: 'Owner' })
+			: this.request('POST', '/rest/login', {
+					emailOrLdapLoginId: owner.email,
+					password: owner.password,
+				}));
+	}
+
+	/** Names of all node types that n8n has loaded, such as `n8n-nodes-base.set`. */
+	async nodeTypes(): Promise<string[]> {
+		const types = await this.request<Array<{ name: string }>>('GET', '/types/nodes.json');
+		return [...new Set(types.map(({ name }) => name))];
+	}
+
+	/**
+	 * Creates a credential, or gives the one of that name and type new data.
+	 *
+	 * @returns the reference that a workflow node carries
+	 */
+	async saveCredential(
+		name: string,
+		type: string,
+		data: Record<string, unknown>,
+	): Promise<{ id: string; name: string }> {
+		const all = await this.request<Array<{ id: string; name: string; type: string }>>(
+			'GET',
+			'/rest/credentials',
+		);
+		const existing = all.find((credential) => credential.name === name && credential.type === type);
+		const saved = existing
+			? await this.request<{ id: string }>('PATCH', `/rest/credentials/${existing.id}`, {
+					name,
+					type,
+					data,
+				})
+			: await this.request<{ id: string }>('POST', '/rest/credentials', { name, type, data });
+		return { id: saved.id, name };
+	}
+
+	/** Presses the credential's Test button. */
+	async testCredential(
+		id: string,
+		name: string,
+		type: string,
+		data: Record<string, unknown>,
+	): Promise<{ status: 'OK' | 'Error'; message: string }> {
+		return await this.request('POST', '/rest/credentials/test', {
+			credentials: { id, name, type, data },
+		});
+	}
+
+	/** Ids and names of the workflows. */
+	async workflows(): Promise<Array<{ id: string; name: string }>> {
+		return await this.request('GET', '/rest/workflows');
+	}
+
+	/** Creates a workflow, or replaces the content of the one of that name. Nothing is published yet. */
+	async saveWorkflow(template: WorkflowTemplate): Promise<Workflow> {
+		const existing = (await this.workflows()).find(({ name }) => name === template.name);
+		return existing
+			? await this.request('PATCH', `/rest/workflows/${existing.id}`, template)
+			: await this.request('POST', '/rest/workflows', template);
+	}
+
+	/**
+	 * Publishes the saved draft and waits until its triggers run. A workflow that is live already is taken back first,
+	 * so that its trigger is registered anew (n8n leaves a trigger alone whose parameters did not change, although the
+	 * credential behind it may have).
+	 *
+	 * @throws when a trigger could not be started: with its own words
+	 */
+	async publish(workflow: Workflow, timeoutMs = 30_000): Promise<void> {
+		if (workflow.active)
+			await this.request('POST', `/rest/workflows/${workflow.id}/deactivate`, {});
+		await this.request('POST', `/rest/workflows/${workflow.id}/activate`, {
+			versionId: workflow.versionId,
+		});
+		const final = await until(timeoutMs, `"${workflow.name}" to be published`, async () => {
+			const publication = await this.publicationStatus(workflow.id);
+			return publication.status === 'in_progress' ? undefined : publication;
+		});
+		if (final.status === 'published') return;
+		const reasons = final.triggers.map(({ errorMessage }) => errorMessage).filter(Boolean);
+		throw new Error(
+			`n8n could not publish "${workflow.name}" (${final.status}): ${reasons.join('; ') || 'no reason given'}`,
+		);
+	}
+
+	async unpublish(workflowId: string): Promise<void> {
+		await this.request('POST', `/rest/workflows/${workflowId}/deactivate`, {});
+	}
+
+	async publicationStatus(workflowId: string): Promise<PublicationStatus> {
+		return await this.request('GET', `/rest/workflows/${workflowId}/publication-status`);
+	}
+
+	/**
+	 * Starts a saved workflow at one of its triggers, as the editor's Execute button does, and waits for the end.
+	 *
+	 * @param triggerName - the name of the trigger node to start from
+	 */
+	async run(workflowId: string, triggerName: string, timeoutMs = 60_000): Promise<Execution> {
+		const { executionId } = await this.request<{ executionId: string }>(
+			'POST',
+			`/rest/workflows/${workflowId}/run`,
+			{ triggerToStartFrom: { name: triggerName } },
+		);
+		return await until(timeoutMs, `execution ${executionId} to end`, async () => {
+			const execution = await this.execution(executionId);
+			return ENDED.has(execution.status) ? execution : undefined;
+		});
+	}
+
+	/** The newest executions of a workflow (at most 100), newest first. */
+	async executions(workflowId: string): Promise<ExecutionSummary[]> {
+		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
+		const { results } = await this.request<{ results: ExecutionSummary[] }>(
+			'GET',
+			`/rest/executions?limit=100&filter=${filter}`,
+		);
+		return results;
+	}
+
+	/**
+	 * Waits until a workflow has `count` ended executions beyond those in `known`.
+	 *
+	 * @param known - ids of executions that were there before
+	 * @returns what ended by then, oldest first; fewer than `count` when the time ran out
+	 */
+	async endedExecutions(
+		workflowId: string,
+		count: number,
+		known: ReadonlySet<string>,
+		timeoutMs = 30_000,
+	): Promise<ExecutionSummary[]> {
+		const deadline = Date.now() + timeoutMs;
+		for (;;) {
+			const fresh = (await this.executions(workflowId)).filter(({ id }) => !known.has(id));
+			const ended = fresh.filter(({ status }) => ENDED.has(status)).reverse();
+			if (ended.length >= count || Date.now() > deadline) return ended;
+			await delay(POLL_MS);
+		}
+	}
+
+	/** One execution with its data decoded. */
+	async execution(id: string): Promise<Execution> {
+		const raw = await this.request<ExecutionSummary & { data?: string }>(
+			'GET',
+			`/rest/executions/${id}`,
+		);
+		// Still running: n8n has stored nothing, or an empty shell.
+		const data = raw.data ? (parseFlatted(raw.data) as RunData | undefined) : undefined;
+		const { error, runData } = data?.resultData ?? {};
+		return {
+			id: raw.id,
+			workflowId: raw.workflowId,
+			status: raw.status,
+			mode: raw.mode,
+			...(error && { error: [error.message, error.description].filter(Boolean).join(': ') }),
+			items: (nodeName) =>
+				(runData?.[nodeName] ?? []).flatMap(({ data }) =>
+					(data?.main?.[0] ?? []).map(({ json }) => json),
+				),
+		};
+	}
+
+	private async request<T>(method: string, path: string, body?: unknown): Promise<T> {
+		const response = await fetch(this.baseUrl + path, {
+			method,
+			headers: {
+				'browser-id': 'n8n-nodes-3cx-playground',
+				'content-type': 'application/json',
+				...(this.cookie && { cookie: this.cookie }),
+			},
+			...(body !== undefined && { body: JSON.stringify(body) }),
+		});
+		const cookie = response.headers.getSetCookie().find((entry) => entry.startsWith('n8n-auth='));
+		if (cookie) this.cookie = cookie.split(';', 1)[0] ?? '';
+		const text = await response.text();
+		const parsed = parseJson(text);
+		if (!response.ok) {
+			const message = (parsed as { message?: string } | undefined)?.message ?? text.slice(0, 300);
+			throw new Error(`n8n answered ${method} ${path} with ${response.status}: ${message}`);
+		}
+		// The REST routes wrap what they give in `data`; static ones such as /types/nodes.json do not.
+		return (path.startsWith('/rest/') ? (parsed as { data: T }).data : parsed) as T;
+	}
+}
+
+/**
+ * Asks again and again until there is an answer.
+ *
+ * @param timeoutMs - ms after which it throws
+ * @param what - ends the sentence "Waited 30 s in vain for ..."
+ * @param ask - returns undefined for "not yet"
+ */
+async function until<T>(
+	timeoutMs: number,
+	what: string,
+	ask: () => Promise<T | undefined>,
+): Promise<T> {
+	const deadline = Date.now() + timeoutMs;
+	for (;;) {
+		const answer = await ask();
+		if (answer !== undefined) return answer;
+		if (Date.now() > deadline) {
+			throw new Error(`Waited ${timeoutMs / 1000} s in vain for ${what}`);
+		}
+		await delay(POLL_MS);
+	}
+}
+
+function parseJson(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}
