@@ -8,7 +8,7 @@ import {
 } from 'n8n-workflow';
 import { runItems } from '../shared/router';
 import { listSearch, loadOptions, resourceMapping } from './methods';
-import { operationsFor } from './operations';
+import { operationsOf } from './operations';
 import { properties } from './properties';
 import { resourceNamed } from './resources';
 
@@ -36,7 +36,7 @@ export class ThreeCx implements INodeType {
 		return await runItems(this, async (run) => {
 			const resource = resourceNamed(this.getNodeParameter('resource', run.index) as string);
 			const name = this.getNodeParameter('operation', run.index) as string;
-			const operation = operationsFor(resource).find((candidate) => candidate.name === name);
+			const operation = operationsOf(resource).find((candidate) => candidate.name === name);
 			if (!operation) {
 				throw new NodeOperationError(
 					this.getNode(),
@@ -47,7 +47,7 @@ export class ThreeCx implements INodeType {
 					},
 				);
 			}
-			return await operation.execute(run, resource);
+			return await operation.execute(run);
 		});
 	}
 }

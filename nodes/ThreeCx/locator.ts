@@ -6,7 +6,8 @@ import { queryString } from '../../lib/odata/query';
 import { catalogue, entitySets } from '../../lib/xapi/catalogue';
 import { listEntities } from '../../lib/xapi/entities';
 import type { ItemRun } from '../shared/router';
-import { showFor, type NaturalKey, type Resource } from './resource';
+import { titleCase } from './fields/text';
+import { showFor, type NaturalKey, type EntityResource } from './resource';
 
 /** How the value of a locator parameter names a row. */
 interface Located {
@@ -16,7 +17,7 @@ interface Located {
 }
 
 /** Name of the search method behind a resource's list, such as `searchUsers`. */
-export const searchMethod = (resource: Resource): string =>
+export const searchMethod = (resource: EntityResource): string =>
 	`search${resource.plural.replaceAll(' ', '')}`;
 
 /**
@@ -25,7 +26,10 @@ export const searchMethod = (resource: Resource): string =>
  * @param resource the resource
  * @param operations the operations that show it
  */
-export const locatorProperty = (resource: Resource, ...operations: string[]): INodeProperties => ({
+export const locatorProperty = (
+	resource: EntityResource,
+	...operations: string[]
+): INodeProperties => ({
 	displayName: resource.label,
 	name: resource.name,
 	type: 'resourceLocator',
@@ -47,20 +51,22 @@ export const locatorProperty = (resource: Resource, ...operations: string[]): IN
 			placeholder,
 		})),
 		{
-			displayName: 'By ID',
+			displayName:
+				rowKey(resource).name === 'Id' ? 'By ID' : `By ${titleCase(rowKey(resource).name)}`,
 			name: 'id',
 			type: 'string',
-			placeholder: 'e.g. 12',
-			hint: 'The Id in the output of Get Many; it is not the extension number',
-			validation: [
-				{
-					type: 'regex',
-					properties: { regex: '^\\s*\\d+\\s*$', errorMessage: 'An ID is a whole number' },
-				},
-			],
+			hint: 'As in the output of Get Many; the ID is not the extension number',
 		},
 	],
 });
+
+/** The property that is the key of a resource's rows, and its type; `Id` for nearly all. */
+export function rowKey({ entitySet }: EntityResource): { name: string; type: string } {
+	const [[name, type] = ['Id', 'int32']] = Object.entries(
+		entitySets(catalogue)[entitySet]?.key ?? {},
+	);
+	return { name, type };
+}
 
 /** The `$filter` that finds a row by one of its natural keys. */
 export const keyFilter = (property: string, value: string): string =>
@@ -82,22 +88,22 @@ export const keyFilter = (property: string, value: string): string =>
  */
 export async function locate(
 	run: ItemRun,
-	resource: Resource,
+	resource: EntityResource,
 	access: 'read' | 'write',
 ): Promise<string> {
 	const { mode, value } = readLocator(run.context, resource, run.index);
 	const path = `/${resource.entitySet}`;
 	const key = resource.naturalKeys.find(({ property }) => property === mode);
-	if (!key) return path + entityKey(idOf(resource, value), 'int32');
+	if (!key) return path + keySegment(resource, value);
 	const isAlternateKey =
 		entitySets(catalogue)[resource.entitySet]?.alternateKeys[key.property] !== undefined;
 	if (access === 'read' && isAlternateKey) {
 		return path + entityKey({ [key.property]: value }, { [key.property]: 'string' });
 	}
-	return path + entityKey(await findId(run, resource, key, value), 'int32');
+	return path + keySegment(resource, await findKey(run, resource, key, value));
 }
 
-function readLocator(context: IExecuteFunctions, resource: Resource, index: number) {
+function readLocator(context: IExecuteFunctions, resource: EntityResource, index: number) {
 	const { mode, value } = context.getNodeParameter(resource.name, index) as Located;
 	const text = String(value ?? '').trim();
 	if (text !== '') return { mode, value: text };
@@ -109,8 +115,11 @@ function readLocator(context: IExecuteFunctions, resource: Resource, index: numb
 	});
 }
 
-function idOf(resource: Resource, text: string): number {
-	if (/^\d+$/.test(text)) return Number(text);
+/** The key in parentheses, such as `(12)` or `('hold.wav')`. */
+function keySegment(resource: EntityResource, text: string): string {
+	const { type } = rowKey(resource);
+	if (type === 'string') return entityKey(text, type);
+	if (/^\d+$/.test(text)) return entityKey(Number(text), type);
 	throw new ThreeCxError({
 		kind: 'input',
 		field: resource.name,
@@ -119,25 +128,26 @@ function idOf(resource: Resource, text: string): number {
 	});
 }
 
-async function findId(
+async function findKey(
 	{ client, signal }: ItemRun,
-	resource: Resource,
+	resource: EntityResource,
 	{ property, label }: NaturalKey,
 	value: string,
-): Promise<number> {
+): Promise<string> {
+	const { name } = rowKey(resource);
 	const rows = await listEntities(client, `/${resource.entitySet}`, {
-		query: queryString({ filter: keyFilter(property, value), select: ['Id'] }),
+		query: queryString({ filter: keyFilter(property, value), select: [name] }),
 		limit: 2,
 		signal,
 	});
-	if (rows.length === 1) return Number(rows[0]?.Id);
+	if (rows.length === 1) return String(rows[0]?.[name]);
 	throw rows.length === 0
 		? notFound(resource, `${label} ${value}`)
 		: ambiguous(resource, label, value);
 }
 
 /** The error for a row that is not there, naming what was looked for. */
-export const notFound = (resource: Resource, what: string) =>
+export const notFound = (resource: EntityResource, what: string) =>
 	new ThreeCxError({
 		kind: 'notFound',
 		status: 404,
@@ -146,7 +156,7 @@ export const notFound = (resource: Resource, what: string) =>
 		hint: 'Choose one from the list, or create it first.',
 	});
 
-const ambiguous = (resource: Resource, label: string, value: string) =>
+const ambiguous = (resource: EntityResource, label: string, value: string) =>
 	new ThreeCxError({
 		kind: 'conflict',
 		field: resource.name,
@@ -161,7 +171,7 @@ const ambiguous = (resource: Resource, label: string, value: string) =>
  */
 export async function aboutRow<T>(
 	run: ItemRun,
-	resource: Resource,
+	resource: EntityResource,
 	request: () => Promise<T>,
 ): Promise<T> {
 	return await request().catch((error: unknown) => {

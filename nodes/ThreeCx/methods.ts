@@ -15,51 +15,34 @@ import {
 	propertiesOf,
 	type TypeExpression,
 } from '../../lib/xapi/catalogue';
-import { listEntities, type Entity } from '../../lib/xapi/entities';
+import { listEntities } from '../../lib/xapi/entities';
 import { SECRET_PROPERTIES } from '../../lib/xapi/secrets';
 import { connectTo } from '../shared/connect';
-import { toNodeError } from '../shared/errors';
 import { fieldValue } from './builders';
 import { enumOptions, titleCase } from './fields/text';
-import { searchMethod } from './locator';
-import type { Resource } from './resource';
+import { rowKey, searchMethod } from './locator';
+import { asking, asOptions, byName, rowsOf } from './lists';
+import { hasRows, type EntityResource, type Resource } from './resource';
 import { resourceNamed, RESOURCES } from './resources';
 
 /** What the editor's lists show is read while somebody waits, so only so many rows are read at once. */
 const LIST_PAGE = 50;
 
-const currentResource = (context: ILoadOptionsFunctions): Resource =>
-	resourceNamed(String(context.getCurrentNodeParameter('resource') ?? RESOURCES[0]?.name));
-
-/** Words errors for the editor, which shows them beside the list that could not be loaded. */
-async function asking<T>(context: ILoadOptionsFunctions, ask: () => Promise<T>): Promise<T> {
-	return await ask().catch((cause: unknown) => {
-		throw toNodeError(context.getNode(), cause);
-	});
+/** The resource that is chosen in the panel; the lists that ask for it are only shown for resources with rows. */
+function currentResource(context: ILoadOptionsFunctions): EntityResource {
+	const resource = resourceNamed(String(context.getCurrentNodeParameter('resource')));
+	if (hasRows(resource)) return resource;
+	throw new Error(`${resource.label} has no rows`);
 }
-
-/** Reads a whole collection for a dropdown. */
-async function rowsOf(
-	context: ILoadOptionsFunctions,
-	path: string,
-	select: string[],
-): Promise<Entity[]> {
-	return await asking(
-		context,
-		async () =>
-			await listEntities(await connectTo(context), path, { query: queryString({ select }) }),
-	);
-}
-
-const byName = (a: INodePropertyOptions, b: INodePropertyOptions) => a.name.localeCompare(b.name);
 
 /** The searchable list of a resource; the pagination token is the number of rows seen so far. */
-const searchRows = (resource: Resource) =>
+const searchRows = (resource: EntityResource) =>
 	async function (
 		this: ILoadOptionsFunctions,
 		text?: string,
 		paginationToken?: string,
 	): Promise<INodeListSearchResult> {
+		const key = rowKey(resource);
 		const skip = Number(paginationToken ?? 0);
 		const query = queryString({
 			filter: filter({
@@ -74,8 +57,8 @@ const searchRows = (resource: Resource) =>
 						}))
 					: [],
 			}),
-			select: [...new Set(['Id', ...resource.searchIn])],
-			orderBy: [{ field: resource.searchIn[0]! }],
+			select: [...new Set([key.name, ...resource.searchIn])],
+			orderBy: [{ field: resource.searchIn[0] ?? key.name }],
 			skip,
 		});
 		const rows = await asking(
@@ -89,30 +72,31 @@ const searchRows = (resource: Resource) =>
 		return {
 			results: rows.map((row) => ({
 				name: resource.title(row as Record<string, string>),
-				value: Number(row.Id),
+				value: row[key.name] as string | number,
 			})),
 			...(rows.length === LIST_PAGE ? { paginationToken: String(skip + LIST_PAGE) } : {}),
 		};
 	};
 
 /** Properties of a resource that are one value: what can be filtered, sorted and shown in a column. */
-const scalars = ({ type }: Resource) =>
+const scalars = ({ type }: EntityResource) =>
 	Object.entries(propertiesOf(catalogue, type)).flatMap(([name, expression]) => {
 		const typeClass = classOf(expression, catalogue.enums);
 		return typeClass === undefined ? [] : [{ name, typeClass }];
 	});
 
-const asOptions = (names: readonly string[]): INodePropertyOptions[] =>
-	names.map((value) => ({ name: titleCase(value), value })).sort(byName);
-
 export const loadOptions = {
+	...(Object.assign({}, ...RESOURCES.map((resource) => resource.loadOptions)) as NonNullable<
+		Resource['loadOptions']
+	>),
+
 	async getDepartments(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
-		const rows = await rowsOf(this, '/Groups', ['Id', 'Name']);
+		const rows = await rowsOf(this, '/Groups', { select: ['Id', 'Name'] });
 		return rows.map(({ Id, Name }) => ({ name: String(Name), value: Number(Id) })).sort(byName);
 	},
 
 	async getExtensions(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
-		const rows = await rowsOf(this, '/Users', ['Number', 'FirstName', 'LastName']);
+		const rows = await rowsOf(this, '/Users', { select: ['Number', 'FirstName', 'LastName'] });
 		return rows
 			.map(({ Number: number, FirstName, LastName }) => ({
 				name: [number, FirstName, LastName].filter(Boolean).join(' '),
@@ -122,7 +106,7 @@ export const loadOptions = {
 	},
 
 	async getTimeZones(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
-		const rows = await rowsOf(this, '/Defs/TimeZones', []);
+		const rows = await rowsOf(this, '/Defs/TimeZones');
 		return rows.map(({ Id, Name }) => ({ name: String(Name), value: String(Id) })).sort(byName);
 	},
 
@@ -163,7 +147,7 @@ export const loadOptions = {
 };
 
 export const listSearch = Object.fromEntries(
-	RESOURCES.map((resource) => [searchMethod(resource), searchRows(resource)]),
+	RESOURCES.filter(hasRows).map((resource) => [searchMethod(resource), searchRows(resource)]),
 );
 
 /** How the resource mapper takes a value of a catalogue type. */

@@ -1,5 +1,11 @@
-import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import type {
+	IDataObject,
+	ILoadOptionsFunctions,
+	INodeProperties,
+	INodePropertyOptions,
+} from 'n8n-workflow';
 import type { Expand } from '../../lib/odata/expand';
+import type { ItemResult, ItemRun } from '../shared/router';
 
 /** A field of a resource that people fill in every day; all others are offered under More Fields. */
 export interface Field {
@@ -27,9 +33,25 @@ export interface NaturalKey {
 /** The generic operations. A resource has those that its entity set has. */
 export type OperationName = 'create' | 'upsert' | 'delete' | 'get' | 'getAll' | 'update';
 
+/** An operation that only one resource has. */
+export interface OwnOperation {
+	/** Value of the Operation parameter, such as `resetStatistics`. */
+	name: string;
+	/** As in the Operation dropdown, such as "Reset Statistics". */
+	label: string;
+	/** What the editor and AI agents read, such as "Reset the statistics of a queue". */
+	action: string;
+	description: string;
+	/** Works on one row: the resource's locator is shown, and `locate()` reads it. */
+	onRow?: boolean;
+	/** Its parameters; when they are shown need not be said, unless it depends on another of them. */
+	properties?: INodeProperties[];
+	/** Carries it out for one item. */
+	execute: (run: ItemRun) => Promise<ItemResult>;
+}
+
 /**
- * All there is to know about one resource of the 3CX node: what it is called, where XAPI has it, and which fields
- * people use. The generic operations do the rest; adding a resource is adding one of these to `resources/index.ts`.
+ * A resource of the 3CX node. Adding one is adding a file and a line in `resources/index.ts`.
  */
 export interface Resource {
 	/** Value of the Resource parameter, such as `user`. */
@@ -39,12 +61,27 @@ export interface Resource {
 	/** Plural, as in "Get many users". */
 	plural: string;
 	description: string;
+	/** What it can do besides the generic operations. */
+	operations?: readonly OwnOperation[];
+	/** Dropdowns that only its parameters have, by method name; `lists.ts` helps to write them. */
+	loadOptions?: Record<string, LoadOptionsMethod>;
+}
+
+/** What fills a dropdown. */
+export type LoadOptionsMethod = (this: ILoadOptionsFunctions) => Promise<INodePropertyOptions[]>;
+
+/**
+ * A resource with rows: all there is to know about an entity set, so that the generic operations can do the rest.
+ */
+export interface EntityResource extends Resource {
 	/** Entity set in XAPI, such as `Users`. */
 	entitySet: string;
 	/** Its type in the catalogue, such as `User`. */
 	type: string;
-	/** Ways to name a row besides Id and list; the first is what Create or Update matches by default. */
-	naturalKeys: [NaturalKey, ...NaturalKey[]];
+	/** Ways to name a row besides its key and list; the first is what Create or Update matches by default. */
+	naturalKeys: readonly NaturalKey[];
+	/** Generic operations that XAPI declares but that make no sense here. */
+	without?: readonly OperationName[];
 	/** What the searchable list shows for a row. */
 	title: (row: IDataObject) => string;
 	/** String properties that the searchable list looks into. */
@@ -60,3 +97,6 @@ export interface Resource {
 export const showFor = (resource: Pick<Resource, 'name'>, ...operations: string[]) => ({
 	show: { resource: [resource.name], operation: operations },
 });
+
+/** @returns whether a resource has rows, and with them the generic operations */
+export const hasRows = (resource: Resource): resource is EntityResource => 'entitySet' in resource;

@@ -3,7 +3,7 @@ import { ThreeCxError } from '../../../lib/http/errors';
 import type { Entity } from '../../../lib/xapi/entities';
 import { findHidden } from '../../../lib/xapi/secrets';
 import type { ItemRun } from '../../shared/router';
-import { showFor, type Field, type Resource } from '../resource';
+import { showFor, type Field, type EntityResource } from '../resource';
 
 /** Operations that write fields. */
 export type WriteOperation = 'create' | 'upsert' | 'update';
@@ -13,7 +13,7 @@ const standsAlone = (field: Field, operation: WriteOperation) =>
 	field.prominent === true && operation !== 'update';
 
 /** What an operation may write: everything when creating, all but the immutable when updating. */
-const writable = ({ fields }: Resource, operation: WriteOperation) =>
+const writable = ({ fields }: EntityResource, operation: WriteOperation) =>
 	fields.filter(({ createOnly }) => operation !== 'update' || !createOnly);
 
 /** Name of the collection that holds the fields which do not stand alone. */
@@ -28,7 +28,7 @@ const byDisplayName = (a: INodeProperties, b: INodeProperties) =>
  * other everyday ones.
  */
 export function fieldProperties(
-	resource: Resource,
+	resource: EntityResource,
 	...operations: WriteOperation[]
 ): INodeProperties[] {
 	const [operation = 'create'] = operations;
@@ -81,7 +81,7 @@ export const moreFieldsProperty: INodeProperties = {
  */
 export function bodyOf(
 	{ context, index }: ItemRun,
-	resource: Resource,
+	resource: EntityResource,
 	operation: WriteOperation,
 ): Entity {
 	const collection = context.getNodeParameter(collectionOf(operation), index, {}) as IDataObject;

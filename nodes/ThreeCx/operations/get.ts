@@ -1,7 +1,7 @@
 import { queryString } from '../../../lib/odata/query';
 import { getEntity } from '../../../lib/xapi/entities';
 import { queryFrom, queryOptions, type BuilderInput } from '../builders';
-import { aboutRow, locate, locatorProperty } from '../locator';
+import { aboutRow, locate } from '../locator';
 import { withArticle, type GenericOperation } from './operation';
 import { asOutput, simplified, simplifyProperty } from './output';
 
@@ -14,8 +14,6 @@ export const get: GenericOperation = {
 	action: (resource) => `Get ${withArticle(resource)}`,
 	description: (resource) => `Get ${withArticle(resource)} by list, number or ID`,
 	needs: ['get'],
-	// The locator is declared once, here, for all operations that name one row.
-	properties: (resource) => [locatorProperty(resource, 'get', 'update', 'delete')],
 	shared: (showFor) => [
 		{ ...simplifyProperty, displayOptions: showFor('get', 'getAll') },
 		{

@@ -1,5 +1,6 @@
 import { catalogue, entitySets } from '../../../lib/xapi/catalogue';
-import type { Resource } from '../resource';
+import type { ItemResult, ItemRun } from '../../shared/router';
+import { hasRows, type OwnOperation, type Resource } from '../resource';
 import { create } from './create';
 import { get } from './get';
 import { getAll } from './getAll';
@@ -18,8 +19,38 @@ export const GENERIC_OPERATIONS: readonly GenericOperation[] = [
 	update,
 ];
 
-/** @returns the generic operations that a resource's entity set has the verbs for */
-export function operationsFor({ entitySet }: Resource): GenericOperation[] {
+/** @returns the generic operations that a resource's entity set has the verbs for; none where there are no rows */
+export function genericOperationsOf(resource: Resource): GenericOperation[] {
+	if (!hasRows(resource)) return [];
+	const { entitySet, naturalKeys, without = [] } = resource;
 	const verbs = entitySets(catalogue)[entitySet]?.verbs ?? {};
-	return GENERIC_OPERATIONS.filter(({ needs }) => needs.every((verb) => verbs[verb] !== undefined));
+	return GENERIC_OPERATIONS.filter(
+		({ name, needs }) =>
+			needs.every((verb) => verbs[verb] !== undefined) &&
+			!without.includes(name) &&
+			(name !== 'upsert' || naturalKeys.length > 0),
+	);
+}
+
+/** What an operation is in the Operation dropdown, and how it is carried out for a resource. */
+export interface Operation extends Pick<OwnOperation, 'name' | 'label' | 'action' | 'description'> {
+	execute: (run: ItemRun) => Promise<ItemResult>;
+}
+
+/** @returns all operations of a resource, the generic ones bound to it, in alphabetical order */
+export function operationsOf(resource: Resource): Operation[] {
+	const generic = hasRows(resource)
+		? genericOperationsOf(resource).map(
+				({ name, label, action, description, execute }): Operation => ({
+					name,
+					label,
+					action: action(resource),
+					description: description(resource),
+					execute: async (run) => await execute(run, resource),
+				}),
+			)
+		: [];
+	return [...generic, ...(resource.operations ?? [])].sort((a, b) =>
+		a.label.localeCompare(b.label),
+	);
 }

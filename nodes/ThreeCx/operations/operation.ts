@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import type { EntitySet } from '../../../lib/xapi/catalogue';
 import type { ItemResult, ItemRun } from '../../shared/router';
-import type { OperationName, Resource } from '../resource';
+import type { OperationName, EntityResource } from '../resource';
 
 /** An operation that works on any resource. */
 export interface GenericOperation {
@@ -10,16 +10,16 @@ export interface GenericOperation {
 	/** As in the Operation dropdown. */
 	label: string;
 	/** What the editor and AI agents read, such as "Get many users". */
-	action: (resource: Resource) => string;
-	description: (resource: Resource) => string;
+	action: (resource: EntityResource) => string;
+	description: (resource: EntityResource) => string;
 	/** The verbs that the resource's entity set must have. */
 	needs: Array<keyof EntitySet['verbs']>;
 	/** The parameters that are a resource's own. */
-	properties?: (resource: Resource) => INodeProperties[];
+	properties?: (resource: EntityResource) => INodeProperties[];
 	/** The parameters that are alike for all resources: declared once, which keeps the node's description small. */
 	shared?: (showFor: ShowForAll) => INodeProperties[];
 	/** Carries it out for one item. */
-	execute: (run: ItemRun, resource: Resource) => Promise<ItemResult>;
+	execute: (run: ItemRun, resource: EntityResource) => Promise<ItemResult>;
 }
 
 /** Display options that show a parameter for some operations of every resource that has one of them. */
@@ -28,7 +28,7 @@ export type ShowForAll = (...operations: OperationName[]) => DisplayOptions;
 type DisplayOptions = { show: { resource: string[]; operation: string[] } };
 
 /** "a user", "an IVR". */
-export const withArticle = ({ label }: Resource): string =>
+export const withArticle = ({ label }: EntityResource): string =>
 	`${/^([aeio]|u(?!se))/i.test(label) ? 'an' : 'a'} ${lower(label)}`;
 
 /** Lower case, but for abbreviations. */

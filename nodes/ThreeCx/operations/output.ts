@@ -2,7 +2,7 @@ import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import type { Query } from '../../../lib/odata/query';
 import type { Entity } from '../../../lib/xapi/entities';
 import { redactSecrets } from '../../../lib/xapi/secrets';
-import type { Resource } from '../resource';
+import type { EntityResource } from '../resource';
 
 /** The switch between the flat summary of a resource and all that XAPI returns. */
 export const simplifyProperty: INodeProperties = {
@@ -20,7 +20,7 @@ export const simplifyProperty: INodeProperties = {
  * @param resource the resource
  * @param simplify the switch
  */
-export function simplified(query: Query, { summary }: Resource, simplify: boolean): Query {
+export function simplified(query: Query, { summary }: EntityResource, simplify: boolean): Query {
 	const chose = (query.select?.length ?? 0) > 0;
 	return simplify && !chose ? { ...query, select: [...summary, ...expandedNames(query)] } : query;
 }

@@ -6,13 +6,16 @@ import { showFor } from '../resource';
 import { withArticle, type GenericOperation } from './operation';
 import { asOutput, pick } from './output';
 
+/** Never shown: a resource without natural keys has no Create or Update. */
+const NO_KEY = { property: '' };
+
 export const upsert: GenericOperation = {
 	name: 'upsert',
 	label: 'Create or Update',
 	action: (resource) => `Create or update ${withArticle(resource)}`,
 	description: () => 'Create a new record, or update the current one if it already exists (upsert)',
 	needs: ['list', 'create', 'update'],
-	properties: ({ name, naturalKeys, naturalKeys: [{ property: preferred }] }) => [
+	properties: ({ name, naturalKeys, naturalKeys: [{ property: preferred } = NO_KEY] }) => [
 		{
 			displayName: 'Match By',
 			name: 'matchBy',

@@ -1,5 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
-import type { Field, Resource } from '../resource';
+import type { Field, EntityResource } from '../resource';
 
 /** A field of a contact that is plain text. */
 const text = (
@@ -9,7 +9,7 @@ const text = (
 ): Field => ({ property, prominent, parameter: { type: 'string', default: '', ...parameter } });
 
 /** The phonebook: XAPI `Contacts`. */
-export const contact: Resource = {
+export const contact: EntityResource = {
 	name: 'contact',
 	label: 'Contact',
 	plural: 'Contacts',

@@ -1,7 +1,7 @@
-import type { Resource } from '../resource';
+import type { EntityResource } from '../resource';
 
 /** Departments, which XAPI calls `Groups`. */
-export const department: Resource = {
+export const department: EntityResource = {
 	name: 'department',
 	label: 'Department',
 	plural: 'Departments',

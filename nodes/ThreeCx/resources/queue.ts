@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { enumOptions } from '../fields/text';
-import type { Field, Resource } from '../resource';
+import type { Field, EntityResource } from '../resource';
 
 /** A field that takes some of the PBX's extensions by number, and that XAPI wants as `[{ Number }]`. */
 const extensionsField = (
@@ -22,7 +22,7 @@ const extensionsField = (
 });
 
 /** Call queues: XAPI `Queues`. */
-export const queue: Resource = {
+export const queue: EntityResource = {
 	name: 'queue',
 	label: 'Queue',
 	plural: 'Queues',

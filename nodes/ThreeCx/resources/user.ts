@@ -1,12 +1,12 @@
 import { ROLE_OPTIONS } from '../fields/roles';
-import type { Resource } from '../resource';
+import type { EntityResource } from '../resource';
 
 interface Memberships {
 	membership?: Array<{ groupId: number | string; role: string }>;
 }
 
 /** Extensions and the people behind them: XAPI `Users`. */
-export const user: Resource = {
+export const user: EntityResource = {
 	name: 'user',
 	label: 'User',
 	plural: 'Users',

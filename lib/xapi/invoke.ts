@@ -1,0 +1,81 @@
+import type { PbxClient, PbxRequest } from '../http/client';
+import { fillPath } from '../odata/key';
+import { ODataInputError } from '../odata/error';
+import { catalogue as shipped, operation, type Catalogue, type Operation } from './catalogue';
+import { withoutAnnotations, XAPI, type Entity, type RequestOptions } from './entities';
+
+/** What an operation is given. */
+export interface Invocation {
+	/** Path parameters by the names that the catalogue has, such as `{ Id: 12 }`. Every declared one must be there. */
+	parameters?: Readonly<Record<string, unknown>>;
+	/** Percent-encoded OData options, as `queryString` writes them. */
+	query?: string;
+	/** The entity, or the members of an action's parameter object. */
+	body?: Entity;
+}
+
+/**
+ * The request for any operation of XAPI, from its description in the catalogue. An action (POST) without parameters
+ * is sent an empty object: some 3CX operations refuse a request without a body.
+ *
+ * @param operationId such as `ResetQueueStatistics`
+ * @param invocation parameters, query and body
+ * @param from the catalogue; the one that ships by default
+ * @returns the request, ready for the client
+ * @throws ODataInputError when there is no such operation, or a parameter is missing or does not fit its type
+ */
+export function requestFor(
+	operationId: string,
+	{ parameters = {}, query, body }: Invocation = {},
+	from: Catalogue = shipped,
+): PbxRequest {
+	const { method, path, parameters: types } = known(operationId, from);
+	const sendsBody = method === 'POST' || method === 'PATCH' || method === 'PUT';
+	return {
+		method,
+		path: XAPI + fillPath(path, parameters, types, from.enums),
+		...(query ? { query } : {}),
+		...(sendsBody ? { body: body ?? {} } : {}),
+	};
+}
+
+function known(operationId: string, from: Catalogue): Operation {
+	const found = operation(from, operationId);
+	if (found) return found;
+	throw new ODataInputError(
+		`This 3CX has no operation "${operationId}". Choose one from the list.`,
+		'operation',
+	);
+}
+
+/**
+ * Carries out an operation that answers with JSON.
+ *
+ * @param client the PBX
+ * @param operationId such as `GetFirstAvailableExtensionNumber`
+ * @param invocation parameters, query and body
+ * @returns the rows of a collection, the value of a primitive result, the entity, or undefined after 204; all without
+ *   OData annotations
+ */
+export async function invoke(
+	client: PbxClient,
+	operationId: string,
+	invocation: Invocation & RequestOptions = {},
+	from: Catalogue = shipped,
+): Promise<unknown> {
+	const { signal, timeoutMs, ...rest } = invocation;
+	const request = requestFor(operationId, rest, from);
+	const { body } = await client.request<Entity | undefined>({ ...request, signal, timeoutMs });
+	return resultOf(body);
+}
+
+/** What is inside of OData's envelope. */
+export function resultOf(body: unknown): unknown {
+	if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+	const { value, ...others } = withoutAnnotations(body as Entity);
+	if (value === undefined || Object.keys(others).length > 0) return body;
+	return Array.isArray(value) ? value.map(cleaned) : value;
+}
+
+const cleaned = (row: unknown): unknown =>
+	typeof row === 'object' && row !== null ? withoutAnnotations(row as Entity) : row;
