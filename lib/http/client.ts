@@ -16,6 +16,10 @@ export interface PbxRequest {
 	query?: string;
 	/** Sent as JSON. */
 	body?: unknown;
+	/** Sent as it is, while it comes, instead of `body`; called anew for each try. */
+	upload?: () => Readable;
+	/** It lasts as long as a call: it must not take one of the few connections that all other requests share. */
+	lasting?: boolean;
 	/** Ends the request and its retries; n8n's cancel signal. */
 	signal?: AbortSignal;
 	/** How long the PBX may take to begin its answer, and may pause within it, in ms; default 60,000. */
@@ -66,18 +70,19 @@ export function createPbxClient({
 	timeoutMs = ANSWER_TIMEOUT_MS,
 }: PbxClientOptions): PbxClient {
 	async function once(request: PbxRequest, token: string): Promise<Dispatcher.ResponseData> {
-		const { method, path, query, body, signal } = request;
+		const { method, path, query, body, upload, lasting, signal } = request;
 		const url = `${connection.origin}${path}${query ? `?${query}` : ''}`;
 		const timeout = request.timeoutMs ?? timeoutMs;
 		return await send(url, {
 			method,
-			dispatcher: dispatcherFor(connection),
+			dispatcher: dispatcherFor(connection, lasting),
 			headers: {
 				authorization: `Bearer ${token}`,
 				accept: '*/*',
 				...(body === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' }),
+				...(upload ? { 'content-type': 'application/octet-stream' } : {}),
 			},
-			body: body === undefined ? null : JSON.stringify(body),
+			body: upload?.() ?? (body === undefined ? null : JSON.stringify(body)),
 			headersTimeout: timeout,
 			bodyTimeout: timeout,
 			signal,

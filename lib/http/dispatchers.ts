@@ -23,15 +23,19 @@ const dispatchers = new Map<string, Dispatcher>();
  * and the two never share a pool: a connection that was accepted unchecked is not handed to one that wants the check.
  *
  * @param connection the PBX
+ * @param lasting for requests that last as long as a call (audio): each has a connection to itself, without limit
  * @returns an undici dispatcher
  */
-export function dispatcherFor({ origin, ignoreSslIssues }: Connection): Dispatcher {
-	const key = `${ignoreSslIssues ? 'unchecked' : 'checked'} ${origin}`;
+export function dispatcherFor(
+	{ origin, ignoreSslIssues }: Connection,
+	lasting = false,
+): Dispatcher {
+	const key = `${lasting ? 'lasting' : 'short'} ${ignoreSslIssues ? 'unchecked' : 'checked'} ${origin}`;
 	const known = dispatchers.get(key);
 	if (known) return known;
 	const tls = { rejectUnauthorized: !ignoreSslIssues };
 	const dispatcher = new EnvHttpProxyAgent({
-		connections: MAX_CONNECTIONS_PER_PBX,
+		...(lasting ? {} : { connections: MAX_CONNECTIONS_PER_PBX }),
 		keepAliveTimeout: KEEP_ALIVE_MS,
 		connect: { ...tls, timeout: CONNECT_TIMEOUT_MS },
 		requestTls: tls, // the TLS inside a proxy's tunnel

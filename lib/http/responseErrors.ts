@@ -77,13 +77,33 @@ const STATUS: Record<'xapi' | 'callcontrol', Record<number, Verdict>> = {
 			message: 'This call leg cannot do that now',
 			hint: 'Only phones that the PBX can control (uaCSTA desk phones) and route points can be answered by the API; a call that is answered already can be transferred but not diverted.',
 		},
-		424: {
-			kind: 'impossible',
-			message: 'There is no audio on this call yet',
-			hint: 'Wait until the call is connected and try again.',
-		},
 	},
 };
+
+/**
+ * What a status means for one call leg. Here our words are the headline: they are about what the user sees, and 3CX's
+ * are about its objects.
+ */
+const LEG: Record<number, Verdict> = {
+	403: {
+		kind: 'forbidden',
+		message: 'This call leg is not yours to control',
+		hint: 'Add the extension to the list of the API client: in the 3CX Admin Console, Integrations > API, with "Call Control API" ticked. A leg on the far side of a call cannot be controlled at all.',
+	},
+	404: {
+		kind: 'notFound',
+		message: 'The call has ended',
+		hint: 'A participant ID is good as long as its call. If the call does go on, check that Extension and Participant belong together.',
+	},
+	424: {
+		kind: 'impossible',
+		message: 'There is no audio on this call yet',
+		hint: 'Audio begins shortly after the call is connected; it was tried for a while. Only calls of a route point have audio.',
+	},
+};
+
+/** The path of a leg, or of something that is done to it. */
+const LEG_REQUEST = / \/callcontrol\/[^/]+\/participants\/[^/]+(\/[^/]+)?$/;
 
 /** Statuses that mean the same for both. */
 const COMMON: Record<number, Verdict> = {
@@ -138,6 +158,11 @@ export function errorFromResponse(answer: RefusedAnswer): ThreeCxError {
 		});
 	}
 	const said = (body?.error?.message ?? body?.reasontext ?? '').trim().slice(0, MAX_TEXT);
+	const leg = LEG_REQUEST.test(request) ? LEG[status] : undefined;
+	if (leg) {
+		const hint = said === '' ? leg.hint : `${leg.hint} 3CX says: ${said}`;
+		return new ThreeCxError({ ...common, ...leg, hint });
+	}
 	return new ThreeCxError({
 		...common,
 		...verdict,

@@ -33,6 +33,12 @@ export interface TokenSource {
 	renew(refused: string, signal?: AbortSignal): Promise<string>;
 }
 
+/** A {@link TokenSource} that says what it has. */
+export interface CachedTokenSource extends TokenSource {
+	/** @returns the token that lives, or undefined when {@link TokenSource.get} would mint one */
+	held(): string | undefined;
+}
+
 /** The claims of a 3CX access token that we read (facts 1.3). The signature is the PBX's business. */
 export interface TokenClaims {
 	/** Client ID. */
@@ -138,7 +144,7 @@ function parseTokenAnswer(text: string): { access_token?: string; expires_in?: n
 }
 
 /** A token is renewed this long before it ends, in ms, so that no request leaves with one that dies on the way. */
-const RENEW_BEFORE_MS = 60_000;
+export const RENEW_BEFORE_MS = 60_000;
 
 /** A token not asked for during this time is forgotten, in ms. */
 const IDLE_MS = 3_600_000;
@@ -169,15 +175,19 @@ export class TokenCache {
 	 * @param credentials client ID and secret; held only as long as the source lives
 	 * @returns the token source of this PBX and client; many sources of the same client share one token
 	 */
-	source(connection: Connection, credentials: ClientCredentials): TokenSource {
+	source(connection: Connection, credentials: ClientCredentials): CachedTokenSource {
 		const key = createHash('sha256')
 			.update(JSON.stringify([connection.origin, credentials.clientId, credentials.clientSecret]))
 			.digest('base64');
+		const held = () => {
+			const token = this.slots.get(key)?.token;
+			return token && token.expiresAt - RENEW_BEFORE_MS > this.now() ? token.value : undefined;
+		};
 		return {
+			held,
 			get: async () => {
-				const { token } = this.slot(key);
-				if (token && token.expiresAt - RENEW_BEFORE_MS > this.now()) return token.value;
-				return await this.mintOnce(key, connection, credentials);
+				this.slot(key);
+				return held() ?? (await this.mintOnce(key, connection, credentials));
 			},
 			renew: async (refused) => {
 				const { token } = this.slot(key);

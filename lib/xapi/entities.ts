@@ -2,7 +2,9 @@ import { KeyedLock, mapInOrder } from '../concurrency';
 import type { PbxClient, PbxRequest } from '../http/client';
 import { ThreeCxError } from '../http/errors';
 import type { Expand } from '../odata/expand';
+import { entityKey } from '../odata/key';
 import { queryString } from '../odata/query';
+import { catalogue, entitySets } from './catalogue';
 import { differences } from './difference';
 
 /** A row of an entity set as XAPI sends it: PascalCase names, null properties left out (facts 4.1). */
@@ -208,6 +210,14 @@ export async function deleteEntity(
 	await client.request({ method: 'DELETE', path: XAPI + path, ...options });
 }
 
+/** The key of a row in parentheses, such as `(12)` or `('hold.wav')`; `Id` where the catalogue names none. */
+function keyOf(entitySet: string, row: Entity): string {
+	const [[name, type] = ['Id', 'int32']] = Object.entries(
+		entitySets(catalogue)[entitySet]?.key ?? {},
+	);
+	return entityKey(row[name], type);
+}
+
 /** What {@link upsertEntity} did. */
 export interface UpsertResult {
 	outcome: 'created' | 'updated' | 'unchanged';
@@ -258,7 +268,7 @@ export async function upsertEntity(client: PbxClient, upsert: Upsert): Promise<U
 		const changes = differences(existing, body);
 		const changed = Object.keys(changes);
 		if (changed.length === 0) return { outcome: 'unchanged', changed, row: existing };
-		await updateEntity(client, `${path}(${String(existing.Id)})`, changes, options);
+		await updateEntity(client, path + keyOf(entitySet, existing), changes, options);
 		return { outcome: 'updated', changed, row: { ...existing, ...changes } };
 	};
 	return await turns.run(

@@ -1,7 +1,7 @@
 import type { PbxClient, PbxRequest } from '../http/client';
 import { fillPath } from '../odata/key';
 import { ODataInputError } from '../odata/error';
-import { catalogue as shipped, operation, type Catalogue, type Operation } from './catalogue';
+import { catalogue as shipped, operation, type Catalogue, type NamedOperation } from './catalogue';
 import { withoutAnnotations, XAPI, type Entity, type RequestOptions } from './entities';
 
 /** What an operation is given. */
@@ -29,7 +29,7 @@ export function requestFor(
 	{ parameters = {}, query, body }: Invocation = {},
 	from: Catalogue = shipped,
 ): PbxRequest {
-	const { method, path, parameters: types } = known(operationId, from);
+	const { method, path, parameters: types } = operationNamed(operationId, from);
 	const sendsBody = method === 'POST' || method === 'PATCH' || method === 'PUT';
 	return {
 		method,
@@ -39,9 +39,14 @@ export function requestFor(
 	};
 }
 
-function known(operationId: string, from: Catalogue): Operation {
+/**
+ * The operation with this operationId.
+ *
+ * @throws ODataInputError when the catalogue has none
+ */
+export function operationNamed(operationId: string, from: Catalogue = shipped): NamedOperation {
 	const found = operation(from, operationId);
-	if (found) return found;
+	if (found) return { id: operationId, ...found };
 	throw new ODataInputError(
 		`This 3CX has no operation "${operationId}". Choose one from the list.`,
 		'operation',

@@ -7,6 +7,7 @@ import { catalogue, entitySets } from '../../lib/xapi/catalogue';
 import { listEntities } from '../../lib/xapi/entities';
 import type { ItemRun } from '../shared/router';
 import { titleCase } from './fields/text';
+import { lower } from './operations/operation';
 import { showFor, type NaturalKey, type EntityResource } from './resource';
 
 /** How the value of a locator parameter names a row. */
@@ -41,7 +42,7 @@ export const locatorProperty = (
 			displayName: 'From List',
 			name: 'list',
 			type: 'list',
-			placeholder: `Select a ${resource.label.toLowerCase()}...`,
+			placeholder: `Select a ${lower(resource.label)}...`,
 			typeOptions: { searchListMethod: searchMethod(resource), searchable: true },
 		},
 		...resource.naturalKeys.map(({ property, label, placeholder }) => ({
@@ -93,14 +94,25 @@ export async function locate(
 ): Promise<string> {
 	const { mode, value } = readLocator(run.context, resource, run.index);
 	const path = `/${resource.entitySet}`;
-	const key = resource.naturalKeys.find(({ property }) => property === mode);
-	if (!key) return path + keySegment(resource, value);
 	const isAlternateKey =
-		entitySets(catalogue)[resource.entitySet]?.alternateKeys[key.property] !== undefined;
+		entitySets(catalogue)[resource.entitySet]?.alternateKeys[mode] !== undefined;
 	if (access === 'read' && isAlternateKey) {
-		return path + entityKey({ [key.property]: value }, { [key.property]: 'string' });
+		return path + entityKey({ [mode]: value }, { [mode]: 'string' });
 	}
-	return path + keySegment(resource, await findKey(run, resource, key, value));
+	return path + entityKey(await locateKey(run, resource), rowKey(resource).type);
+}
+
+/**
+ * The key of the row that the locator names, for operations of XAPI that take it in their body. A natural key is looked
+ * up, an ID is taken as it is.
+ *
+ * @returns such as 12, or `hold.wav` where the key is a text
+ * @throws ThreeCxError as {@link locate}
+ */
+export async function locateKey(run: ItemRun, resource: EntityResource): Promise<string | number> {
+	const { mode, value } = readLocator(run.context, resource, run.index);
+	const key = resource.naturalKeys.find(({ property }) => property === mode);
+	return keyFrom(resource, key ? await findKey(run, resource, key, value) : value);
 }
 
 function readLocator(context: IExecuteFunctions, resource: EntityResource, index: number) {
@@ -115,11 +127,10 @@ function readLocator(context: IExecuteFunctions, resource: EntityResource, index
 	});
 }
 
-/** The key in parentheses, such as `(12)` or `('hold.wav')`. */
-function keySegment(resource: EntityResource, text: string): string {
-	const { type } = rowKey(resource);
-	if (type === 'string') return entityKey(text, type);
-	if (/^\d+$/.test(text)) return entityKey(Number(text), type);
+/** The key as its type is. */
+function keyFrom(resource: EntityResource, text: string): string | number {
+	if (rowKey(resource).type === 'string') return text;
+	if (/^\d+$/.test(text)) return Number(text);
 	throw new ThreeCxError({
 		kind: 'input',
 		field: resource.name,
@@ -152,7 +163,7 @@ export const notFound = (resource: EntityResource, what: string) =>
 		kind: 'notFound',
 		status: 404,
 		field: resource.name,
-		message: `This PBX has no ${resource.label.toLowerCase()} with ${what}`,
+		message: `This PBX has no ${lower(resource.label)} with ${what}`,
 		hint: 'Choose one from the list, or create it first.',
 	});
 
@@ -160,7 +171,7 @@ const ambiguous = (resource: EntityResource, label: string, value: string) =>
 	new ThreeCxError({
 		kind: 'conflict',
 		field: resource.name,
-		message: `Several ${resource.plural.toLowerCase()} have the ${label} ${value}`,
+		message: `Several ${lower(resource.plural)} have the ${label} ${value}`,
 		hint: 'Name the one that is meant by its ID, or choose it from the list.',
 	});
 

@@ -2,24 +2,16 @@ import type {
 	ILoadOptionsFunctions,
 	INodeListSearchResult,
 	INodePropertyOptions,
-	ResourceMapperField,
 	ResourceMapperFields,
 } from 'n8n-workflow';
-import { filter, classOf } from '../../lib/odata/filter';
+import { filter } from '../../lib/odata/filter';
 import { queryString } from '../../lib/odata/query';
-import {
-	catalogue,
-	enumMembers,
-	navigationPropertiesOf,
-	parseType,
-	propertiesOf,
-	type TypeExpression,
-} from '../../lib/xapi/catalogue';
+import { catalogue, propertiesOf } from '../../lib/xapi/catalogue';
 import { listEntities } from '../../lib/xapi/entities';
 import { SECRET_PROPERTIES } from '../../lib/xapi/secrets';
 import { connectTo } from '../shared/connect';
-import { fieldValue } from './builders';
-import { enumOptions, titleCase } from './fields/text';
+import { builderLists } from './builders';
+import { mapperFields } from './fields/mapper';
 import { rowKey, searchMethod } from './locator';
 import { asking, asOptions, byName, rowsOf } from './lists';
 import { hasRows, type EntityResource, type Resource } from './resource';
@@ -57,8 +49,8 @@ const searchRows = (resource: EntityResource) =>
 						}))
 					: [],
 			}),
-			select: [...new Set([key.name, ...resource.searchIn])],
-			orderBy: [{ field: resource.searchIn[0] ?? key.name }],
+			select: [...new Set([key.name, ...resource.searchIn, ...(resource.titleNeeds ?? [])])],
+			orderBy: resource.order ?? [{ field: resource.searchIn[0] ?? key.name }],
 			skip,
 		});
 		const rows = await asking(
@@ -78,17 +70,13 @@ const searchRows = (resource: EntityResource) =>
 		};
 	};
 
-/** Properties of a resource that are one value: what can be filtered, sorted and shown in a column. */
-const scalars = ({ type }: EntityResource) =>
-	Object.entries(propertiesOf(catalogue, type)).flatMap(([name, expression]) => {
-		const typeClass = classOf(expression, catalogue.enums);
-		return typeClass === undefined ? [] : [{ name, typeClass }];
-	});
+/** The methods behind the dropdowns, lists and mappers that only one resource has. */
+const ownMethods = <Kind extends 'loadOptions' | 'listSearch' | 'resourceMapping'>(kind: Kind) =>
+	Object.assign({}, ...RESOURCES.map((resource) => resource[kind])) as NonNullable<Resource[Kind]>;
 
 export const loadOptions = {
-	...(Object.assign({}, ...RESOURCES.map((resource) => resource.loadOptions)) as NonNullable<
-		Resource['loadOptions']
-	>),
+	...ownMethods('loadOptions'),
+	...builderLists((context) => currentResource(context).type),
 
 	async getDepartments(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
 		const rows = await rowsOf(this, '/Groups', { select: ['Id', 'Name'] });
@@ -110,26 +98,6 @@ export const loadOptions = {
 		return rows.map(({ Id, Name }) => ({ name: String(Name), value: String(Id) })).sort(byName);
 	},
 
-	/** Fields to filter and sort by. */
-	async getFilterFields(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
-		return scalars(currentResource(this))
-			.map(({ name, typeClass }) => ({ name: titleCase(name), value: fieldValue(name, typeClass) }))
-			.sort(byName);
-	},
-
-	/** Fields to return. */
-	async getFields(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
-		const { type } = currentResource(this);
-		const linked = navigationPropertiesOf(catalogue, type);
-		return asOptions(
-			Object.keys(propertiesOf(catalogue, type)).filter((name) => !(name in linked)),
-		);
-	},
-
-	async getNavigationProperties(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
-		return asOptions(Object.keys(navigationPropertiesOf(catalogue, currentResource(this).type)));
-	},
-
 	async getSecretFields(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
 		return asOptions(
 			Object.keys(propertiesOf(catalogue, currentResource(this).type)).filter(
@@ -137,65 +105,26 @@ export const loadOptions = {
 			),
 		);
 	},
-
-	/** The members of the enum that the filter condition's field has. */
-	async getEnumMembers(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
-		const field = String(this.getCurrentNodeParameter('&field') ?? '').split('|')[0] ?? '';
-		const type = propertiesOf(catalogue, currentResource(this).type)[field];
-		return type === undefined ? [] : enumOptions(parseType(type).name);
-	},
 };
 
-export const listSearch = Object.fromEntries(
-	RESOURCES.filter(hasRows).map((resource) => [searchMethod(resource), searchRows(resource)]),
-);
-
-/** How the resource mapper takes a value of a catalogue type. */
-function mapperType({
-	name,
-	array,
-}: TypeExpression): Pick<ResourceMapperField, 'type' | 'options'> {
-	if (array) return { type: 'array' };
-	if (enumMembers(catalogue, name).length > 0)
-		return { type: 'options', options: enumOptions(name) };
-	const table: Record<string, ResourceMapperField['type']> = {
-		string: 'string',
-		boolean: 'boolean',
-		'date-time': 'dateTime',
-		int32: 'number',
-		int64: 'number',
-		uint8: 'number',
-		decimal: 'number',
-		double: 'number',
-		float: 'number',
-		date: 'string',
-		time: 'string',
-		duration: 'string',
-		uuid: 'string',
-	};
-	return { type: table[name] ?? 'object' };
-}
+export const listSearch = {
+	...Object.fromEntries(
+		RESOURCES.filter(hasRows).map((resource) => [searchMethod(resource), searchRows(resource)]),
+	),
+	...ownMethods('listSearch'),
+};
 
 export const resourceMapping = {
 	/** Everything that XAPI has for a resource and that is not among its everyday fields. */
 	async getMoreFields(this: ILoadOptionsFunctions): Promise<ResourceMapperFields> {
 		const { type, fields } = currentResource(this);
 		const everyday = new Set(['Id', ...fields.map(({ property }) => property)]);
+		const others = Object.fromEntries(
+			Object.entries(propertiesOf(catalogue, type)).filter(([name]) => !everyday.has(name)),
+		);
 		return {
-			fields: Object.entries(propertiesOf(catalogue, type))
-				.filter(([name]) => !everyday.has(name))
-				.map(
-					([name, expression]): ResourceMapperField => ({
-						id: name,
-						displayName: titleCase(name),
-						required: false,
-						defaultMatch: false,
-						display: true,
-						removed: true,
-						...mapperType(parseType(expression)),
-					}),
-				)
-				.sort((a, b) => a.displayName.localeCompare(b.displayName)),
+			fields: mapperFields(others).sort((a, b) => a.displayName.localeCompare(b.displayName)),
 		};
 	},
+	...ownMethods('resourceMapping'),
 };

@@ -1,10 +1,13 @@
 import type {
 	IDataObject,
 	ILoadOptionsFunctions,
+	INodeListSearchResult,
 	INodeProperties,
 	INodePropertyOptions,
+	ResourceMapperFields,
 } from 'n8n-workflow';
 import type { Expand } from '../../lib/odata/expand';
+import type { OrderBy } from '../../lib/odata/field';
 import type { ItemResult, ItemRun } from '../shared/router';
 
 /** A field of a resource that people fill in every day; all others are offered under More Fields. */
@@ -17,8 +20,13 @@ export interface Field {
 	prominent?: boolean;
 	/** Can only be set when creating: 3CX refuses to change it later (facts 4.5). */
 	createOnly?: boolean;
-	/** Turns the parameter's value into the property's; left out, the value is sent as it is. */
-	toXapi?: (value: never) => unknown;
+	/**
+	 * Turns the parameter's value into the property's; left out, the value is sent as it is. `instant` reads what a date
+	 * picker gives, in the workflow's time zone, as XAPI wants it.
+	 */
+	toXapi?: (value: never, instant: (text: string) => string) => unknown;
+	/** `toXapi` gives an object of several properties, `property` being the main one of them. */
+	spread?: boolean;
 }
 
 /** A property by which a row can be named besides its Id. */
@@ -44,6 +52,8 @@ export interface OwnOperation {
 	description: string;
 	/** Works on one row: the resource's locator is shown, and `locate()` reads it. */
 	onRow?: boolean;
+	/** operationIds of the XAPI operations that it calls; the coverage report counts them. */
+	uses?: string[];
 	/** Its parameters; when they are shown need not be said, unless it depends on another of them. */
 	properties?: INodeProperties[];
 	/** Carries it out for one item. */
@@ -65,7 +75,21 @@ export interface Resource {
 	operations?: readonly OwnOperation[];
 	/** Dropdowns that only its parameters have, by method name; `lists.ts` helps to write them. */
 	loadOptions?: Record<string, LoadOptionsMethod>;
+	/** Searchable lists that only its parameters have, by method name. */
+	listSearch?: Record<string, ListSearchMethod>;
+	/** Resource mappers that only its parameters have, by method name; `fields/mapper.ts` helps to write them. */
+	resourceMapping?: Record<string, ResourceMappingMethod>;
 }
+
+/** What fills a searchable list. */
+export type ListSearchMethod = (
+	this: ILoadOptionsFunctions,
+	text?: string,
+	paginationToken?: string,
+) => Promise<INodeListSearchResult>;
+
+/** What names the fields of a resource mapper. */
+export type ResourceMappingMethod = (this: ILoadOptionsFunctions) => Promise<ResourceMapperFields>;
 
 /** What fills a dropdown. */
 export type LoadOptionsMethod = (this: ILoadOptionsFunctions) => Promise<INodePropertyOptions[]>;
@@ -82,13 +106,19 @@ export interface EntityResource extends Resource {
 	naturalKeys: readonly NaturalKey[];
 	/** Generic operations that XAPI declares but that make no sense here. */
 	without?: readonly OperationName[];
+	/** A function of XAPI (operationId) that gives what a new row begins with, such as `InitFax`; for Create. */
+	draft?: string;
 	/** What the searchable list shows for a row. */
 	title: (row: IDataObject) => string;
+	/** Properties that `title` needs besides those of `searchIn`. */
+	titleNeeds?: string[];
 	/** String properties that the searchable list looks into. */
 	searchIn: string[];
 	/** The flat projection that Simplify asks for with `$select`. */
 	summary: string[];
 	fields: Field[];
+	/** The order of Get Many unless the user chose one; by key when left out, which needs a set that has one. */
+	order?: readonly OrderBy[];
 	/** Arrays among the fields and how `$expand` brings them along, for Create or Update to compare with. */
 	expand: Record<string, Expand>;
 }

@@ -1,3 +1,4 @@
+import { isDomainAllowed } from 'n8n-workflow';
 import { createPbxClient, type PbxClient, type PbxClientOptions } from '../../lib/http/client';
 import { ThreeCxError } from '../../lib/http/errors';
 import { parseServerUrl, type Connection } from '../../lib/http/serverUrl';
@@ -13,7 +14,7 @@ import { tokensFor, type RequestContext } from './tokens';
  * @param options time-out and retries
  * @returns the client
  * @throws ThreeCxError of kind `input` when a field is empty or the Server URL is no address, `forbidden` when the
- *   operator's egress filter does not let n8n reach it
+ *   credential's allowed domains or the operator's egress filter do not let n8n reach it
  */
 export async function connectTo(
 	context: RequestContext,
@@ -25,11 +26,44 @@ export async function connectTo(
 		origin: parseServerUrl(String(credentials.pbxUrl ?? '')),
 		ignoreSslIssues: credentials.ignoreSSLIssues === true,
 	};
+	assertDomainAllowed(credentials, connection.origin);
 	await assertEgressAllowed(context, connection.origin);
 	return createPbxClient({
 		connection,
 		tokens: tokensFor(context, credentials, connection, itemIndex),
 		...options,
+	});
+}
+
+/**
+ * What a link to the events of a PBX may be shared by: address, client ID and certificate check.
+ *
+ * @param context the execution or trigger context of a node
+ * @param itemIndex the item; 0 where there are no items
+ * @returns the key for `subscribe` in `lib/callcontrol/shared`
+ */
+export async function linkKey(context: RequestContext, itemIndex = 0): Promise<string> {
+	const credentials = await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, itemIndex);
+	const origin = parseServerUrl(String(credentials.pbxUrl ?? ''));
+	return JSON.stringify([origin, credentials.clientId, credentials.ignoreSSLIssues === true]);
+}
+
+/**
+ * Honours the field Allowed HTTP Request Domains that n8n adds to the credential. `none` is what the editor writes into
+ * new OAuth2 credentials and keeps the HTTP Request node out; the credential's own nodes are not meant by it.
+ */
+function assertDomainAllowed(
+	{ allowedHttpRequestDomains, allowedDomains = '' }: ThreeCxCredentials,
+	origin: string,
+): void {
+	if (allowedHttpRequestDomains !== 'domains') return;
+	// n8n's matching takes an empty list for no limit, but the person chose "Specific Domains".
+	if (allowedDomains.trim() !== '' && isDomainAllowed({ url: origin, allowedDomains })) return;
+	throw new ThreeCxError({
+		kind: 'forbidden',
+		field: 'allowedDomains',
+		message: `This credential may not be used with ${origin}`,
+		hint: 'Its field "Allowed Domains" does not name that host. Add it there, or set "Allowed HTTP Request Domains" to All.',
 	});
 }
 

@@ -22,11 +22,26 @@ export interface FileOptions {
  * @returns the item: name, type and size as JSON, the file as binary
  */
 export async function downloadFile(
-	{ context, client, signal }: ItemRun,
+	run: ItemRun,
 	request: PbxRequest,
+	options: FileOptions,
+): Promise<INodeExecutionData> {
+	return await fileItem(run, await run.client.stream({ ...request, signal: run.signal }), options);
+}
+
+/**
+ * Puts a file that is on its way into n8n's binary store.
+ *
+ * @param run the item
+ * @param answer the headers, which may name and type the file, and its content
+ * @param options names and type
+ * @returns the item, as {@link downloadFile} gives it
+ */
+export async function fileItem(
+	{ context }: Pick<ItemRun, 'context'>,
+	{ headers, body }: Pick<PbxResponse<Readable>, 'headers' | 'body'>,
 	{ property = 'data', fileName, mimeType }: FileOptions,
 ): Promise<INodeExecutionData> {
-	const { headers, body } = await client.stream({ ...request, signal });
 	const sent = header(headers, 'content-type')?.split(';')[0];
 	const type =
 		sent === undefined || sent === 'application/octet-stream' ? (mimeType ?? sent) : sent;

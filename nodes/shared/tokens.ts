@@ -1,14 +1,50 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { IAllExecuteFunctions } from 'n8n-workflow';
+import { KeyedLock } from '../../lib/concurrency';
 import { RENEWING, TOKEN_NOT_ISSUED } from '../../lib/http/credentialCheck';
 import { errorFromNetwork, type ThreeCxError } from '../../lib/http/errors';
 import { errorFromTokenAnswer } from '../../lib/http/responseErrors';
 import type { Connection } from '../../lib/http/serverUrl';
-import { processTokens, tokenClaims, type TokenSource } from '../../lib/http/tokens';
-import { CREDENTIAL, type StoredToken, type ThreeCxCredentials } from './credential';
+import {
+	processTokens,
+	RENEW_BEFORE_MS,
+	tokenExpiry,
+	type TokenSource,
+} from '../../lib/http/tokens';
+import {
+	CREDENTIAL,
+	type StampedToken,
+	type StoredToken,
+	type ThreeCxCredentials,
+} from './credential';
 
 /** The contexts in which our nodes send requests. */
 export type RequestContext = IAllExecuteFunctions;
+
+/** More tenants than this, and n8n's store forgets those whose tokens end first: it is read for every item. */
+const MAX_STORED = 100;
+
+/** How often a renewal is tried that another process keeps getting ahead of. */
+const ATTEMPTS = 20;
+
+/**
+ * How long a tenant waits while this process renews the token of another one of the same credential, in ms. A PBX that
+ * does not answer may take n8n minutes, and must not stop the others.
+ */
+const PATIENCE_MS = 3_000;
+
+/** How long client ID and secret that were refused are not sent again, in ms: 3CX blocks addresses that fail often. */
+const REFUSED_MS = 30_000;
+
+/** Renewals of one credential, one at a time: n8n would give all who ask together the result of the first. */
+const turns = new KeyedLock();
+
+/** Renewals under way, by credential and fingerprint: whoever asks for the same meanwhile gets the same result. */
+const flights = new Map<string, Promise<StampedToken | undefined>>();
+
+/** What `/connect/token` has refused, by fingerprint, and when. */
+const refusals = new Map<string, { error: ThreeCxError; at: number }>();
 
 const fingerprint = (...parts: string[]) =>
 	createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
@@ -19,8 +55,10 @@ const fingerprint = (...parts: string[]) =>
  * n8n stores one token per credential, encrypted, and shares it between its processes under a lock. But it does not
  * know whose it is: where the credential's fields are expressions (one workflow for many PBXs), it would hand tenant
  * A's token to tenant B. So each token that our nodes let n8n mint is stored with a stamp of the PBX, client and
- * secret that it was minted for, and is used for no other. While the store holds the living token of another tenant,
- * this process keeps a token of its own under PBX, client and secret.
+ * secret that it was minted for, and is used for no other; and the tokens of other tenants are stored beside it. All
+ * processes then share one token per tenant, as 3CX wants it.
+ *
+ * Where that does not work out in time, this process keeps a token of its own under PBX, client and secret.
  *
  * @param context the execution, trigger or load-options context
  * @param credentials the credential, resolved for the item
@@ -37,35 +75,29 @@ export function tokensFor(
 	const { clientId, clientSecret } = credentials;
 	const own = processTokens.source(connection, { clientId, clientSecret });
 	const tenant = fingerprint(connection.origin, clientId);
-	const stamp: Required<Pick<StoredToken, 'tenant' | 'secret'>> = {
-		tenant,
-		secret: fingerprint(tenant, clientSecret),
-	};
+	const stamp = { tenant, secret: fingerprint(tenant, clientSecret) };
 
-	/** The stored token, if it was minted for this PBX, client and secret. */
-	const ours = (data: StoredToken | undefined): string | undefined =>
-		data?.tenant === stamp.tenant && data.secret === stamp.secret ? issued(data) : undefined;
-
-	/** The store holds a token of another tenant that still lives. One of ours with an old secret may be replaced. */
-	const isTaken = (data: StoredToken | undefined): boolean => {
-		const token = issued(data);
-		if (token === undefined || data?.tenant === undefined || data.tenant === tenant) return false;
-		return (tokenClaims(token)?.exp ?? 0) * 1000 > Date.now();
+	/** The stored token that was minted for this PBX, client and secret. */
+	const ours = (data: StoredToken | undefined): StampedToken | undefined => {
+		const found = data?.tenant === tenant ? data : data?.others?.[tenant];
+		return found?.secret === stamp.secret && issued(found) !== undefined ? found : undefined;
 	};
 
 	const read = async () => await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, itemIndex);
 
 	/**
 	 * Lets n8n mint a token under its cross-process lock and store it. n8n reads the credential of item 0, and cannot
-	 * handle a credential that has no token yet; the context that it is given here names our item, and an empty token
-	 * with our stamp, which n8n stores together with the new one.
+	 * handle a credential that has no token yet; the context that it is given here names our item, with our stamp and
+	 * the other tenants' tokens, which n8n stores together with the new one.
 	 *
-	 * @param refused the token to replace; n8n mints only if the store still holds it
-	 * @returns what the store holds now: the new token, one that somebody else stored meanwhile, or another tenant's
+	 * @param refused the token to replace
+	 * @param isPlaceholder whether the store holds the placeholder itself: the editor saved it with the hidden fields
+	 * @returns what the store holds now. Our token is in it, unless the store changed between our look and n8n's: n8n
+	 *   mints only if it still holds what we saw.
 	 */
 	const refreshStored = async (
 		refused: string | undefined,
-		keepPlaceholder = false,
+		isPlaceholder: boolean,
 	): Promise<StoredToken | undefined> => {
 		let settled: StoredToken | undefined;
 		const itemContext = Object.create(context, {
@@ -73,15 +105,17 @@ export function tokensFor(
 				value: async (): Promise<ThreeCxCredentials> => {
 					const latest = await read();
 					const { oauthTokenData: data } = latest;
-					const found = ours(data);
+					const found = issued(ours(data));
 					// Another item or process was faster. n8n would mint once more, and kill the token it stored.
-					if (isTaken(data) || (found !== undefined && found !== refused)) settled = data;
-					if (settled) throw new Error('The store is settled already');
-					const token = keepPlaceholder ? TOKEN_NOT_ISSUED : issued(data);
+					if (found !== undefined && found !== refused) {
+						settled = data;
+						throw new Error('The store is settled already');
+					}
+					const seen = isPlaceholder ? TOKEN_NOT_ISSUED : issued(data);
 					return {
 						...latest,
 						[RENEWING]: true,
-						oauthTokenData: { ...stamp, access_token: token },
+						oauthTokenData: { ...stamp, access_token: seen, others: othersIn(data, tenant) },
 					} as ThreeCxCredentials;
 				},
 			},
@@ -94,30 +128,115 @@ export function tokensFor(
 		return settled ?? minted;
 	};
 
-	let stored = ours(credentials.oauthTokenData);
-	let shared = !isTaken(credentials.oauthTokenData);
+	/** @returns the token of this tenant that the store holds then; undefined when others were faster all the time */
+	const share = async (refused: string | undefined): Promise<StampedToken | undefined> => {
+		const refusal = refusals.get(stamp.secret);
+		if (refusal && Date.now() - refusal.at < REFUSED_MS) throw refusal.error;
+		let isPlaceholder = false;
+		for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+			const latest: StoredToken | undefined = await refreshStored(refused, isPlaceholder).catch(
+				(error: unknown) => {
+					if ((error as ThreeCxError).kind === 'credentials') remember(stamp.secret, error);
+					throw error;
+				},
+			);
+			const found = ours(latest);
+			if (found !== undefined && issued(found) !== refused) return found;
+			isPlaceholder = latest?.access_token === TOKEN_NOT_ISSUED;
+		}
+		return undefined;
+	};
 
-	const refresh = async (refused?: string): Promise<string> => {
-		const first = await refreshStored(refused);
-		// The placeholder itself is in the store (the editor saved it with the hidden fields), and n8n took it for
-		// somebody's newer token. Asked with the same placeholder, it mints.
-		const latest =
-			first?.access_token === TOKEN_NOT_ISSUED ? await refreshStored(refused, true) : first;
-		stored = ours(latest);
-		if (stored !== undefined) return stored;
-		shared = false;
-		return await own.get();
+	let stored = ours(credentials.oauthTokenData);
+
+	const refresh = async (refused: string | undefined): Promise<string> => {
+		const credentialId = context.getNode().credentials?.[CREDENTIAL]?.id ?? '';
+		const shared = await oneFlight(`${credentialId} ${stamp.secret}`, refused, async () => {
+			return await inTurn(credentialId, async () => await share(refused));
+		});
+		if (shared === undefined) {
+			return refused === undefined ? await own.get() : await own.renew(refused);
+		}
+		stored = shared;
+		return shared.access_token!;
 	};
 
 	return {
-		get: async (signal) => (shared ? (stored ?? (await refresh())) : await own.get(signal)),
-		renew: async (refused, signal) =>
-			shared ? await refresh(refused) : await own.renew(refused, signal),
+		get: async () => {
+			const lives = stored !== undefined && endOf(stored) - RENEW_BEFORE_MS > Date.now();
+			return lives ? stored!.access_token! : (own.held() ?? (await refresh(issued(stored))));
+		},
+		renew: async (refused) => await refresh(refused),
 	};
 }
 
-const issued = (data: StoredToken | undefined): string | undefined =>
-	data?.access_token === TOKEN_NOT_ISSUED ? undefined : data?.access_token;
+const issued = (token: StampedToken | undefined): string | undefined =>
+	token?.access_token === TOKEN_NOT_ISSUED ? undefined : token?.access_token;
+
+/**
+ * When a stored token ends. n8n notes when it got it, by its own clock, so a PBX whose clock is off does no harm.
+ *
+ * @returns ms since the epoch; Infinity where it is not known, then a 401 will tell
+ */
+function endOf({ access_token: token, expires_in, n8n_expires_at }: StampedToken): number {
+	const expiresIn = Number(expires_in);
+	const mintedAt = Number(n8n_expires_at) - expiresIn * 1000;
+	return Number.isNaN(mintedAt) ? Infinity : tokenExpiry(token ?? '', expiresIn, mintedAt);
+}
+
+/** The tokens of the other tenants that still live; those that end last where they are too many. */
+function othersIn(data: StoredToken | undefined, tenant: string): Record<string, StampedToken> {
+	const { tenant: first, others, ...token } = data ?? {};
+	const { access_token, secret, expires_in, n8n_expires_at } = token;
+	const all = Object.entries({
+		...others,
+		...(first &&
+			issued(token) && { [first]: { access_token, secret, expires_in, n8n_expires_at } }),
+	});
+	return Object.fromEntries(
+		all
+			.filter(([owner, other]) => owner !== tenant && endOf(other) > Date.now())
+			.sort(([, a], [, b]) => endOf(b) - endOf(a))
+			.slice(0, MAX_STORED - 1),
+	);
+}
+
+/** Renews a token, or waits for somebody who does so already, unless the result is what was refused. */
+async function oneFlight(
+	key: string,
+	refused: string | undefined,
+	renew: () => Promise<StampedToken | undefined>,
+): Promise<StampedToken | undefined> {
+	for (let running = flights.get(key); running; running = flights.get(key)) {
+		const found = await running;
+		if (found === undefined || found.access_token !== refused) return found;
+	}
+	const flight = renew().finally(() => flights.delete(key));
+	flights.set(key, flight);
+	return await flight;
+}
+
+/** Runs a job when its turn has come; gives it up, with undefined, if that takes too long. */
+async function inTurn<T>(key: string, job: () => Promise<T>): Promise<T | undefined> {
+	let state: 'waiting' | 'running' | 'late' = 'waiting';
+	const turn = turns.run(key, async () => {
+		if (state === 'late') return undefined;
+		state = 'running';
+		return await job();
+	});
+	const patience = new AbortController();
+	const late = delay(PATIENCE_MS, undefined, { signal: patience.signal }).then(
+		async () => (state === 'running' ? await turn : void (state = 'late')),
+		() => undefined,
+	);
+	return await Promise.race([turn, late]).finally(() => patience.abort());
+}
+
+function remember(key: string, error: unknown): void {
+	const now = Date.now();
+	for (const [other, { at }] of refusals) if (now - at >= REFUSED_MS) refusals.delete(other);
+	refusals.set(key, { error: error as ThreeCxError, at: now });
+}
 
 /** What n8n's OAuth2 client threw, in our words: `ESTATUS` and `EAUTH` carry the PBX's answer. */
 function tokenError(cause: unknown, origin: string): ThreeCxError {

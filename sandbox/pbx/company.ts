@@ -5,6 +5,7 @@ import { seeded } from './callcontrol/random';
 import type { ApiClient, FinishedCall, Role } from './types';
 import type { Context } from './xapi/context';
 import { rulesOf } from './xapi/rules';
+import { peer } from './xapi/rules/dn';
 import { create } from './xapi/writes';
 
 const MAIL_DOMAIN = 'larkfield.example.com';
@@ -203,6 +204,60 @@ function seedNumbers(context: Context): void {
 	for (const [FirstName, LastName, CompanyName, PhoneNumber, Mobile2] of CONTACTS) {
 		add(context, 'Contacts', { FirstName, LastName, CompanyName, PhoneNumber, Mobile2 });
 	}
+}
+
+/** Desk phones as they registered: extension number, MAC, model. */
+const PHONES: ReadonlyArray<[string, string, string]> = [
+	['103', '0015650A0B0C', 'T54W'],
+	['104', '0015650A0B0D', 'T54W'],
+];
+
+/** What hangs on the routing of calls: a way out, phones, announcements. */
+function seedEquipment(context: Context): void {
+	const { store } = context;
+	add(context, 'OutboundRules', {
+		Name: 'UK numbers',
+		Prefix: '0',
+		NumberLengthRanges: '10-11',
+		Routes: [{ TrunkId: store.find('Trunks', 'Number', TRUNK)?.Id, StripDigits: 0 }],
+	});
+	for (const [number, MAC, Model] of PHONES) {
+		const dn = store.dn(number);
+		store.insert('SipDevices', {
+			Id: store.nextId(),
+			DN: dn && peer(dn),
+			PhoneWebPassword: context.secret(10),
+			ProvLink: `https://${context.fqdn}/provisioning/${context.secret(12)}`,
+			Registrar: {
+				MAC,
+				Vendor: 'Yealink',
+				Model,
+				UserAgent: `Yealink SIP-${Model} 96.86.0.70`,
+				FirmwareVersion: '96.86.0.70',
+				FirmwareAvailable: '96.86.0.75',
+				IpAddress: '192.0.2.31',
+			},
+		});
+	}
+	store.insert('DeviceInfos', {
+		Id: store.nextId(),
+		MAC: '0015650A0BFF',
+		Vendor: 'Yealink',
+		Model: 'T46U',
+		FirmwareVersion: '108.86.0.45',
+		NetworkAddress: '192.0.2.77',
+		Assigned: false,
+		ViaSBC: false,
+		DetectedAt: context.now().toISOString(),
+	});
+	store.insert('CustomPrompts', {
+		Filename: 'onboardivr.wav',
+		DisplayName: 'Welcome menu',
+		FileLink: '/xapi/v1/CustomPrompts/onboardivr.wav',
+		CanBeDeleted: false,
+		PromptType: 'File',
+	});
+	add(context, 'Playlists', { Name: 'Calm Piano', Files: ['morning.wav', 'evening.wav'] });
 }
 
 interface Extension {
@@ -442,4 +497,5 @@ export function seedCompany(context: Context, callLogRows: number): void {
 	seedNumbers(context);
 	const calls = pastCalls(callLogRows, context.now());
 	context.callLog.add(calls, record(context, calls));
+	seedEquipment(context);
 }

@@ -168,26 +168,6 @@ describe('create or update', () => {
 		]);
 	});
 
-	test('another run that is faster is no error', async () => {
-		// Between our look and our create, somebody else creates the same user.
-		pbx.faults.next({
-			method: 'POST',
-			path: /\/Users$/,
-			status: 400,
-			body: JSON.stringify({
-				error: {
-					code: '',
-					message: 'Number:\nWARNINGS.XAPI.ALREADY_IN_USE',
-					details: [{ code: '', message: 'WARNINGS.XAPI.ALREADY_IN_USE', target: 'Number' }],
-				},
-			}),
-		});
-		// Nobody did, in truth: the conflict is passed on.
-		expect(await refusal('user', 'upsert', hire)).toMatchObject({
-			message: 'Number: is already in use on this PBX',
-		});
-	});
-
 	test('says which field decides when it is empty', async () => {
 		expect(await refusal('user', 'upsert', { ...hire, number: '' })).toMatchObject({
 			message: 'The field "Number" is empty, but it decides which user is meant',

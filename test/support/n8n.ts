@@ -5,6 +5,7 @@ import {
 	NodeConnectionTypes,
 	NodeHelpers,
 	Workflow,
+	type IBinaryKeyData,
 	type ICredentialDataDecryptedObject,
 	type ICredentialsExpressionResolveValues,
 	type IDataObject,
@@ -50,7 +51,13 @@ class Items implements INodeType {
 
 	async execute(this: { getNode(): INode }): Promise<INodeExecutionData[][]> {
 		const items = JSON.parse(String(this.getNode().parameters.items)) as IDataObject[];
-		return await Promise.resolve([items.map((json, item) => ({ json, pairedItem: { item } }))]);
+		return await Promise.resolve([
+			items.map(({ $binary, ...json }, item) => ({
+				json,
+				...($binary ? { binary: $binary as unknown as IBinaryKeyData } : {}),
+				pairedItem: { item },
+			})),
+		]);
 	}
 }
 
@@ -222,9 +229,11 @@ export interface NodeRunInput {
 	type?: string;
 	parameters: INodeParameters;
 	credentials: CredentialStore;
-	/** Input items; one empty one by default. */
+	/** Input items; one empty one by default. `$binary` holds their files, which are not part of the JSON then. */
 	items?: IDataObject[];
 	onError?: INode['onError'];
+	/** Time zone of the workflow, an IANA name; default Europe/London. */
+	timezone?: string;
 	/** Handed the running execution, to cancel it. */
 	started?: (execution: { cancel: () => void }) => void;
 }
@@ -236,6 +245,7 @@ export async function runNode({
 	credentials,
 	items = [{}],
 	onError,
+	timezone = 'Europe/London',
 	started,
 }: NodeRunInput): Promise<NodeRun> {
 	const input = ourNode(
@@ -255,7 +265,7 @@ export async function runNode({
 		connections: { Items: { main: [[{ node: '3CX', type: NodeConnectionTypes.Main, index: 0 }]] } },
 		active: false,
 		nodeTypes,
-		settings: { timezone: 'Europe/London' },
+		settings: { timezone },
 	});
 	const execution = new WorkflowExecute(additionalDataFor(credentials, 'manual'), 'manual').run({
 		workflow,
@@ -272,11 +282,17 @@ export async function runNode({
 	};
 }
 
-/** The context that n8n gives to the methods behind dropdowns, searchable lists and resource mappers. */
+/**
+ * The context that n8n gives to the methods behind dropdowns, searchable lists and resource mappers.
+ *
+ * @param path of the parameter that is filled, such as `parameters.filters.conditions[0].enumValue`; for methods that
+ *   look at its neighbours
+ */
 export function loadOptionsContext(
 	parameters: INodeParameters,
 	credentials: CredentialStore,
 	type = 'n8n-nodes-3cx.threeCx',
+	path = '',
 ): ILoadOptionsFunctions {
 	const node = ourNode(type, parameters);
 	const workflow = new Workflow({
@@ -288,5 +304,5 @@ export function loadOptionsContext(
 	});
 	const additionalData = additionalDataFor(credentials, 'internal');
 	additionalData.currentNodeParameters = parameters;
-	return new LoadOptionsContext(workflow, node, additionalData, '');
+	return new LoadOptionsContext(workflow, node, additionalData, path);
 }

@@ -1,9 +1,10 @@
 import type { IDataObject, INodeProperties, ResourceMapperValue } from 'n8n-workflow';
-import { ThreeCxError } from '../../../lib/http/errors';
+import { catalogue, propertiesOf } from '../../../lib/xapi/catalogue';
 import type { Entity } from '../../../lib/xapi/entities';
-import { findHidden } from '../../../lib/xapi/secrets';
 import type { ItemRun } from '../../shared/router';
+import { instantIn } from '../../shared/time';
 import { showFor, type Field, type EntityResource } from '../resource';
+import { mappedValues, refuseHidden } from './values';
 
 /** Operations that write fields. */
 export type WriteOperation = 'create' | 'upsert' | 'update';
@@ -85,27 +86,27 @@ export function bodyOf(
 	operation: WriteOperation,
 ): Entity {
 	const collection = context.getNodeParameter(collectionOf(operation), index, {}) as IDataObject;
+	const instant = instantIn(context.getTimezone());
 	const everyday = writable(resource, operation).flatMap((field) => {
 		const { name } = field.parameter;
 		const isAlone = standsAlone(field, operation);
 		const value = isAlone ? context.getNodeParameter(name, index, undefined) : collection[name];
 		// What stands alone is always there and means nothing when empty; what was added on purpose does.
 		if (value === undefined || value === null || (isAlone && isBlank(value))) return [];
-		return [[field.property, field.toXapi ? field.toXapi(value as never) : value] as const];
+		const xapi = field.toXapi ? field.toXapi(value as never, instant) : value;
+		return field.spread ? Object.entries(xapi as Entity) : [[field.property, xapi] as const];
 	});
 	const more = context.getNodeParameter('moreFields', index, {
 		value: null,
 	}) as ResourceMapperValue;
-	const body: Entity = { ...Object.fromEntries(everyday), ...mapped(more) };
-	const hidden = findHidden(body);
-	if (hidden !== undefined) {
-		throw new ThreeCxError({
-			kind: 'input',
-			field: hidden,
-			message: `${hidden} holds the marker that stands for a hidden secret`,
-			hint: 'Leave the field out if it should stay as it is. If you want to copy the secret, name it under Options > Show Secret Fields in the node that reads it.',
-		});
-	}
+	const body: Entity = {
+		...Object.fromEntries(everyday),
+		...mappedValues(more.value, resource.label, propertiesOf(catalogue, resource.type), {
+			catalogue,
+			instant,
+		}),
+	};
+	refuseHidden(body);
 	return body;
 }
 
@@ -113,32 +114,3 @@ const isBlank = (value: unknown) =>
 	value === '' ||
 	(Array.isArray(value) && value.length === 0) ||
 	(typeof value === 'object' && value !== null && Object.keys(value).length === 0);
-
-/** The fields of More Fields; n8n gives objects and lists as text when they were typed as JSON. */
-function mapped({ value, schema = [] }: ResourceMapperValue): Entity {
-	const structured = new Set(
-		schema.filter(({ type }) => type === 'object' || type === 'array').map(({ id }) => id),
-	);
-	return Object.fromEntries(
-		Object.entries(value ?? {})
-			.filter(([, entry]) => entry !== null && entry !== undefined)
-			.map(([name, entry]) => [
-				name,
-				structured.has(name) && typeof entry === 'string' ? parseJson(name, entry) : entry,
-			]),
-	);
-}
-
-function parseJson(field: string, text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		// Told below, where it may be thrown.
-	}
-	throw new ThreeCxError({
-		kind: 'input',
-		field,
-		message: `${field} is not valid JSON`,
-		hint: 'Write an object such as {"Number": "100"} or a list such as [1, 2], with double quotes.',
-	});
-}

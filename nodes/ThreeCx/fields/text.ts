@@ -13,5 +13,5 @@ export const titleCase = (name: string): string =>
 		.replace(/\b[a-z]/g, (letter) => letter.toUpperCase());
 
 /** The members of an enum of the catalogue as dropdown options, in 3CX's order. */
-export const enumOptions = (name: string): INodePropertyOptions[] =>
-	enumMembers(catalogue, name).map((value) => ({ name: titleCase(value), value }));
+export const enumOptions = (name: string, from = catalogue): INodePropertyOptions[] =>
+	enumMembers(from, name).map((value) => ({ name: titleCase(value), value }));

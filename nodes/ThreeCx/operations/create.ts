@@ -1,4 +1,5 @@
-import { createEntity } from '../../../lib/xapi/entities';
+import { createEntity, type Entity } from '../../../lib/xapi/entities';
+import { invoke } from '../../../lib/xapi/invoke';
 import { bodyOf, fieldProperties, moreFieldsProperty } from '../fields/body';
 import { withArticle, type GenericOperation } from './operation';
 import { asOutput, pick } from './output';
@@ -16,9 +17,15 @@ export const create: GenericOperation = {
 	],
 	execute: async (run, resource) => {
 		const body = bodyOf(run, resource, 'create');
-		const row = await createEntity(run.client, `/${resource.entitySet}`, body, {
-			signal: run.signal,
-		});
+		const { client, signal } = run;
+		const draft =
+			resource.draft === undefined ? {} : await invoke(client, resource.draft, { signal });
+		const row = await createEntity(
+			client,
+			`/${resource.entitySet}`,
+			{ ...(draft as Entity), ...body },
+			{ signal },
+		);
 		return asOutput([pick(row, resource.summary)]);
 	},
 };

@@ -1,6 +1,7 @@
 import { queryString } from '../../../lib/odata/query';
 import { getEntity } from '../../../lib/xapi/entities';
-import { queryFrom, queryOptions, type BuilderInput } from '../builders';
+import { instantIn } from '../../shared/time';
+import { expandProperty, queryFrom, queryOptions, type BuilderInput } from '../builders';
 import { aboutRow, locate } from '../locator';
 import { withArticle, type GenericOperation } from './operation';
 import { asOutput, simplified, simplifyProperty } from './output';
@@ -16,6 +17,7 @@ export const get: GenericOperation = {
 	needs: ['get'],
 	shared: (showFor) => [
 		{ ...simplifyProperty, displayOptions: showFor('get', 'getAll') },
+		{ ...expandProperty, displayOptions: showFor('get', 'getAll') },
 		{
 			displayName: 'Options',
 			name: 'options',
@@ -32,7 +34,11 @@ export const get: GenericOperation = {
 			reveal?: string[];
 		};
 		const simplify = context.getNodeParameter('simplify', index, true) as boolean;
-		const wanted = queryFrom(resource.type, { options }, (text) => text);
+		const wanted = queryFrom(
+			resource.type,
+			{ options, expands: context.getNodeParameter('expands', index, {}) as object },
+			instantIn(context.getTimezone()),
+		);
 		const query = queryString(simplified(wanted, resource, simplify));
 		return await aboutRow(run, resource, async () => {
 			const path = await locate(run, resource, 'read');

@@ -54,13 +54,18 @@ export const getAll: GenericOperation = {
 		);
 		const query = queryFrom(
 			resource.type,
-			{ filters: parameter('filters', {}), match: parameter('match', 'all'), options },
+			{
+				filters: parameter('filters', {}),
+				match: parameter('match', 'all'),
+				expands: parameter('expands', {}),
+				options,
+			},
 			instantIn(context.getTimezone()),
 		);
 		// Paging by $skip can repeat and miss rows unless the order is fixed.
-		const [key] = Object.keys(entitySets(catalogue)[resource.entitySet]?.key ?? {});
-		const ordered =
-			query.orderBy?.length || key === undefined ? query : { ...query, orderBy: [{ field: key }] };
+		const byKey = Object.keys(entitySets(catalogue)[resource.entitySet]?.key ?? {});
+		const { order = byKey.map((field) => ({ field })) } = resource;
+		const ordered = query.orderBy?.length ? query : { ...query, orderBy: order };
 		const rows = await listEntities(client, `/${resource.entitySet}`, {
 			query: queryString(simplified(ordered, resource, parameter('simplify', true))),
 			limit: parameter('returnAll', false) ? undefined : parameter('limit', 50),

@@ -1,12 +1,68 @@
-import type { INodeProperties } from 'n8n-workflow';
-import type { Field, EntityResource } from '../resource';
+import { ThreeCxError } from '../../../lib/http/errors';
+import { findContacts } from '../../../lib/xapi/contacts';
+import type { ItemRun } from '../../shared/router';
+import { enumField, textField } from '../fields/simple';
+import { deleteMany, deleteManyLists, type DeleteMany } from '../operations/deleteMany';
+import { asOutput, pick, simplifyProperty } from '../operations/output';
+import type { EntityResource, OwnOperation } from '../resource';
 
-/** A field of a contact that is plain text. */
-const text = (
-	property: string,
-	parameter: Pick<INodeProperties, 'displayName' | 'name'> & Partial<INodeProperties>,
-	prominent = false,
-): Field => ({ property, prominent, parameter: { type: 'string', default: '', ...parameter } });
+const several: DeleteMany = {
+	resource: () => contact,
+	plural: 'contacts',
+	operationId: 'DeleteContactsById',
+};
+
+async function findByNumber({ context, index, client, signal }: ItemRun) {
+	const text = (name: string) => String(context.getNodeParameter(name, index, '') ?? '').trim();
+	const number = text('number');
+	if (number === '') {
+		throw new ThreeCxError({
+			kind: 'input',
+			field: 'number',
+			message: 'The field "Number" is empty',
+			hint: 'Look at what the expression in the field gives for this item; hidden numbers are nobody’s.',
+		});
+	}
+	const found = await findContacts(client, number, text('defaultCountry') || undefined, { signal });
+	const simplify = context.getNodeParameter('simplify', index, true);
+	return asOutput(
+		found.map(({ contact: row, matched }) => ({
+			...(simplify ? pick(row, contact.summary) : row),
+			matchedFields: matched,
+		})),
+	);
+}
+
+const find: OwnOperation = {
+	name: 'findByNumber',
+	label: 'Find by Number',
+	action: 'Find contacts by number',
+	description: 'Find who has a phone number, however it is written here or in the phonebook',
+	uses: ['GetContactsByNumber', 'ListContact'],
+	properties: [
+		{
+			displayName: 'Number',
+			name: 'number',
+			type: 'string',
+			required: true,
+			default: '',
+			placeholder: 'e.g. +442079460101',
+			description:
+				'In any notation: international, local, with or without plus, spaces or brackets',
+		},
+		{
+			displayName: 'Default Country',
+			name: 'defaultCountry',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. GB',
+			description:
+				'Two-letter code of the country that numbers without a country code belong to; empty for none',
+		},
+		simplifyProperty,
+	],
+	execute: findByNumber,
+};
 
 /** The phonebook: XAPI `Contacts`. */
 export const contact: EntityResource = {
@@ -37,23 +93,36 @@ export const contact: EntityResource = {
 		'Business2',
 		'Home',
 		'Other',
+		'ContactType',
 	],
 	expand: {},
 	fields: [
-		text('FirstName', { displayName: 'First Name', name: 'firstName' }, true),
-		text('LastName', { displayName: 'Last Name', name: 'lastName' }, true),
-		text('CompanyName', { displayName: 'Company', name: 'companyName' }, true),
-		text(
+		textField('FirstName', { displayName: 'First Name', name: 'firstName' }, { prominent: true }),
+		textField('LastName', { displayName: 'Last Name', name: 'lastName' }, { prominent: true }),
+		textField('CompanyName', { displayName: 'Company', name: 'companyName' }, { prominent: true }),
+		textField(
 			'PhoneNumber',
 			{ displayName: 'Phone Number', name: 'phoneNumber', placeholder: 'e.g. +442079460101' },
-			true,
+			{ prominent: true },
 		),
-		text('Business', { displayName: 'Business Number', name: 'business' }),
-		text('Business2', { displayName: 'Business Number 2', name: 'business2' }),
-		text('Email', { displayName: 'Email', name: 'email', placeholder: 'e.g. anna@example.com' }),
-		text('Home', { displayName: 'Home Number', name: 'home' }),
-		text('Mobile2', { displayName: 'Mobile Number 2', name: 'mobile2' }),
-		text('Other', { displayName: 'Other Number', name: 'other' }),
-		text('Title', { displayName: 'Title', name: 'title' }),
+		textField('Business', { displayName: 'Business Number', name: 'business' }),
+		textField('Business2', { displayName: 'Business Number 2', name: 'business2' }),
+		enumField('ContactType', 'ContactSource', {
+			displayName: 'Phonebook',
+			name: 'contactType',
+			default: '3CX',
+			description: 'Where the contact comes from; 3CX is its own company phonebook',
+		}),
+		textField('Email', {
+			displayName: 'Email',
+			name: 'email',
+			placeholder: 'e.g. anna@example.com',
+		}),
+		textField('Home', { displayName: 'Home Number', name: 'home' }),
+		textField('Mobile2', { displayName: 'Mobile Number 2', name: 'mobile2' }),
+		textField('Other', { displayName: 'Other Number', name: 'other' }),
+		textField('Title', { displayName: 'Title', name: 'title' }),
 	],
+	operations: [find, deleteMany(several)],
+	loadOptions: deleteManyLists(several),
 };

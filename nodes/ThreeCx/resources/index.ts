@@ -1,11 +1,73 @@
 import type { Resource } from '../resource';
+import { activeCall } from './activeCall';
+import { activityLog } from './activityLog';
+import { anyOperation } from './anyOperation';
+import { apiClient } from './apiClient';
+import { auditLog } from './auditLog';
+import { backup } from './backup';
+import { blockedIp } from './blockedIp';
+import { blockedNumber } from './blockedNumber';
+import { callLog } from './callLog';
+import { chat, chatMessage } from './chat';
+import { conference } from './conference';
 import { contact } from './contact';
 import { department } from './department';
+import { didNumber } from './didNumber';
+import { eventLog } from './eventLog';
+import { fax } from './fax';
+import { holiday } from './holiday';
+import { inboundRule } from './inboundRule';
+import { ivr } from './ivr';
+import { officeHours } from './officeHours';
+import { outboundRule } from './outboundRule';
+import { phone } from './phone';
+import { playlist } from './playlist';
+import { prompt } from './prompt';
 import { queue } from './queue';
+import { recording } from './recording';
+import { report } from './report';
+import { ringGroup } from './ringGroup';
+import { sharedParking } from './sharedParking';
+import { system } from './system';
+import { trunk } from './trunk';
 import { user } from './user';
 
 /** Every resource of the 3CX node, in the order of the Resource dropdown. */
-export const RESOURCES: readonly Resource[] = [contact, department, queue, user];
+export const RESOURCES: readonly Resource[] = [
+	activeCall,
+	activityLog,
+	anyOperation,
+	apiClient,
+	auditLog,
+	backup,
+	blockedIp,
+	blockedNumber,
+	callLog,
+	chat,
+	chatMessage,
+	conference,
+	contact,
+	department,
+	didNumber,
+	eventLog,
+	fax,
+	holiday,
+	inboundRule,
+	ivr,
+	officeHours,
+	outboundRule,
+	phone,
+	playlist,
+	prompt,
+	queue,
+	recording,
+	report,
+	ringGroup,
+	sharedParking,
+	system,
+	trunk,
+	user,
+];
 
 /** @returns the resource with this value of the Resource parameter */
 export function resourceNamed(name: string): Resource {

@@ -1,40 +1,67 @@
 import type { Rules } from '../context';
-import { activeCalls, lastCdr } from './calls';
-import { contacts } from './contacts';
 import { dnRules } from './anyDn';
+import { backups } from './backups';
+import { blackListNumbers, blocklist } from './blocklists';
+import { callReports } from './callReports';
+import { activeCalls, lastCdr } from './calls';
+import { conferenceSettings } from './conference';
+import { contacts } from './contacts';
+import { deviceInfos } from './devices';
+import { fax } from './fax';
 import { groups } from './groups';
+import { inboundRules } from './inboundRules';
+import { activityLog, auditLog, chatHistory, chatMessages, eventLogs } from './logs';
+import { outboundRules } from './outboundRules';
 import { peers } from './peers';
+import { customPrompts, playlists } from './prompts';
 import { queues } from './queues';
 import { receptionists } from './receptionists';
 import { recordings } from './recordings';
 import { callHistory, callLogReport } from './reports';
 import { ringGroups } from './ringGroups';
 import { servicePrincipals } from './servicePrincipals';
+import { services } from './services';
 import { defs, licenseStatus, systemStatus } from './system';
-import { didNumbers, inboundRules, trunks } from './trunks';
+import { didNumbers, trunks, trunkTemplates } from './trunks';
 import { users } from './users';
 
 const RULES: Readonly<Record<string, Rules>> = {
+	...callReports,
 	ActiveCalls: activeCalls,
+	ActivityLog: activityLog,
+	Backups: backups,
+	BlackListNumbers: blackListNumbers,
+	Blocklist: blocklist,
 	CallHistoryView: callHistory,
+	ChatHistoryView: chatHistory,
+	ChatMessagesHistoryView: chatMessages,
+	ConferenceSettings: conferenceSettings,
 	Contacts: contacts,
+	CustomPrompts: customPrompts,
 	Defs: defs,
+	DeviceInfos: deviceInfos,
 	DidNumbers: didNumbers,
-	Fax: dnRules('Fax'),
+	EventLogs: eventLogs,
+	Fax: fax,
 	Groups: groups,
 	InboundRules: inboundRules,
 	LastCdrAndChatMessageTimestamp: lastCdr,
 	LicenseStatus: licenseStatus,
+	OutboundRules: outboundRules,
 	Parkings: dnRules('Parkings'),
 	Peers: peers,
+	Playlists: playlists,
 	Queues: queues,
 	Receptionists: receptionists,
 	Recordings: recordings,
+	ReportAuditLog: auditLog,
 	ReportCallLogData: callLogReport,
 	RingGroups: ringGroups,
 	ServicePrincipals: servicePrincipals,
+	Services: services,
 	SystemStatus: systemStatus,
 	Trunks: trunks,
+	TrunkTemplates: trunkTemplates,
 	Users: users,
 };
 

@@ -1,5 +1,6 @@
 import { rejected } from '../../odata/errors';
-import { Download, type Rules } from '../context';
+import type { Row } from '../../odata/model';
+import { Download, type Invocation, type Rules } from '../context';
 
 const SAMPLE_RATE = 8000;
 
@@ -22,6 +23,16 @@ function silence(): Buffer {
 	return Buffer.concat([header, Buffer.alloc(data)]);
 }
 
+/** Sets values of the recordings that an action names; it says nothing of those that it does not know. */
+const mark =
+	(values: Row) =>
+	({ context, args }: Invocation): void => {
+		for (const id of args.ids as number[]) {
+			const recording = context.store.find('Recordings', 'Id', id);
+			if (recording) context.store.update('Recordings', recording, values);
+		}
+	};
+
 export const recordings: Rules = {
 	operations: {
 		'Pbx.DownloadRecording'({ context, args }) {
@@ -30,6 +41,11 @@ export const recordings: Rules = {
 			const name = String(recording.RecordingUrl).split('/').pop() ?? 'recording.wav';
 			return new Download(silence(), 'audio/x-wav', name);
 		},
+		'Pbx.BulkRecordingsArchive': mark({ IsArchived: true }),
+		'Pbx.TranscribeRecordings': mark({
+			IsTranscribed: true,
+			Transcription: 'Nothing but a second of silence.',
+		}),
 		'Pbx.BulkRecordingsDelete'({ context, args }) {
 			for (const id of args.ids as number[]) {
 				const recording = context.store.find('Recordings', 'Id', id);

@@ -57,6 +57,16 @@ export const systemStatus: Rules = {
 		};
 	},
 	operations: {
+		'Pbx.SystemTelemetry': ({ context }) => [
+			{
+				Time: context.now().toISOString(),
+				CpuUsage: 7.5,
+				TotalDiskSpace: 80 * GIGABYTE,
+				FreeDiskSpace: 52 * GIGABYTE,
+				TotalPhysicalMemory: 4 * GIGABYTE,
+				FreePhysicalMemory: 2 * GIGABYTE,
+			},
+		],
 		'Pbx.SystemHealthStatus': () => ({
 			Id: 0,
 			Firewall: true,

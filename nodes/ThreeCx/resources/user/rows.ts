@@ -1,12 +1,8 @@
-import { ROLE_OPTIONS } from '../fields/roles';
-import type { EntityResource } from '../resource';
+import { MEMBERSHIPS, membershipsField } from '../../fields/members';
+import type { EntityResource } from '../../resource';
 
-interface Memberships {
-	membership?: Array<{ groupId: number | string; role: string }>;
-}
-
-/** Extensions and the people behind them: XAPI `Users`. */
-export const user: EntityResource = {
+/** Extensions and the people behind them, XAPI `Users`: all but the operations that only they have. */
+export const rows: EntityResource = {
 	name: 'user',
 	label: 'User',
 	plural: 'Users',
@@ -32,7 +28,7 @@ export const user: EntityResource = {
 		'CurrentProfileName',
 		'QueueStatus',
 	],
-	expand: { Groups: { property: 'Groups', expand: [{ property: 'Rights' }] } },
+	expand: { Groups: MEMBERSHIPS },
 	fields: [
 		{
 			property: 'Number',
@@ -70,50 +66,7 @@ export const user: EntityResource = {
 					'Where 3CX sends the welcome e-mail and voicemails; no two users may share one',
 			},
 		},
-		{
-			property: 'Groups',
-			prominent: true,
-			// 3CX ignores a role written as GroupRights (facts 4.5): it belongs in Rights.
-			toXapi: ({ membership = [] }: Memberships) =>
-				membership.map(({ groupId, role }) => ({
-					GroupId: Number(groupId),
-					Rights: { RoleName: role },
-				})),
-			parameter: {
-				displayName: 'Departments',
-				name: 'departments',
-				type: 'fixedCollection',
-				typeOptions: { multipleValues: true },
-				placeholder: 'Add Department',
-				default: {},
-				description:
-					'The departments of the user, and what they may do there. Replaces all that were set before.',
-				options: [
-					{
-						name: 'membership',
-						displayName: 'Department',
-						values: [
-							{
-								displayName: 'Department Name or ID',
-								name: 'groupId',
-								type: 'options',
-								typeOptions: { loadOptionsMethod: 'getDepartments' },
-								default: '',
-								description:
-									'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
-							},
-							{
-								displayName: 'Role',
-								name: 'role',
-								type: 'options',
-								options: ROLE_OPTIONS,
-								default: 'users',
-							},
-						],
-					},
-				],
-			},
-		},
+		membershipsField,
 		{
 			property: 'CurrentProfileName',
 			parameter: {

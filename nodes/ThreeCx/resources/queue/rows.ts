@@ -1,28 +1,10 @@
-import type { INodeProperties } from 'n8n-workflow';
-import { enumOptions } from '../fields/text';
-import type { Field, EntityResource } from '../resource';
+import { destinationField } from '../../fields/destination';
+import { extensionsField } from '../../fields/extensions';
+import { enumOptions } from '../../fields/text';
+import type { EntityResource } from '../../resource';
 
-/** A field that takes some of the PBX's extensions by number, and that XAPI wants as `[{ Number }]`. */
-const extensionsField = (
-	property: string,
-	parameter: Pick<INodeProperties, 'displayName' | 'name'>,
-): Field => ({
-	property,
-	prominent: true,
-	toXapi: (numbers: Array<string | number>) =>
-		[numbers].flat().map((number) => ({ Number: String(number) })),
-	parameter: {
-		...parameter,
-		type: 'multiOptions',
-		typeOptions: { loadOptionsMethod: 'getExtensions' },
-		default: [],
-		description:
-			'Replaces all that were set before. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
-	},
-});
-
-/** Call queues: XAPI `Queues`. */
-export const queue: EntityResource = {
+/** Call queues, XAPI `Queues`: all but the operations that only they have. */
+export const rows: EntityResource = {
 	name: 'queue',
 	label: 'Queue',
 	plural: 'Queues',
@@ -85,6 +67,12 @@ export const queue: EntityResource = {
 				description: 'Whether callers hear how many wait before them',
 			},
 		},
+		destinationField(
+			'ForwardNoAnswer',
+			'forwardNoAnswer',
+			'If No Agent Answers',
+			'Where callers go after the maximum wait, or when nobody is logged in',
+		),
 		{
 			property: 'MasterTimeout',
 			parameter: {

@@ -1,7 +1,7 @@
-import type { EntityResource } from '../resource';
+import type { EntityResource } from '../../resource';
 
-/** Departments, which XAPI calls `Groups`. */
-export const department: EntityResource = {
+/** Departments, which XAPI calls `Groups`: all but the operations that only they have. */
+export const rows: EntityResource = {
 	name: 'department',
 	label: 'Department',
 	plural: 'Departments',

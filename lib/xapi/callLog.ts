@@ -1,0 +1,152 @@
+import { durationSeconds } from './duration';
+import type { Entity } from './entities';
+
+/**
+ * The call log: `GetCallLogData` gives a row a leg (facts 4.7), people think in whole calls.
+ */
+
+/** A whole call in one row. Times are as 3CX sends them, in UTC. */
+export interface Call {
+	/** `MainCallHistoryId`. */
+	callId: string;
+	/** When it began. */
+	startTime?: string;
+	/** `Inbound`, `Inbound Queue`, `Outbound` or `Internal`. */
+	direction?: string;
+	/** Number of the caller. */
+	from?: string;
+	fromName?: string;
+	/** Number that was called first: an extension, a queue, or a number outside. */
+	to?: string;
+	toName?: string;
+	/** Whether a person (or the number outside) took it; a queue or an announcement does not count. */
+	answered: boolean;
+	/** Number of whoever took it first. */
+	answeredBy?: string;
+	answeredByName?: string;
+	/** How long it rang at whoever took it; where nobody did, the longest ringing. */
+	ringingSeconds: number;
+	/** How long people talked, all legs together; waiting in a queue is not talking. */
+	talkingSeconds: number;
+	/** Ids of its recordings, for Recording > Download. */
+	recordings: number[];
+	/** The legs, in order. */
+	legs: Entity[];
+}
+
+/** Call types of legs where a machine answers. The full list is not known (facts 4.7 [1]), so all others are people. */
+const MACHINES = new Set([
+	'conference',
+	'digital receptionist',
+	'ivr',
+	'parking',
+	'queue',
+	'ring group',
+	'system',
+	'voicemail',
+]);
+
+const isMachine = ({ CallType }: Entity) => MACHINES.has(String(CallType ?? '').toLowerCase());
+
+const text = (...values: unknown[]): string | undefined => {
+	const found = values.find((value) => value !== undefined && value !== null && value !== '');
+	return found === undefined ? undefined : String(found as string | number);
+};
+
+/** What the legs of a call have in common; a row without any of these is a call of its own. */
+const groupOf = ({ MainCallHistoryId, CallHistoryId, CdrId }: Entity, index: number) =>
+	text(MainCallHistoryId, CallHistoryId, CdrId) ?? `row ${index}`;
+
+const order = (value: unknown) => (typeof value === 'number' ? value : Infinity);
+
+/** Legs in the order of their segments; those of one segment by indent. */
+const bySegment = (a: Entity, b: Entity): number =>
+	compare(order(a.SegmentId), order(b.SegmentId)) || compare(order(a.Indent), order(b.Indent));
+
+const compare = (a: number, b: number) => (a === b ? 0 : a < b ? -1 : 1);
+
+/**
+ * Groups rows into whole calls.
+ *
+ * @param rows legs in any order
+ * @returns a call for each `MainCallHistoryId`, in the order in which their first rows came; every row is in exactly one
+ */
+export function groupCalls(rows: readonly Entity[]): Call[] {
+	const groups = new Map<string, Entity[]>();
+	rows.forEach((row, index) => {
+		const id = groupOf(row, index);
+		const legs = groups.get(id);
+		if (legs) legs.push(row);
+		else groups.set(id, [row]);
+	});
+	return [...groups].map(([callId, legs]) => summary(callId, legs.sort(bySegment)));
+}
+
+function summary(callId: string, legs: Entity[]): Call {
+	const first = legs[0] ?? {};
+	const people = legs.filter((leg) => !isMachine(leg));
+	const taken = people.filter(({ Answered }) => Answered === true);
+	const [taker] = taken;
+	const ringing = (leg: Entity) => durationSeconds(leg.RingingDuration) ?? 0;
+	return {
+		callId,
+		startTime: legs
+			.map(({ StartTime }) => text(StartTime))
+			.filter(Boolean)
+			.sort()[0],
+		direction: text(first.Direction),
+		from: text(first.SourceCallerId, first.SourceDn),
+		fromName: text(first.SourceDisplayName),
+		to: text(first.DestinationCallerId, first.DestinationDn),
+		toName: text(first.DestinationDisplayName),
+		answered: taker !== undefined,
+		answeredBy: taker && text(taker.DestinationCallerId, taker.DestinationDn),
+		answeredByName: taker && text(taker.DestinationDisplayName),
+		ringingSeconds: taker ? ringing(taker) : Math.max(0, ...legs.map(ringing)),
+		talkingSeconds: rounded(
+			taken.reduce((sum, leg) => sum + (durationSeconds(leg.TalkingDuration) ?? 0), 0),
+		),
+		recordings: [...new Set(legs.flatMap(recordingIds))],
+		legs,
+	};
+}
+
+/** To the millisecond, which sums of decimal fractions miss. */
+const rounded = (seconds: number) => Math.round(seconds * 1000) / 1000;
+
+/** Ids of `Recordings` that a leg links to; 0 stands for none. */
+function recordingIds({ SrcRecId, DstRecId, Recordings }: Entity): number[] {
+	const listed = Array.isArray(Recordings) ? (Recordings as Entity[]).map(({ Id }) => Id) : [];
+	return [SrcRecId, DstRecId, ...listed].filter(
+		(id): id is number => typeof id === 'number' && id > 0,
+	);
+}
+
+/** Which calls are wanted. */
+export interface CallFilter {
+	/** `Inbound` also means `Inbound Queue`. */
+	direction?: string;
+	answered?: boolean;
+	/** Number of an extension that called or was rung. */
+	extension?: string;
+	/** Only calls with a recording. */
+	recorded?: boolean;
+}
+
+/**
+ * Whether a whole call is wanted. Legs cannot be filtered by the PBX for this: it would tear calls apart.
+ *
+ * @param filter what is left out is not looked at
+ */
+export const matches =
+	({ direction, answered, extension, recorded }: CallFilter) =>
+	(call: Call): boolean =>
+		(direction === undefined || (call.direction ?? '').startsWith(direction)) &&
+		(answered === undefined || call.answered === answered) &&
+		(extension === undefined || call.legs.some(concerns(extension))) &&
+		(recorded !== true || call.recordings.length > 0);
+
+const concerns =
+	(extension: string) =>
+	({ SourceDn, DestinationDn }: Entity) =>
+		SourceDn === extension || DestinationDn === extension;

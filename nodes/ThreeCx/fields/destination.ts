@@ -1,0 +1,306 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { ThreeCxError } from '../../../lib/http/errors';
+import { filter } from '../../../lib/odata/filter';
+import { catalogue } from '../../../lib/xapi/catalogue';
+import { byName, rowsOf } from '../lists';
+import type { Field, LoadOptionsMethod } from '../resource';
+
+/**
+ * Where a call can be sent, as people choose it. The values are members of XAPI's `DestinationType`; its other members
+ * only make sense for single features (`Boomerang`, `Callback`, `ProceedWithNoExceptions`, ...) and are reached through
+ * More Fields. A destination at a DN says also what kind of DN it is, in XAPI's `PeerType`.
+ */
+const KINDS = [
+	{ value: 'Extension', name: 'Extension', peer: 'Extension' },
+	{ value: 'None', name: 'End Call' },
+	{ value: 'External', name: 'External Number' },
+	{ value: 'Fax', name: 'Fax', peer: 'Fax' },
+	{ value: 'IVR', name: 'IVR (Digital Receptionist)', peer: 'IVR' },
+	{ value: 'Queue', name: 'Queue', peer: 'Queue' },
+	{ value: 'RingGroup', name: 'Ring Group', peer: 'RingGroup' },
+	{ value: 'RoutePoint', name: 'Call Flow or API Client', peer: 'RoutePoint' },
+	{ value: 'VoiceMail', name: 'Voicemail of an Extension', peer: 'Extension' },
+] as const satisfies readonly DestinationKind[];
+
+/** One line of a dropdown of destinations. */
+export interface DestinationKind {
+	/** What XAPI calls it. */
+	value: string;
+	/** As in the dropdown. */
+	name: string;
+	/** For a destination at a DN: the `PeerType` of the DNs to choose from. */
+	peer?: string;
+}
+
+/** What XAPI takes as a destination; always whole, because a PATCH merges it with the one before (facts 4.5). */
+export interface Destination extends Record<string, unknown> {
+	To: (typeof KINDS)[number]['value'];
+	/** Number of the DN; empty for an external number and the end of the call. */
+	Number: string;
+	/** The number to dial outside; empty otherwise. */
+	External: string;
+	/** `PeerType` of the DN; `None` where there is none. */
+	Type: string;
+}
+
+/** What the parameters of {@link targetValues} hold. */
+export interface Target {
+	to?: string;
+	/** Number of the DN. */
+	target?: string | number;
+	/** Number to dial outside. */
+	external?: string | number;
+}
+
+/** The value of a parameter that {@link destinationProperty} describes; `{}` while nothing is chosen. */
+export interface DestinationValue {
+	destination?: Target;
+}
+
+const byDisplayedName = (a: DestinationKind, b: DestinationKind) => a.name.localeCompare(b.name);
+
+/**
+ * The inputs that choose a target: what it is, and then which one, from a list of the PBX's DNs of that kind. They
+ * belong side by side in one fixedCollection, since the list depends on its neighbour.
+ *
+ * @param kinds what can be chosen; the first is the default
+ */
+export function targetValues(kinds: readonly DestinationKind[] = KINDS): INodeProperties[] {
+	const preferred = kinds[0]?.value ?? '';
+	const atDn = kinds.filter(({ peer }) => peer !== undefined).map(({ value }) => value);
+	return [
+		{
+			displayName: 'Type',
+			name: 'to',
+			type: 'options',
+			options: kinds.toSorted(byDisplayedName).map(({ name, value }) => ({ name, value })),
+			default: preferred,
+		},
+		{
+			displayName: 'Target Name or ID',
+			name: 'target',
+			type: 'options',
+			typeOptions: { loadOptionsMethod: 'getDestinationTargets', loadOptionsDependsOn: ['&to'] },
+			default: '',
+			description:
+				'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
+			hint: 'In an expression, the ID is the number, such as 800',
+			displayOptions: { show: { to: atDn } },
+		},
+		...(kinds.some(({ value }) => value === 'External')
+			? [
+					{
+						displayName: 'External Number',
+						name: 'external',
+						type: 'string' as const,
+						default: '',
+						placeholder: 'e.g. +442079460100',
+						description: 'As it would be dialled: digits, +, * and #',
+						displayOptions: { show: { to: ['External'] } },
+					},
+				]
+			: []),
+	];
+}
+
+/**
+ * A parameter that takes a destination of calls: an extension, its voicemail, a queue, a ring group, an IVR, an
+ * external number, the end of the call. `destinationFrom` reads its value.
+ *
+ * @param name of the parameter, such as `officeHoursDestination`
+ * @param label such as "Destination in Office Hours"
+ * @param description when calls go there
+ * @param kinds what can be chosen; all that XAPI's `Destination` takes by default
+ */
+export const destinationProperty = (
+	name: string,
+	label: string,
+	description?: string,
+	kinds: readonly DestinationKind[] = KINDS,
+): INodeProperties => ({
+	displayName: label,
+	name,
+	type: 'fixedCollection',
+	placeholder: 'Choose Destination',
+	default: {},
+	...(description === undefined ? {} : { description }),
+	options: [{ name: 'destination', displayName: 'Destination', values: targetValues(kinds) }],
+});
+
+/**
+ * What a {@link destinationProperty} was set to, as XAPI wants it.
+ *
+ * @param value the parameter's value
+ * @param label of the parameter, for errors
+ * @returns the destination; undefined when none was chosen
+ * @throws ThreeCxError of kind `input` when the type was chosen but not which one, or the external number is none
+ */
+export function destinationFrom(
+	{ destination }: DestinationValue = {},
+	label = 'Destination',
+): Destination | undefined {
+	if (destination === undefined) return undefined;
+	const kind: DestinationKind & { value: Destination['To'] } = kindOf(destination, KINDS, label);
+	return {
+		To: kind.value,
+		Number: targetNumber(destination, kind, label),
+		External: kind.value === 'External' ? externalNumber(destination.external, label) : '',
+		Type: kind.peer ?? 'None',
+	};
+}
+
+/**
+ * The kind that was chosen.
+ *
+ * @throws ThreeCxError of kind `input` when an expression gave one that there is not
+ */
+export function kindOf<K extends DestinationKind>(
+	{ to }: Target,
+	kinds: readonly K[],
+	label: string,
+): K {
+	const kind = to === undefined ? kinds[0] : kinds.find(({ value }) => value === to);
+	if (kind) return kind;
+	throw new ThreeCxError({
+		kind: 'input',
+		field: label,
+		message: `"${String(to)}" is no type that "${label}" can have`,
+		hint: `Use one of ${kinds.map(({ value }) => value).join(', ')}.`,
+	});
+}
+
+/**
+ * The number of the DN that was chosen; empty for kinds that are at no DN.
+ *
+ * @throws ThreeCxError of kind `input` when it is missing
+ */
+export function targetNumber(
+	{ target }: Target,
+	{ name, peer }: DestinationKind,
+	label: string,
+): string {
+	if (peer === undefined) return '';
+	const number = String(target ?? '').trim();
+	if (number !== '') return number;
+	throw new ThreeCxError({
+		kind: 'input',
+		field: label,
+		message: `"${label}" does not say which: ${name}`,
+		hint: 'Choose one under Target, or look at what the expression there gives for this item.',
+	});
+}
+
+/**
+ * A number to dial, without the spaces, dots, dashes and brackets that people write into it.
+ *
+ * @throws ThreeCxError of kind `input` when more than digits, `+`, `*` and `#` is left, or nothing
+ */
+export function externalNumber(value: string | number | undefined, label: string): string {
+	const number = String(value ?? '').replace(/[\s().\-/]/g, '');
+	if (/^\+?[\d*#]+$/.test(number)) return number;
+	throw new ThreeCxError({
+		kind: 'input',
+		field: label,
+		message:
+			number === ''
+				? `"${label}" has no external number`
+				: `"${String(value)}" under "${label}" is no phone number`,
+		hint: 'Write it as it would be dialled: digits, with +, * or # where needed, such as +442079460100.',
+	});
+}
+
+/**
+ * A field of a resource that is a destination.
+ *
+ * @param property XAPI property of type `Destination`, such as `ForwardNoAnswer`
+ * @param name of the parameter
+ * @param label as shown
+ * @param description when calls go there
+ */
+export const destinationField = (
+	property: string,
+	name: string,
+	label: string,
+	description?: string,
+): Field => ({
+	property,
+	parameter: destinationProperty(name, label, description),
+	toXapi: (value: DestinationValue) => destinationFrom(value, label),
+});
+
+/** When a queue, ring group or IVR sends calls elsewhere; the values are its properties of type `Route`. */
+const TIMES = [
+	{ value: 'BreakRoute', name: 'During Breaks' },
+	{ value: 'HolidaysRoute', name: 'On Holidays' },
+	{ value: 'OutOfOfficeRoute', name: 'Outside Office Hours' },
+];
+
+const TIMES_LABEL = 'Destinations When Closed';
+
+/**
+ * The destinations for the times at which nobody is there, as a table: XAPI's `OutOfOfficeRoute`, `HolidaysRoute` and
+ * `BreakRoute`, which queues, ring groups and IVRs have. The prompts that belong to them stay as they are.
+ */
+export const closedRoutesField: Field = {
+	property: 'OutOfOfficeRoute',
+	spread: true,
+	toXapi: ({ route = [] }: { route?: Array<Target & { when?: string }> }) =>
+		Object.fromEntries(
+			route.map(({ when, ...target }) => [
+				kindOf({ to: when }, TIMES, TIMES_LABEL).value,
+				{ Route: destinationFrom({ destination: target }, TIMES_LABEL) },
+			]),
+		),
+	parameter: {
+		displayName: TIMES_LABEL,
+		name: 'closedRoutes',
+		type: 'fixedCollection',
+		typeOptions: { multipleValues: true },
+		placeholder: 'Add Destination',
+		default: {},
+		description: 'Where calls go while nobody is there; times that are not listed stay as they are',
+		options: [
+			{
+				name: 'route',
+				displayName: 'Destination',
+				values: [
+					{
+						displayName: 'When',
+						name: 'when',
+						type: 'options',
+						options: TIMES,
+						default: 'BreakRoute',
+					},
+					...targetValues(),
+				],
+			},
+		],
+	},
+};
+
+/** The dropdowns of destinations; any resource that has one names them in its `loadOptions`. */
+export const destinationLists: Record<string, LoadOptionsMethod> = {
+	/** The DNs of the kind that was chosen beside this list. */
+	async getDestinationTargets() {
+		const to = String(this.getCurrentNodeParameter('&to') ?? '');
+		const kinds: readonly DestinationKind[] = KINDS;
+		const type = kinds.find(({ value }) => value === to)?.peer;
+		if (type === undefined) return [];
+		const rows = await rowsOf(this, '/Peers', {
+			filter: filter(
+				{
+					match: 'all',
+					conditions: [{ field: 'Type', type: 'PeerType?', operator: 'equals', value: type }],
+				},
+				catalogue.enums,
+			),
+			select: ['Number', 'Name'],
+		});
+		return rows
+			.map(({ Number: number, Name }) => ({
+				name: [number, Name].filter(Boolean).join(' '),
+				value: String(number),
+			}))
+			.sort(byName);
+	},
+};

@@ -1,0 +1,204 @@
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import type { PbxClient } from '../../../lib/http/client';
+import { ThreeCxError } from '../../../lib/http/errors';
+import type { Expand } from '../../../lib/odata/expand';
+import type { Entity, RequestOptions } from '../../../lib/xapi/entities';
+import { changeMembers, type MemberChange, type MemberResult } from '../../../lib/xapi/members';
+import type { ItemRun } from '../../shared/router';
+import { onRow } from '../onRow';
+import type { EntityResource, Field, OwnOperation } from '../resource';
+import { extensionsOf, extensionsParameter } from './extensions';
+import { ROLE_OPTIONS } from './roles';
+
+/** Who is in a queue, a ring group or a department, and how that is changed. */
+
+export const departmentParameter: INodeProperties = {
+	displayName: 'Department Name or ID',
+	name: 'groupId',
+	type: 'options',
+	typeOptions: { loadOptionsMethod: 'getDepartments' },
+	default: '',
+	description:
+		'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
+};
+
+export const roleParameter: INodeProperties = {
+	displayName: 'Role',
+	name: 'role',
+	type: 'options',
+	options: ROLE_OPTIONS,
+	default: 'users',
+	description: 'What they may do in the department',
+};
+
+interface Memberships {
+	membership?: Array<{ groupId: number | string; role: string }>;
+}
+
+/** A place in a department as XAPI takes it. 3CX ignores a role written as GroupRights (facts 4.5): it belongs in Rights. */
+export const membershipOf = (groupId: number | string, role: string) => ({
+	GroupId: Number(groupId),
+	Rights: { RoleName: role },
+});
+
+/** Departments with a role in each: the field `Groups` of users and API clients. */
+export const membershipsField: Field = {
+	property: 'Groups',
+	prominent: true,
+	toXapi: ({ membership = [] }: Memberships) =>
+		membership.map(({ groupId, role }) => membershipOf(groupId, role)),
+	parameter: {
+		displayName: 'Departments',
+		name: 'departments',
+		type: 'fixedCollection',
+		typeOptions: { multipleValues: true },
+		placeholder: 'Add Department',
+		default: {},
+		description: 'The departments, and what may be done there. Replaces all that were set before.',
+		options: [
+			{
+				name: 'membership',
+				displayName: 'Department',
+				values: [departmentParameter, roleParameter],
+			},
+		],
+	},
+};
+
+/** Brings memberships along with their roles. */
+export const MEMBERSHIPS: Expand = { property: 'Groups', expand: [{ property: 'Rights' }] };
+
+/**
+ * The department that a {@link departmentParameter} of an item names.
+ *
+ * @throws ThreeCxError of kind `input` when it is empty or no ID
+ */
+export function departmentOf({ context, index }: ItemRun): number {
+	const text = String(context.getNodeParameter('groupId', index, '') ?? '').trim();
+	if (/^\d+$/.test(text)) return Number(text);
+	throw new ThreeCxError({
+		kind: 'input',
+		field: 'groupId',
+		message: text === '' ? 'No department was chosen' : `"${text}" is not the ID of a department`,
+		hint: 'Choose the department from the list, or give the Id that Department > Get Many shows.',
+	});
+}
+
+/** What is done with a place in a department. */
+type DepartmentChange = Pick<MemberChange, 'add' | 'remove'>;
+
+/**
+ * Changes the departments of a DN on its own side (`Users(12).Groups`), which is shorter than the department's list of
+ * members and touched by fewer programs. Roles in other departments are written back as they were read.
+ *
+ * @param path the DN, such as `/Users(12)`
+ */
+export const changeDepartments = async (
+	client: PbxClient,
+	path: string,
+	change: DepartmentChange,
+	options: RequestOptions,
+): Promise<MemberResult> =>
+	await changeMembers(client, {
+		path,
+		property: 'Groups',
+		expand: MEMBERSHIPS,
+		same: (one, other) => one.GroupId === other.GroupId,
+		kept: ({ GroupId, Rights }) => ({ GroupId, Rights }),
+		...change,
+		...options,
+	});
+
+/** What happened to the one member that a change was about. */
+export const outcomeOf = (result: MemberResult): keyof MemberResult =>
+	(['added', 'changed', 'removed'] as const).find((name) => result[name].length > 0) ?? 'unchanged';
+
+const numbersOf = (members: Entity[]) => members.map(({ Number: number }) => String(number));
+
+/** A list of extensions that a row has. */
+export interface ExtensionList {
+	/** The resource that has it, without these operations. */
+	rows: EntityResource;
+	/** XAPI property, such as `Agents`. */
+	property: string;
+	/** As in "Add Agent" and "Agent Names or IDs". */
+	label: string;
+	/** What stands for the row in sentences, such as "a queue". */
+	owner: string;
+	/** What else can be set for those who are added. */
+	detail?: {
+		parameter: INodeProperties;
+		/** XAPI property of the member. */
+		property: string;
+	};
+	/** operationIds of reading and changing the row. */
+	uses: string[];
+}
+
+/** The operations that add extensions to a list and take them out of it. */
+export function memberOperations(list: ExtensionList): OwnOperation[] {
+	const { rows, property, label, owner, detail, uses } = list;
+	const what = label.toLowerCase();
+	const change = async (run: ItemRun, verb: 'add' | 'remove'): Promise<IDataObject> => {
+		const { context, index, client, signal } = run;
+		const value = detail && context.getNodeParameter(detail.parameter.name, index, '');
+		// Empty leaves what is set: 3CX decides for new members.
+		const details = verb === 'add' && detail && value !== '' ? { [detail.property]: value } : {};
+		const members = extensionsOf(run, 'extensions').map((number) => ({
+			Number: number,
+			...details,
+		}));
+		return await onRow(run, rows, async ({ id, path }) => {
+			const result = await changeMembers(client, {
+				path,
+				property,
+				[verb]: members,
+				same: (one, other) => one.Number === other.Number,
+				kept: (member) => writable(member, detail?.property),
+				signal,
+			});
+			return {
+				Id: id,
+				added: numbersOf(result.added),
+				...(detail ? { changed: numbersOf(result.changed) } : {}),
+				removed: numbersOf(result.removed),
+				unchanged: numbersOf(result.unchanged),
+			};
+		});
+	};
+	const extensions = extensionsParameter({
+		displayName: `${label} Names or IDs`,
+		name: 'extensions',
+		required: true,
+	});
+	return [
+		{
+			name: `add${label}`,
+			label: `Add ${label}`,
+			action: `Add ${what}s to ${owner}`,
+			description: `Add one or more ${what}s and keep those who are there; adding one twice changes nothing`,
+			onRow: true,
+			uses,
+			properties: [extensions, ...(detail ? [detail.parameter] : [])],
+			execute: async (run) => await change(run, 'add'),
+		},
+		{
+			name: `remove${label}`,
+			label: `Remove ${label}`,
+			action: `Remove ${what}s from ${owner}`,
+			description: `Remove one or more ${what}s and keep the others; removing one who is not there changes nothing`,
+			onRow: true,
+			uses,
+			properties: [extensions],
+			execute: async (run) => await change(run, 'remove'),
+		},
+	];
+}
+
+/** What 3CX's own tests write of a member (facts 4.5): its number and, for agents, the skill group. */
+const writable = (member: Entity, detail?: string): Entity =>
+	Object.fromEntries(
+		['Number', ...(detail === undefined ? [] : [detail])]
+			.filter((name) => member[name] !== undefined)
+			.map((name) => [name, member[name]]),
+	);

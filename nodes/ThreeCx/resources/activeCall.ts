@@ -1,0 +1,35 @@
+import { XAPI } from '../../../lib/xapi/entities';
+import { aboutRow, locate } from '../locator';
+import type { EntityResource } from '../resource';
+
+/** Calls that go on at this moment: XAPI `ActiveCalls`. */
+export const activeCall: EntityResource = {
+	name: 'activeCall',
+	label: 'Active Call',
+	plural: 'Active Calls',
+	description: 'A call that goes on at this moment',
+	entitySet: 'ActiveCalls',
+	type: 'ActiveCall',
+	naturalKeys: [],
+	title: ({ Caller, Callee }) => `${String(Caller ?? '?')} → ${String(Callee ?? '?')}`,
+	searchIn: ['Caller', 'Callee'],
+	summary: ['Id', 'Caller', 'Callee', 'Status', 'EstablishedAt', 'LastChangeStatus', 'ServerNow'],
+	expand: {},
+	fields: [],
+	operations: [
+		{
+			name: 'drop',
+			label: 'Drop',
+			action: 'Drop an active call',
+			description: 'End a call for everybody who takes part in it',
+			onRow: true,
+			uses: ['DropCall'],
+			execute: async (run) =>
+				await aboutRow(run, activeCall, async () => {
+					const path = `${XAPI}${await locate(run, activeCall, 'write')}/Pbx.DropCall`;
+					await run.client.request({ method: 'POST', path, body: {}, signal: run.signal });
+					return { dropped: true };
+				}),
+		},
+	],
+};

@@ -1,0 +1,89 @@
+import { queryString } from '../../../lib/odata/query';
+import type { Entity } from '../../../lib/xapi/entities';
+import { listFunction } from '../../../lib/xapi/functions';
+import { invoke } from '../../../lib/xapi/invoke';
+import { limitOf, limitProperties } from '../fields/limit';
+import { periodOf, periodProperties } from '../fields/period';
+import { asOutput } from '../operations/output';
+import type { Resource } from '../resource';
+
+/** What the services of the PBX write while they work: XAPI `ActivityLog`. */
+export const activityLog: Resource = {
+	name: 'activityLog',
+	label: 'Activity Log',
+	plural: 'Activity Log Entries',
+	description: 'What the PBX did in detail, such as how a call was routed',
+	operations: [
+		{
+			name: 'getAll',
+			label: 'Get Many',
+			action: 'Get many activity log entries',
+			description: 'List what the PBX did in a period',
+			uses: ['GetLogs'],
+			properties: [
+				...periodProperties(),
+				{
+					displayName: 'Extension Name or ID',
+					name: 'extension',
+					type: 'options',
+					typeOptions: { loadOptionsMethod: 'getExtensions' },
+					default: '',
+					description:
+						'Only what concerns this extension. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+				},
+				{
+					displayName: 'Call ID',
+					name: 'call',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. 12',
+					description: 'Only what concerns this call, as Get Filter lists it',
+				},
+				{
+					displayName: 'Severity',
+					name: 'severity',
+					type: 'string',
+					default: '',
+					description: 'Only entries of this severity, as 3CX spells it; leave empty for all',
+				},
+				...limitProperties,
+			],
+			execute: async (run) => {
+				const { context, index, client, signal, inFlight } = run;
+				const text = (name: string) => String(context.getNodeParameter(name, index, '') ?? '');
+				const { from, to } = periodOf(run);
+				const rows = await listFunction(
+					client,
+					'GetLogs',
+					{
+						startDate: from,
+						endDate: to,
+						extension: text('extension'),
+						call: text('call'),
+						severity: text('severity'),
+					},
+					{
+						query: queryString({ orderBy: [{ field: 'Index' }] }),
+						limit: limitOf(run),
+						inFlight,
+						signal,
+					},
+				);
+				return asOutput(rows);
+			},
+		},
+		{
+			name: 'getFilter',
+			label: 'Get Filter',
+			action: 'Get the filter values of the activity log',
+			description: 'List the extensions in the activity log and the calls of each',
+			uses: ['GetFilter'],
+			execute: async ({ client, signal }) => {
+				const { Extensions = [] } = (await invoke(client, 'GetFilter', { signal })) as {
+					Extensions?: Entity[];
+				};
+				return asOutput(Extensions);
+			},
+		},
+	],
+};

@@ -1,0 +1,197 @@
+import type { INodeProperties, ResourceMapperTypeOptions } from 'n8n-workflow';
+import { execute } from '../anyOperation/execute';
+import {
+	listSearch,
+	loadOptions,
+	OPERATION_PARAMETER,
+	resourceMapping,
+} from '../anyOperation/methods';
+import type { Resource } from '../resource';
+
+const mapper = (
+	property: Pick<INodeProperties, 'displayName' | 'name' | 'description'>,
+	resourceMapper: Pick<ResourceMapperTypeOptions, 'resourceMapperMethod' | 'fieldWords'>,
+): INodeProperties => ({
+	...property,
+	type: 'resourceMapper',
+	noDataExpression: true,
+	default: { mappingMode: 'defineBelow', value: null },
+	typeOptions: {
+		loadOptionsDependsOn: [`${OPERATION_PARAMETER}.value`],
+		resourceMapper: {
+			...resourceMapper,
+			mode: 'add',
+			addAllFields: true,
+			multiKeyMatch: false,
+			supportAutoMap: false,
+		} as ResourceMapperTypeOptions,
+	},
+});
+
+const properties: INodeProperties[] = [
+	{
+		displayName: 'API Operation',
+		name: OPERATION_PARAMETER,
+		type: 'resourceLocator',
+		required: true,
+		default: { mode: 'list', value: '' },
+		description: 'What to do: any operation of the 3CX Configuration API (XAPI)',
+		modes: [
+			{
+				displayName: 'From List',
+				name: 'list',
+				type: 'list',
+				placeholder: 'Select an operation...',
+				typeOptions: { searchListMethod: 'searchXapiOperations', searchable: true },
+			},
+			{
+				displayName: 'By Name',
+				name: 'name',
+				type: 'string',
+				placeholder: 'e.g. ResetQueueStatistics',
+				hint: 'The operationId of the 3CX API description',
+			},
+		],
+	},
+	mapper(
+		{
+			displayName: 'Parameters',
+			name: 'parameters',
+			description: 'What stands in the path. Texts that are left empty are sent as empty.',
+		},
+		{
+			resourceMapperMethod: 'getOperationParameters',
+			fieldWords: { singular: 'parameter', plural: 'parameters' },
+		},
+	),
+	mapper(
+		{
+			displayName: 'Body',
+			name: 'body',
+			description: 'What is sent. Fields that are left empty are not sent.',
+		},
+		{
+			resourceMapperMethod: 'getOperationBody',
+			fieldWords: { singular: 'field', plural: 'fields' },
+		},
+	),
+	{
+		displayName: 'Return All',
+		name: 'returnAll',
+		type: 'boolean',
+		default: false,
+		description: 'Whether to return all results or only up to a given limit',
+	},
+	{
+		displayName: 'Limit',
+		name: 'limit',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: 50,
+		description: 'Max number of results to return',
+		displayOptions: { show: { returnAll: [false] } },
+	},
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		options: [
+			{
+				displayName: 'Expand',
+				name: 'expand',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. Groups($select=Name),Phones',
+				description: 'Linked records to bring along, as an OData $expand',
+			},
+			{
+				displayName: 'Filter',
+				name: 'filter',
+				type: 'string',
+				default: '',
+				placeholder: "e.g. startswith(Number,'1') and Enabled eq true",
+				description: 'Which rows to return, as an OData $filter',
+			},
+			{
+				displayName: 'Put Output File in Field',
+				name: 'fileProperty',
+				type: 'string',
+				default: 'data',
+				description: 'The name of the binary field for a file',
+			},
+			{
+				displayName: 'Response',
+				name: 'response',
+				type: 'options',
+				options: [
+					{
+						name: 'Automatic',
+						value: 'auto',
+						description: 'A file from operations that download one, items from all others',
+					},
+					{ name: 'File', value: 'file' },
+					{ name: 'JSON', value: 'json' },
+				],
+				default: 'auto',
+				description: 'What the operation answers with',
+			},
+			{
+				displayName: 'Search',
+				name: 'search',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. anna',
+				description:
+					'A text that 3CX looks for by itself, as in the search box of the Admin Console',
+			},
+			{
+				displayName: 'Select',
+				name: 'select',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. Number,FirstName',
+				description: 'The fields to return, with commas between them',
+			},
+			{
+				displayName: 'Show Secret Field Names or IDs',
+				name: 'reveal',
+				type: 'multiOptions',
+				typeOptions: { loadOptionsMethod: 'getSecretNames' },
+				default: [],
+				description:
+					'Passwords, PINs and provisioning links are hidden unless named here. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+			},
+			{
+				displayName: 'Sort',
+				name: 'sort',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. LastName,Number desc',
+				description: 'Fields to sort by, with commas between them',
+			},
+		],
+	},
+];
+
+/** Every operation of XAPI, also those that have no resource of their own and those of newer versions. */
+export const anyOperation: Resource = {
+	name: 'anyOperation',
+	label: 'Any Operation',
+	plural: 'Any Operations',
+	description: 'Everything else that the 3CX Configuration API can do',
+	operations: [
+		{
+			name: 'invoke',
+			label: 'Invoke',
+			action: 'Invoke any operation of the 3CX API',
+			description: 'Call an operation of the 3CX Configuration API (XAPI)',
+			properties,
+			execute,
+		},
+	],
+	loadOptions,
+	listSearch,
+	resourceMapping,
+};

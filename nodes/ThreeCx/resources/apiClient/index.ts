@@ -1,0 +1,123 @@
+import type { IDataObject } from 'n8n-workflow';
+import { invoke } from '../../../../lib/xapi/invoke';
+import { rewriteList, settle } from '../../../../lib/xapi/members';
+import { extensionsParameter, numbersIn } from '../../fields/extensions';
+import {
+	departmentOf,
+	departmentParameter,
+	MEMBERSHIPS,
+	membershipOf,
+	roleParameter,
+} from '../../fields/members';
+import { onRow } from '../../onRow';
+import type { EntityResource, OwnOperation } from '../../resource';
+import { rows } from './rows';
+
+const uses = ['GetServicePrincipal', 'UpdateServicePrincipal'];
+
+const generateKey: OwnOperation = {
+	name: 'generateKey',
+	label: 'Generate Key',
+	action: 'Generate a new key for an API client',
+	description:
+		'Make a new API key (client secret). The old key and every access token made with it die at once, also those of this credential if it is the same client.',
+	onRow: true,
+	uses: ['GenerateAppToken'],
+	execute: async (run): Promise<IDataObject> =>
+		await onRow(run, rows, async ({ id }) => {
+			const { client, signal } = run;
+			const key = await invoke(client, 'GenerateAppToken', { parameters: { Id: id }, signal });
+			// The one secret that is put out unasked: the operation is of no use without it, and 3CX shows it only once.
+			return { Id: id, ClientSecret: String(key) };
+		}),
+};
+
+const setRights: OwnOperation = {
+	name: 'setRights',
+	label: 'Set Rights',
+	action: 'Set the rights of an API client',
+	description:
+		'Decide which APIs the client may use, and with which role in which department; this replaces its departments',
+	onRow: true,
+	uses,
+	properties: [
+		departmentParameter,
+		{
+			...roleParameter,
+			default: 'system_owners',
+			description:
+				'Reports, recordings and call history need System Owner; most of the configuration needs System Admin',
+		},
+		{
+			displayName: 'Configuration API',
+			name: 'xapiEnabled',
+			type: 'boolean',
+			default: true,
+			description: 'Whether it may use the 3CX Configuration API',
+		},
+		{
+			displayName: 'Call Control API',
+			name: 'callControlEnabled',
+			type: 'boolean',
+			default: true,
+			description: 'Whether it may see and control calls',
+		},
+	],
+	execute: async (run): Promise<IDataObject> => {
+		const { context, index, client, signal } = run;
+		const parameter = (name: string) => context.getNodeParameter(name, index);
+		const wanted = {
+			Groups: [membershipOf(departmentOf(run), parameter('role') as string)],
+			XAPIEnabled: parameter('xapiEnabled'),
+			CallControlEnabled: parameter('callControlEnabled'),
+		};
+		return await onRow(run, rows, async ({ path }) => {
+			const { outcome, changed, before } = await settle(client, path, wanted, {
+				select: ['Id', 'Number'],
+				expand: [MEMBERSHIPS],
+				signal,
+			});
+			return { outcome, changed, Id: before.Id as number, Number: before.Number as string };
+		});
+	},
+};
+
+/** Whether two lists hold the same numbers: the order of monitored extensions means nothing. */
+const areSame = (one: string[], other: string[]) =>
+	one.toSorted().join() === other.toSorted().join();
+
+const setMonitoredExtensions: OwnOperation = {
+	name: 'setMonitoredExtensions',
+	label: 'Set Monitored Extensions',
+	action: 'Set the monitored extensions of an API client',
+	description:
+		'Decide whose calls the client sees and controls; this replaces all extensions that were set before',
+	onRow: true,
+	uses,
+	properties: [
+		extensionsParameter({
+			displayName: 'Extension Names or IDs',
+			name: 'extensions',
+		}),
+	],
+	execute: async (run): Promise<IDataObject> => {
+		const { context, index, client, signal } = run;
+		const numbers = numbersIn(context.getNodeParameter('extensions', index, []));
+		return await onRow(run, rows, async ({ id, path }) => {
+			let previous: string[] | undefined;
+			await rewriteList(client, { path, property: 'Peers', signal }, (held) => {
+				const monitored = held.map(({ Number: number }) => String(number));
+				previous ??= monitored;
+				return areSame(monitored, numbers) ? undefined : numbers.map((Number) => ({ Number }));
+			});
+			const outcome = areSame(previous ?? [], numbers) ? 'unchanged' : 'updated';
+			return { outcome, Id: id, monitored: numbers, previous };
+		});
+	},
+};
+
+/** API clients: XAPI `ServicePrincipals`. */
+export const apiClient: EntityResource = {
+	...rows,
+	operations: [generateKey, setMonitoredExtensions, setRights],
+};

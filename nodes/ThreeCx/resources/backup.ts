@@ -1,0 +1,171 @@
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import { ThreeCxError } from '../../../lib/http/errors';
+import { invoke } from '../../../lib/xapi/invoke';
+import type { ItemRun } from '../../shared/router';
+import { assertConfirmed, confirmationProperty } from '../fields/confirmation';
+import { aboutRow, locateKey } from '../locator';
+import type { EntityResource } from '../resource';
+
+/** A part of the PBX that a backup leaves out unless asked for. */
+const extra = (name: string, displayName: string, description: string): INodeProperties => ({
+	displayName,
+	name,
+	type: 'boolean',
+	default: false,
+	description,
+});
+
+/** A part that it contains unless told otherwise. */
+const usual = (...names: Parameters<typeof extra>): INodeProperties => ({
+	...extra(...names),
+	default: true,
+});
+
+/** What a backup contains: the members of `BackupContents`. */
+const contents: INodeProperties[] = [
+	usual('CallHistory', 'Call History', 'Whether the call history is part of it'),
+	{
+		displayName: 'Encryption Password',
+		name: 'password',
+		type: 'string',
+		typeOptions: { password: true },
+		default: '',
+		description: 'Encrypts the backup; without this password it cannot be restored',
+	},
+	usual('FQDN', 'FQDN', 'Whether the host name of the PBX is part of it'),
+	usual('License', 'License', 'Whether the license key is part of it'),
+	extra(
+		'PhoneProvisioning',
+		'Phone Provisioning',
+		'Whether firmware and phone files are part of it',
+	),
+	usual('Prompts', 'Prompts', 'Whether announcements are part of it'),
+	extra('Recordings', 'Recordings', 'Whether recordings are part of it, which can be large'),
+	extra('VoiceMails', 'Voicemails', 'Whether voicemails are part of it'),
+];
+
+async function create(run: ItemRun): Promise<IDataObject> {
+	const { context, index, client, signal } = run;
+	const name = String(context.getNodeParameter('backupName', index)).trim();
+	if (name === '') {
+		throw new ThreeCxError({
+			kind: 'input',
+			field: 'backupName',
+			message: 'The field "Name" is empty',
+			hint: 'Give the backup a name that no other has, such as one with the date in it.',
+		});
+	}
+	const { password = '', ...chosen } = context.getNodeParameter('contents', index, {}) as {
+		password?: string;
+	} & Record<string, boolean | string>;
+	const encryption =
+		password === ''
+			? { EncryptBackup: false }
+			: { EncryptBackup: true, EncryptBackupPassword: { Value: password } };
+	const byDefault = Object.fromEntries(
+		contents.flatMap(({ name: property, type, default: value }) =>
+			type === 'boolean' ? [[property, value]] : [],
+		),
+	);
+	const description = { Name: name, Contents: { ...byDefault, ...chosen, ...encryption } };
+	await invoke(client, 'Backup', { body: { description }, signal });
+	return { started: true, name };
+}
+
+async function restore(run: ItemRun): Promise<IDataObject> {
+	const { context, index, client, signal } = run;
+	const FileName = String(await locateKey(run, backup));
+	assertConfirmed(
+		run,
+		FileName,
+		'Restoring replaces the whole configuration of this PBX and restarts it, which ends all calls.',
+	);
+	const parameters = { FileName };
+	// The footprint proves that it is the file that was looked at.
+	const { Footprint, IsEncrypted, Version } = (await aboutRow(
+		run,
+		backup,
+		async () => await invoke(client, 'GetBackupExtras', { parameters, signal }),
+	)) as { Footprint?: number; IsEncrypted?: boolean; Version?: string };
+	const password = String(context.getNodeParameter('password', index, ''));
+	if (IsEncrypted === true && password === '') {
+		throw new ThreeCxError({
+			kind: 'input',
+			field: 'password',
+			message: `The backup ${FileName} is encrypted, and the field "Password" is empty`,
+			hint: 'Enter the password that it was encrypted with.',
+		});
+	}
+	const body = { footprint: Footprint ?? 0, password };
+	await invoke(client, 'Restore', { parameters, body, signal });
+	return { restoring: true, FileName, version: Version };
+}
+
+/** Backups of the PBX: XAPI `Backups`, whose key is the file name (facts 4.2). */
+export const backup: EntityResource = {
+	name: 'backup',
+	label: 'Backup',
+	plural: 'Backups',
+	description: 'A file with the configuration of the PBX',
+	entitySet: 'Backups',
+	type: 'Backups',
+	naturalKeys: [],
+	title: ({ FileName }) => String(FileName),
+	searchIn: ['FileName'],
+	summary: ['FileName', 'CreationTime', 'Size'],
+	order: [{ field: 'CreationTime', direction: 'desc' }],
+	expand: {},
+	fields: [],
+	operations: [
+		{
+			name: 'create',
+			label: 'Create',
+			action: 'Create a backup',
+			description: 'Start a backup; it is in the list when it is finished',
+			uses: ['Backup'],
+			properties: [
+				{
+					displayName: 'Name',
+					name: 'backupName',
+					type: 'string',
+					required: true,
+					default: '',
+					placeholder: 'e.g. before-update-2026-11-23',
+				},
+				{
+					displayName: 'Contents',
+					name: 'contents',
+					type: 'collection',
+					placeholder: 'Add option',
+					default: {},
+					options: contents,
+				},
+			],
+			execute: create,
+		},
+		{
+			name: 'restore',
+			label: 'Restore',
+			action: 'Restore a backup',
+			description: 'Replace the configuration of the PBX by that of a backup, and restart it',
+			onRow: true,
+			uses: ['GetBackupExtras', 'Restore'],
+			properties: [
+				confirmationProperty(
+					'Type the File Name to Confirm',
+					'Restoring replaces the whole configuration and ends all calls',
+					'e.g. before-update-2026-11-23.zip',
+				),
+				{
+					displayName: 'Password',
+					name: 'password',
+					type: 'string',
+					typeOptions: { password: true },
+					default: '',
+					description: 'The password that the backup was encrypted with, if it was',
+				},
+			],
+			execute: restore,
+		},
+	],
+};

@@ -1,0 +1,299 @@
+import type { IDataObject } from 'n8n-workflow';
+import { filter, type Condition, type ConditionGroup } from '../../../lib/odata/filter';
+import { queryString } from '../../../lib/odata/query';
+import { groupCalls, matches, type CallFilter } from '../../../lib/xapi/callLog';
+import { withSeconds } from '../../../lib/xapi/duration';
+import type { Entity } from '../../../lib/xapi/entities';
+import { listFunction } from '../../../lib/xapi/functions';
+import type { ItemRun } from '../../shared/router';
+import { downloadCsv } from '../csvFile';
+import { limitOf, limitProperties } from '../fields/limit';
+import { periodOf, periodProperties } from '../fields/period';
+import { asOutput, pick, simplifyProperty } from '../operations/output';
+import type { Resource } from '../resource';
+
+/** What a leg is simplified to. */
+const SUMMARY = [
+	'SegmentId',
+	'MainCallHistoryId',
+	'StartTime',
+	'Direction',
+	'CallType',
+	'Status',
+	'Answered',
+	'SourceDn',
+	'SourceCallerId',
+	'SourceDisplayName',
+	'DestinationDn',
+	'DestinationCallerId',
+	'DestinationDisplayName',
+	'Reason',
+	'RingingSeconds',
+	'TalkingSeconds',
+	'SrcRecId',
+	'DstRecId',
+];
+
+/** What whole calls are made of; transcriptions and AI summaries are long and stay on the PBX. */
+const NEEDED_FOR_CALLS = [
+	...SUMMARY.filter((name) => !name.endsWith('Seconds')),
+	'RingingDuration',
+	'TalkingDuration',
+	'CallHistoryId',
+	'CdrId',
+	'Indent',
+	'Recordings',
+];
+
+/**
+ * Every parameter of the call log functions must be there; 0 and empty text mean "no filter". What the other codes mean
+ * is not documented (facts 4.7 [?]), so we filter with `$filter` and by reading instead.
+ */
+const callLogParameters = (run: ItemRun) => {
+	const { from, to } = periodOf(run);
+	return {
+		periodFrom: from,
+		periodTo: to,
+		sourceType: 0,
+		sourceFilter: '',
+		destinationType: 0,
+		destinationFilter: '',
+		callsType: 0,
+		callTimeFilterType: 0,
+		callTimeFilterFrom: '',
+		callTimeFilterTo: '',
+		hidePcalls: false,
+		clientTimeZone: run.context.getTimezone(),
+	};
+};
+
+const DIRECTION = { newest: 'desc', oldest: 'asc' } as const;
+
+interface Filters {
+	answered?: 'answered' | 'unanswered';
+	direction?: string;
+	extension?: string;
+	recorded?: boolean;
+}
+
+const filterOf = ({ context, index }: ItemRun): CallFilter => {
+	const { answered, extension, ...rest } = context.getNodeParameter(
+		'callFilters',
+		index,
+		{},
+	) as Filters;
+	return {
+		...rest,
+		...(answered === undefined ? {} : { answered: answered === 'answered' }),
+		...(extension === undefined || extension === '' ? {} : { extension: String(extension) }),
+	};
+};
+
+/** The same for single legs, as a `$filter`, so that the PBX sends no others. */
+function legFilter({ direction, answered, extension, recorded }: CallFilter): string | undefined {
+	const any = (...conditions: Condition[]): ConditionGroup => ({ match: 'any', conditions });
+	const number = (field: string): Condition => ({
+		field,
+		type: 'string',
+		operator: 'equals',
+		value: extension,
+	});
+	const recording = (field: string): Condition => ({
+		field,
+		type: 'int32',
+		operator: 'greaterThan',
+		value: 0,
+	});
+	return filter({
+		match: 'all',
+		conditions: [
+			...(direction === undefined
+				? []
+				: [
+						{
+							field: 'Direction',
+							type: 'string',
+							operator: 'startsWith',
+							value: direction,
+						} as const,
+					]),
+			...(answered === undefined
+				? []
+				: ([
+						{
+							field: 'Answered',
+							type: 'boolean',
+							operator: answered ? 'equals' : 'notEquals',
+							value: true,
+						},
+					] as const)),
+			...(extension === undefined ? [] : [any(number('SourceDn'), number('DestinationDn'))]),
+			...(recorded === true ? [any(recording('SrcRecId'), recording('DstRecId'))] : []),
+		],
+	});
+}
+
+const simplifiedLegs = (rows: Entity[]) =>
+	withSeconds(rows, 'CallLogData').map((row) => pick(row, SUMMARY));
+
+async function getLegs(run: ItemRun, direction: 'asc' | 'desc'): Promise<IDataObject[]> {
+	const { context, index, client, signal, inFlight } = run;
+	const rows = await listFunction(client, 'GetCallLogData', callLogParameters(run), {
+		query: queryString({
+			filter: legFilter(filterOf(run)),
+			orderBy: [{ field: 'SegmentId', direction }],
+		}),
+		limit: limitOf(run),
+		inFlight,
+		signal,
+	});
+	const simplify = context.getNodeParameter('simplify', index, true) as boolean;
+	return asOutput(simplify ? simplifiedLegs(rows) : rows);
+}
+
+/** Reads the whole period, whatever the limit: the legs of a call can lie far apart. */
+async function getCalls(run: ItemRun, direction: 'asc' | 'desc'): Promise<IDataObject[]> {
+	const { context, index, client, signal, inFlight } = run;
+	const simplify = context.getNodeParameter('simplify', index, true) as boolean;
+	const rows = await listFunction(client, 'GetCallLogData', callLogParameters(run), {
+		query: queryString({
+			select: simplify ? NEEDED_FOR_CALLS : [],
+			orderBy: [{ field: 'SegmentId', direction }],
+		}),
+		inFlight,
+		signal,
+	});
+	const calls = groupCalls(rows).filter(matches(filterOf(run)));
+	return calls.slice(0, limitOf(run)).map((call) => ({
+		...call,
+		legs: asOutput(simplify ? simplifiedLegs(call.legs) : call.legs),
+	}));
+}
+
+/** Finished calls: XAPI `ReportCallLogData`, which holds what the older CallHistoryView no longer gets (facts 4.7). */
+export const callLog: Resource = {
+	name: 'callLog',
+	label: 'Call Log',
+	plural: 'Call Log',
+	description: 'Finished calls: who called whom, when, and for how long',
+	operations: [
+		{
+			name: 'getAll',
+			label: 'Get Many',
+			action: 'Get many calls of the call log',
+			description: 'List finished calls of a period, needs the role System Owner',
+			uses: ['GetCallLogData'],
+			properties: [
+				...periodProperties(),
+				{
+					displayName: 'One Item Per',
+					name: 'itemPer',
+					type: 'options',
+					options: [
+						{
+							name: 'Call',
+							value: 'call',
+							description: 'With a summary and its legs inside; reads the whole period',
+						},
+						{
+							name: 'Leg',
+							value: 'leg',
+							description:
+								'As 3CX stores them: a queue call has one for the queue and one for each agent',
+						},
+					],
+					default: 'call',
+				},
+				...limitProperties,
+				{
+					displayName: 'Order',
+					name: 'order',
+					type: 'options',
+					options: [
+						{ name: 'Newest First', value: 'newest' },
+						{ name: 'Oldest First', value: 'oldest' },
+					],
+					default: 'newest',
+				},
+				{
+					displayName: 'Filters',
+					name: 'callFilters',
+					type: 'collection',
+					placeholder: 'Add Filter',
+					default: {},
+					description:
+						'Whole calls are filtered after they were read; legs are filtered by the PBX',
+					options: [
+						{
+							displayName: 'Answered',
+							name: 'answered',
+							type: 'options',
+							options: [
+								{ name: 'Answered', value: 'answered' },
+								{ name: 'Unanswered', value: 'unanswered' },
+							],
+							default: 'unanswered',
+							description:
+								'Whether a person took the call; a queue or announcement does not count for whole calls',
+						},
+						{
+							displayName: 'Direction',
+							name: 'direction',
+							type: 'options',
+							options: [
+								{ name: 'Inbound', value: 'Inbound' },
+								{ name: 'Internal', value: 'Internal' },
+								{ name: 'Outbound', value: 'Outbound' },
+							],
+							default: 'Inbound',
+						},
+						{
+							displayName: 'Extension Name or ID',
+							name: 'extension',
+							type: 'options',
+							typeOptions: { loadOptionsMethod: 'getExtensions' },
+							default: '',
+							description:
+								'Who called or was rung. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+						},
+						{
+							displayName: 'Only with Recordings',
+							name: 'recorded',
+							type: 'boolean',
+							default: true,
+							description: 'Whether to leave out calls without a recording',
+						},
+					],
+				},
+				simplifyProperty,
+			],
+			execute: async (run) => {
+				const order = run.context.getNodeParameter(
+					'order',
+					run.index,
+					'newest',
+				) as keyof typeof DIRECTION;
+				const itemPer = run.context.getNodeParameter('itemPer', run.index, 'call');
+				return itemPer === 'leg'
+					? await getLegs(run, DIRECTION[order])
+					: await getCalls(run, DIRECTION[order]);
+			},
+		},
+		{
+			name: 'downloadCsv',
+			label: 'Download CSV',
+			action: 'Download the call log as CSV',
+			description: 'Get the legs of a period as a CSV file, needs the role System Owner',
+			uses: ['DownloadCallLog'],
+			properties: periodProperties(),
+			execute: async (run) => [
+				await downloadCsv(
+					run,
+					'DownloadCallLog',
+					{ parameters: callLogParameters(run) },
+					'call-log.csv',
+				),
+			],
+		},
+	],
+};

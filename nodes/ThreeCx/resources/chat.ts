@@ -1,0 +1,83 @@
+import { downloadCsv } from '../csvFile';
+import type { EntityResource, OwnOperation } from '../resource';
+
+/** The CSV download of a chat view. */
+const csv = (operationId: string, what: string): OwnOperation => ({
+	name: 'downloadCsv',
+	label: 'Download CSV',
+	action: `Download ${what} as CSV`,
+	description: `Get all ${what} as a CSV file, needs the role System Owner`,
+	uses: [operationId],
+	execute: async (run) => [
+		await downloadCsv(
+			run,
+			operationId,
+			{ parameters: { clientTimeZone: run.context.getTimezone() } },
+			`${what.replaceAll(' ', '-')}.csv`,
+		),
+	],
+});
+
+/** Neither view has a key; newest first. */
+const order = [{ field: 'TimeSent', direction: 'desc' }] as const;
+
+/** What was said in each conversation: XAPI `ChatHistoryView`. */
+export const chat: EntityResource = {
+	name: 'chat',
+	label: 'Chat',
+	plural: 'Chats',
+	description: 'The history of conversations by text, with the channel that they came through',
+	entitySet: 'ChatHistoryView',
+	type: 'ChatHistoryView',
+	naturalKeys: [],
+	title: ({ FromName, Message }) => `${String(FromName)}: ${String(Message)}`,
+	searchIn: ['FromName', 'FromNo', 'Message'],
+	summary: [
+		'ConversationId',
+		'TimeSent',
+		'FromNo',
+		'FromName',
+		'Message',
+		'ProviderType',
+		'ProviderName',
+		'ChatName',
+		'QueueNumber',
+		'IsExternal',
+		'ParticipantPhone',
+		'ParticipantEmail',
+	],
+	order,
+	expand: {},
+	fields: [],
+	operations: [csv('DownloadChatHistory', 'chat history')],
+};
+
+/** Single messages with sender and recipients: XAPI `ChatMessagesHistoryView`. */
+export const chatMessage: EntityResource = {
+	name: 'chatMessage',
+	label: 'Chat Message',
+	plural: 'Chat Messages',
+	description: 'A single message of a chat, with its sender and recipients',
+	entitySet: 'ChatMessagesHistoryView',
+	type: 'ChatMessagesHistoryView',
+	naturalKeys: [],
+	title: ({ SenderParticipantName, Message }) =>
+		`${String(SenderParticipantName)}: ${String(Message)}`,
+	searchIn: ['SenderParticipantName', 'SenderParticipantNo', 'Message'],
+	summary: [
+		'MessageId',
+		'ConversationId',
+		'TimeSent',
+		'SenderParticipantNo',
+		'SenderParticipantName',
+		'SenderParticipantPhone',
+		'Recipients',
+		'Message',
+		'QueueNumber',
+		'IsExternal',
+	],
+	order,
+	expand: {},
+	fields: [],
+	operations: [csv('DownloadChatMessagesHistory', 'chat messages')],
+};

@@ -1,0 +1,163 @@
+import type { IDataObject } from 'n8n-workflow';
+import { ThreeCxError } from '../../../lib/http/errors';
+import { differences } from '../../../lib/xapi/difference';
+import { getEntity, updateEntity, type Entity } from '../../../lib/xapi/entities';
+import { invoke } from '../../../lib/xapi/invoke';
+import { connectTo } from '../../shared/connect';
+import type { ItemRun } from '../../shared/router';
+import { enumField, switchField, textField } from '../fields/simple';
+import { refuseHidden } from '../fields/values';
+import { asking, asOptions } from '../lists';
+import { asOutput } from '../operations/output';
+import type { Field, OwnOperation, Resource } from '../resource';
+
+const SETTINGS = '/ConferenceSettings';
+
+/** The settings by the names that XAPI has; all take their parameter's value as it is. */
+const SETTING_FIELDS: readonly Field[] = [
+	switchField('AutoCallParticipants', {
+		displayName: 'Call Participants',
+		name: 'AutoCallParticipants',
+		description: 'Whether the PBX calls the participants when a conference begins',
+	}),
+	textField('Extension', {
+		displayName: 'Conference Extension',
+		name: 'Extension',
+		placeholder: 'e.g. 700',
+		description: 'The number that people dial to join',
+	}),
+	enumField('DtmfMode', 'DtmfMode', {
+		displayName: 'DTMF Mode',
+		name: 'DtmfMode',
+		default: 'None',
+		description: 'How key presses are sent',
+	}),
+	textField('ExternalNumbers', {
+		displayName: 'External Numbers',
+		name: 'ExternalNumbers',
+		placeholder: 'e.g. +442079460800',
+		description: 'The numbers under which people from outside join',
+	}),
+	textField('MusicOnHold', {
+		displayName: 'Music on Hold',
+		name: 'MusicOnHold',
+		placeholder: 'e.g. onhold.wav',
+		description: 'File that the first participant hears while waiting',
+	}),
+	textField('PinNumber', {
+		displayName: 'PIN',
+		name: 'PinNumber',
+		typeOptions: { password: true },
+		description: 'Digits only; never shown in the output',
+	}),
+	switchField('EnablePin', {
+		displayName: 'PIN Required',
+		name: 'EnablePin',
+		description: 'Whether participants must enter the PIN',
+	}),
+	enumField('VideoConferenceMode', 'VideoConferenceMode', {
+		displayName: 'Video Conferences',
+		name: 'VideoConferenceMode',
+		default: 'Cloud',
+		description: 'Whose servers carry video conferences',
+	}),
+	{
+		property: 'Zone',
+		parameter: {
+			displayName: 'Zone Name or ID',
+			name: 'Zone',
+			type: 'options',
+			typeOptions: { loadOptionsMethod: 'getConferenceZones' },
+			default: '',
+			description:
+				'Where the servers of video conferences are. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+		},
+	},
+];
+
+const settings = async ({ client, signal }: ItemRun) =>
+	await getEntity(client, SETTINGS, undefined, { signal });
+
+const getSettings: OwnOperation = {
+	name: 'getSettings',
+	label: 'Get Settings',
+	action: 'Get the conference settings',
+	description: 'Get the settings of conferences',
+	uses: ['GetConferenceSettings'],
+	execute: async (run) => asOutput([await settings(run)]),
+};
+
+const updateSettings: OwnOperation = {
+	name: 'updateSettings',
+	label: 'Update Settings',
+	action: 'Update the conference settings',
+	description: 'Change settings of conferences, and say which ones changed',
+	uses: ['GetConferenceSettings', 'UpdateConferenceSettings'],
+	properties: [
+		{
+			displayName: 'Settings',
+			name: 'settings',
+			type: 'collection',
+			placeholder: 'Add Setting',
+			default: {},
+			options: SETTING_FIELDS.map(({ parameter }) => parameter),
+		},
+	],
+	execute: async (run) => {
+		const { context, index, client, signal } = run;
+		const wanted = context.getNodeParameter('settings', index, {}) as Entity;
+		if (Object.keys(wanted).length === 0) {
+			throw new ThreeCxError({
+				kind: 'input',
+				field: 'settings',
+				message: 'No setting to update',
+				hint: 'Add at least one under Settings.',
+			});
+		}
+		refuseHidden(wanted);
+		const changes = differences(await settings(run), wanted);
+		const changed = Object.keys(changes);
+		if (changed.length > 0) await updateEntity(client, SETTINGS, changes, { signal });
+		return asOutput([{ changed, ...(await settings(run)) }]);
+	},
+};
+
+const getZones: OwnOperation = {
+	name: 'getZones',
+	label: 'Get Zones',
+	action: 'Get conference zones',
+	description: 'List the zones in which video conferences can be held',
+	uses: ['GetWebMeetingZones'],
+	execute: async ({ client, signal }) => {
+		const zones = (await invoke(client, 'GetWebMeetingZones', { signal })) as string[];
+		return zones.map((zone) => ({ zone }));
+	},
+};
+
+const getMeetings: OwnOperation = {
+	name: 'getOnboardMeetings',
+	label: 'Get Onboard Meetings',
+	action: 'Get onboard meetings',
+	description: 'List the meetings that run now on video servers of your own',
+	uses: ['GetOnboardMeetings'],
+	execute: async ({ client, signal }) =>
+		asOutput((await invoke(client, 'GetOnboardMeetings', { signal })) as IDataObject[]),
+};
+
+/** Conferences, as far as XAPI goes: their settings, zones and running meetings (facts 4.6). */
+export const conference: Resource = {
+	name: 'conference',
+	label: 'Conference',
+	plural: 'Conferences',
+	description: 'Settings of audio and video conferences, and the meetings that run',
+	operations: [getMeetings, getSettings, getZones, updateSettings],
+	loadOptions: {
+		async getConferenceZones() {
+			const zones = await asking(
+				this,
+				async () => (await invoke(await connectTo(this), 'GetWebMeetingZones')) as string[],
+			);
+			return asOptions(zones);
+		},
+	},
+};

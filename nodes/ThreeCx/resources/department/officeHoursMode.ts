@@ -1,0 +1,65 @@
+import type { IDataObject } from 'n8n-workflow';
+import { ThreeCxError } from '../../../../lib/http/errors';
+import { settle } from '../../../../lib/xapi/members';
+import { instantIn } from '../../../shared/time';
+import { onRow } from '../../onRow';
+import type { OwnOperation } from '../../resource';
+import { rows } from './rows';
+
+/** Members of XAPI's `GroupHoursMode` that people set by hand. */
+const MODES = [
+	{ name: 'As Scheduled', value: 'Default', description: 'Follow the office hours again' },
+	{ name: 'Break', value: 'ForceBreak' },
+	{ name: 'Closed', value: 'ForceClosed' },
+	{ name: 'Holiday', value: 'ForceHoliday' },
+	{ name: 'Open', value: 'ForceOpened' },
+];
+
+export const setOfficeHoursMode: OwnOperation = {
+	name: 'setOfficeHoursMode',
+	label: 'Set Office Hours Mode',
+	action: 'Set the office hours mode of a department',
+	description: 'Open or close a department by hand, until a time or until it is set back',
+	onRow: true,
+	uses: ['GetGroup', 'UpdateGroup'],
+	properties: [
+		{
+			displayName: 'Mode',
+			name: 'mode',
+			type: 'options',
+			options: MODES,
+			default: 'Default',
+			description: 'What callers meet, whatever the schedule says',
+		},
+		{
+			displayName: 'Until',
+			name: 'until',
+			type: 'dateTime',
+			default: '',
+			displayOptions: { hide: { mode: ['Default'] } },
+			description:
+				'When the schedule applies again, in the time zone of the workflow; leave empty for until it is set back',
+		},
+	],
+	execute: async (run): Promise<IDataObject> => {
+		const { context, index, client, signal } = run;
+		const mode = context.getNodeParameter('mode', index) as string;
+		const text = String(context.getNodeParameter('until', index, '') ?? '');
+		const until = mode === 'Default' ? '' : instantIn(context.getTimezone())(text);
+		if (until !== '' && Date.parse(until) <= Date.now()) {
+			throw new ThreeCxError({
+				kind: 'input',
+				field: 'until',
+				message: 'The time under "Until" is over already',
+				hint: 'Choose a later one, or leave it empty.',
+			});
+		}
+		const wanted = { CurrentGroupHours: mode, OverrideExpiresAt: until || null };
+		return await onRow(run, rows, async ({ path }) => {
+			const select = ['Id', 'Name'];
+			const { outcome, before } = await settle(client, path, wanted, { select, signal });
+			const { Id, Name, CurrentGroupHours: previous } = before as IDataObject;
+			return { outcome, Id, Name, ...wanted, previous };
+		});
+	},
+};

@@ -1,0 +1,155 @@
+import {
+	destinationField,
+	destinationFrom,
+	destinationLists,
+	destinationProperty,
+	type DestinationValue,
+} from '../fields/destination';
+import { enumField, switchField, textField } from '../fields/simple';
+import { deleteMany, deleteManyLists } from '../operations/deleteMany';
+import type { EntityResource, Field } from '../resource';
+import { trunkLists } from './trunk/lists';
+
+const many = {
+	resource: (): EntityResource => inboundRule,
+	plural: 'inbound rules',
+	operationId: 'BulkInboundRulesDelete',
+};
+
+/** A destination for some hours. 3CX only looks at it while its switch is on, so choosing one turns the switch on. */
+const exceptionField = (
+	property: string,
+	flag: string,
+	name: string,
+	label: string,
+	description: string,
+): Field => ({
+	property,
+	spread: true,
+	parameter: destinationProperty(name, label, description),
+	toXapi: (value: DestinationValue) => {
+		const destination = destinationFrom(value, label);
+		return destination ? { [flag]: true, [property]: destination } : {};
+	},
+});
+
+/** Where calls from outside go: XAPI `InboundRules`. */
+export const inboundRule: EntityResource = {
+	name: 'inboundRule',
+	label: 'Inbound Rule',
+	plural: 'Inbound Rules',
+	description: 'Where calls from outside go, by the number called or the caller',
+	entitySet: 'InboundRules',
+	type: 'InboundRule',
+	naturalKeys: [
+		{ property: 'RuleName', label: 'Name', placeholder: 'e.g. Main line' },
+		{ property: 'Data', label: 'DID or Caller ID', placeholder: 'e.g. +442079460800' },
+	],
+	title: ({ RuleName, Data }) => [RuleName, Data].filter(Boolean).join(' '),
+	searchIn: ['RuleName', 'Data'],
+	summary: [
+		'Id',
+		'RuleName',
+		'Condition',
+		'Data',
+		'CallType',
+		'OfficeHoursDestination',
+		'AlterDestinationDuringOutOfOfficeHours',
+		'OutOfOfficeHoursDestination',
+		'AlterDestinationDuringHolidays',
+		'HolidaysDestination',
+	],
+	expand: { TrunkDN: { property: 'TrunkDN' } },
+	fields: [
+		textField(
+			'RuleName',
+			{ displayName: 'Name', name: 'ruleName', placeholder: 'e.g. Main line' },
+			{ prominent: true },
+		),
+		{
+			property: 'Condition',
+			prominent: true,
+			parameter: {
+				displayName: 'Applies To',
+				name: 'condition',
+				type: 'options',
+				options: [
+					{
+						name: 'Calls From a Caller ID',
+						value: 'BasedOnCallerID',
+						description: 'Whoever calls from the number below',
+					},
+					{
+						name: 'Calls to a DID',
+						value: 'BasedOnDID',
+						description: 'Whoever calls the number below, which is one of yours',
+					},
+				],
+				default: 'BasedOnDID',
+			},
+		},
+		textField(
+			'Data',
+			{
+				displayName: 'DID or Caller ID',
+				name: 'data',
+				placeholder: 'e.g. +442079460800',
+				description: 'The number that the rule is for; * stands for any digits',
+			},
+			{ prominent: true },
+		),
+		{
+			...destinationField(
+				'OfficeHoursDestination',
+				'officeHoursDestination',
+				'Destination in Office Hours',
+				'Where calls go, also at other times unless another destination is set for them',
+			),
+			prominent: true,
+		},
+		exceptionField(
+			'OutOfOfficeHoursDestination',
+			'AlterDestinationDuringOutOfOfficeHours',
+			'outOfOfficeHoursDestination',
+			'Destination Outside Office Hours',
+			'Where calls go when the office is closed',
+		),
+		exceptionField(
+			'HolidaysDestination',
+			'AlterDestinationDuringHolidays',
+			'holidaysDestination',
+			'Destination on Holidays',
+			'Where calls go on holidays',
+		),
+		switchField('AlterDestinationDuringOutOfOfficeHours', {
+			displayName: 'Use Destination Outside Office Hours',
+			name: 'alterOutOfOfficeHours',
+			description: 'Whether calls go elsewhere when the office is closed',
+		}),
+		switchField('AlterDestinationDuringHolidays', {
+			displayName: 'Use Destination on Holidays',
+			name: 'alterHolidays',
+			description: 'Whether calls go elsewhere on holidays',
+		}),
+		enumField('CallType', 'RuleCallTypeType', {
+			displayName: 'Call Type',
+			name: 'callType',
+			default: 'AllCalls',
+		}),
+		{
+			property: 'TrunkDN',
+			toXapi: (number: string | number) => ({ Number: String(number) }),
+			parameter: {
+				displayName: 'Trunk Name or ID',
+				name: 'trunk',
+				type: 'options',
+				typeOptions: { loadOptionsMethod: 'getTrunkNumbers' },
+				default: '',
+				description:
+					'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
+			},
+		},
+	],
+	operations: [deleteMany(many)],
+	loadOptions: { ...destinationLists, ...trunkLists, ...deleteManyLists(many) },
+};

@@ -1,0 +1,93 @@
+import { closedRoutesField, destinationLists } from '../../fields/destination';
+import { departmentsField, enumField, numberField, textField } from '../../fields/simple';
+import { byName, rowsOf } from '../../lists';
+import type { EntityResource } from '../../resource';
+import { invalidKeyField, keyMapField, timeoutField } from './keys';
+import { keyOperations } from './setKey';
+
+/** Digital receptionists, the menus that callers hear: XAPI `Receptionists`. */
+export const ivr: EntityResource = {
+	name: 'ivr',
+	label: 'IVR',
+	plural: 'IVRs',
+	description: 'A digital receptionist: the menu in which callers press a key',
+	entitySet: 'Receptionists',
+	type: 'Receptionist',
+	naturalKeys: [
+		{ property: 'Number', label: 'Number', placeholder: 'e.g. 700' },
+		{ property: 'Name', label: 'Name', placeholder: 'e.g. Welcome' },
+	],
+	title: ({ Number: number, Name }) => [number, Name].filter(Boolean).join(' '),
+	searchIn: ['Number', 'Name'],
+	summary: [
+		'Id',
+		'Number',
+		'Name',
+		'IVRType',
+		'PromptFilename',
+		'Timeout',
+		'TimeoutForwardType',
+		'TimeoutForwardDN',
+		'InvalidKeyForwardDN',
+		'IsRegistered',
+	],
+	expand: { Forwards: { property: 'Forwards' }, Groups: { property: 'Groups' } },
+	fields: [
+		textField(
+			'Number',
+			{
+				displayName: 'IVR Number',
+				name: 'number',
+				placeholder: 'e.g. 700',
+				description: 'Leave empty for the next free number. It cannot be changed later.',
+			},
+			{ prominent: true, createOnly: true },
+		),
+		textField(
+			'Name',
+			{ displayName: 'Name', name: 'name', placeholder: 'e.g. Welcome' },
+			{ prominent: true },
+		),
+		keyMapField,
+		departmentsField(),
+		timeoutField,
+		invalidKeyField,
+		closedRoutesField,
+		enumField('IVRType', 'IVRType', {
+			displayName: 'Kind of Menu',
+			name: 'ivrType',
+			default: 'Default',
+		}),
+		{
+			property: 'PromptFilename',
+			parameter: {
+				displayName: 'Prompt Name or ID',
+				name: 'promptFilename',
+				type: 'options',
+				typeOptions: { loadOptionsMethod: 'getPrompts' },
+				default: '',
+				description:
+					'What callers hear. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+			},
+		},
+		numberField('Timeout', {
+			displayName: 'Timeout (Seconds)',
+			name: 'timeout',
+			default: 5,
+			description: 'How long callers may wait with pressing a key',
+		}),
+	],
+	operations: keyOperations(() => ivr),
+	loadOptions: {
+		...destinationLists,
+		async getPrompts() {
+			const rows = await rowsOf(this, '/CustomPrompts', { select: ['Filename', 'DisplayName'] });
+			return rows
+				.map(({ Filename, DisplayName }) => ({
+					name: String(DisplayName || Filename),
+					value: String(Filename),
+				}))
+				.sort(byName);
+		},
+	},
+};

@@ -1,0 +1,92 @@
+import type { IDataObject } from 'n8n-workflow';
+import { KeyedLock } from '../../../../lib/concurrency';
+import { ThreeCxError } from '../../../../lib/http/errors';
+import { queryString } from '../../../../lib/odata/query';
+import { getEntity, updateEntity } from '../../../../lib/xapi/entities';
+import { satisfies } from '../../../../lib/xapi/difference';
+import type { ItemRun } from '../../../shared/router';
+import type { DestinationValue } from '../../fields/destination';
+import { aboutRow, locate } from '../../locator';
+import type { EntityResource, OwnOperation } from '../../resource';
+import { forwardFrom, keyDestinationProperty, keyProperty, type Forward } from './keys';
+
+/** A PATCH replaces all keys (facts 4.5), so changes of one menu take turns: none may write back what it read too early. */
+const turns = new KeyedLock();
+
+/** Changes one key of a menu and leaves the others as they are. Gives what the key did before, and does now. */
+async function changeKey(
+	run: ItemRun,
+	resource: EntityResource,
+	after: Forward | undefined,
+): Promise<IDataObject> {
+	const { context, index, client, signal } = run;
+	const key = String(context.getNodeParameter('key', index));
+	return await aboutRow(run, resource, async () => {
+		const path = await locate(run, resource, 'write');
+		return await turns.run(client.connection.origin + path, async (): Promise<IDataObject> => {
+			const query = queryString({
+				select: ['Id', 'Number', 'Name', 'Forwards'],
+				expand: [{ property: 'Forwards' }],
+			});
+			const { Forwards = [], ...ivr } = await getEntity(client, path, query, { signal });
+			const forwards = Forwards as Forward[];
+			const place = forwards.findIndex(({ Input }) => Input === key);
+			const before = forwards[place];
+			const changed = after ? !satisfies(before, after) : before !== undefined;
+			if (changed) {
+				const others = forwards.filter((forward) => forward !== before);
+				const at = before ? place : others.length;
+				const all = after ? others.toSpliced(at, 0, { ...before, ...after }) : others;
+				await updateEntity(client, path, { Forwards: all }, { signal });
+			}
+			return { ...ivr, key, changed, before: shown(before), after: shown(after) };
+		});
+	});
+}
+
+/** A key in the words of the output. */
+const shown = (forward: Forward | undefined): IDataObject | null =>
+	forward === undefined
+		? null
+		: { type: forward.ForwardType, ...(forward.ForwardDN ? { target: forward.ForwardDN } : {}) };
+
+/** @param resource asked for when it is needed, since the operations are part of it */
+export const keyOperations = (resource: () => EntityResource): OwnOperation[] => [
+	{
+		name: 'setKey',
+		label: 'Set Key',
+		action: 'Set a key of an IVR',
+		description: 'Change where one key leads, and leave the others as they are',
+		onRow: true,
+		uses: ['GetReceptionist', 'UpdateReceptionist'],
+		properties: [keyProperty, keyDestinationProperty],
+		execute: async (run) => {
+			const { context, index } = run;
+			const { destination } = context.getNodeParameter(
+				'keyDestination',
+				index,
+				{},
+			) as DestinationValue;
+			if (destination) {
+				const key = context.getNodeParameter('key', index) as string;
+				return await changeKey(run, resource(), forwardFrom(key, destination));
+			}
+			throw new ThreeCxError({
+				kind: 'input',
+				field: 'keyDestination',
+				message: 'The field "Destination" is empty',
+				hint: 'Choose where the key leads; to take a key away use Remove Key.',
+			});
+		},
+	},
+	{
+		name: 'removeKey',
+		label: 'Remove Key',
+		action: 'Remove a key from an IVR',
+		description: 'Take the meaning of one key away, and leave the others as they are',
+		onRow: true,
+		uses: ['GetReceptionist', 'UpdateReceptionist'],
+		properties: [keyProperty],
+		execute: async (run) => await changeKey(run, resource(), undefined),
+	},
+];

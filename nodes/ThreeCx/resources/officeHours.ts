@@ -1,0 +1,177 @@
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import { ThreeCxError } from '../../../lib/http/errors';
+import { queryString } from '../../../lib/odata/query';
+import { getEntity, type Entity } from '../../../lib/xapi/entities';
+import { settle } from '../../../lib/xapi/members';
+import type { ItemRun } from '../../shared/router';
+import { enumOptions } from '../fields/text';
+import { pick } from '../operations/output';
+import type { OwnOperation, Resource } from '../resource';
+
+/** Where XAPI keeps the office hours of the whole PBX. */
+const PATH = '/OfficeHours';
+
+/** One row of the weekday table: some days, from and to a time of day. */
+interface OpenTime {
+	days: string[];
+	from: string;
+	to: string;
+}
+
+interface Timetable {
+	time?: OpenTime[];
+}
+
+/** The Schedules of XAPI and the type of each [?]: with another type, such as AllHours, 3CX would not look at periods. */
+const SCHEDULES = {
+	hours: { property: 'Hours', type: 'OfficeHours' },
+	breaks: { property: 'BreakTime', type: 'BreakTime' },
+} as const;
+
+type ScheduleName = keyof typeof SCHEDULES;
+
+/** `9:30` and `09:30:00` become `09:30:00`, as XAPI writes times. */
+function timeOfDay(text: string, label: string): string {
+	const [, hours = '', minutes = '', seconds = '00'] =
+		/^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/.exec(text.trim()) ?? [];
+	if (hours !== '') return [hours.padStart(2, '0'), minutes, seconds].join(':');
+	throw new ThreeCxError({
+		kind: 'input',
+		field: label,
+		message: `"${text}" under "${label}" is not a time of day`,
+		hint: 'Write hours and minutes on a 24-hour clock, such as 08:30 or 17:00.',
+	});
+}
+
+function periodsOf({ days, from, to }: OpenTime): Entity[] {
+	const Start = timeOfDay(from, 'From');
+	const Stop = timeOfDay(to, 'To');
+	if (Start >= Stop) {
+		throw new ThreeCxError({
+			kind: 'input',
+			field: 'To',
+			message: `The time from ${from} to ${to} ends before it begins`,
+			hint: 'For hours over midnight, add one row to 23:59 and another from 00:00 on the next day.',
+		});
+	}
+	return [days].flat().map((DayOfWeek) => ({ DayOfWeek, Start, Stop }));
+}
+
+/** A schedule as rows of day, from and to. */
+const tableOf = (schedule: unknown): IDataObject[] =>
+	(((schedule as Entity | undefined)?.Periods ?? []) as Array<Record<string, string>>).map(
+		({ DayOfWeek, Start = '', Stop = '' }) => ({
+			day: DayOfWeek,
+			from: Start.slice(0, 'HH:mm'.length),
+			to: Stop.slice(0, 'HH:mm'.length),
+		}),
+	);
+
+async function read({ client, signal }: ItemRun): Promise<IDataObject> {
+	const query = queryString({ select: ['TimeZoneId', 'Hours', 'BreakTime'] });
+	const row = await getEntity(client, PATH, query, { signal });
+	return {
+		...(pick(row, ['TimeZoneId']) as IDataObject),
+		hours: tableOf(row.Hours),
+		breaks: tableOf(row.BreakTime),
+	};
+}
+
+const get: OwnOperation = {
+	name: 'get',
+	label: 'Get',
+	action: 'Get the office hours',
+	description: 'Read the weekly office hours and breaks of the whole PBX',
+	uses: ['GetOfficeHours'],
+	execute: read,
+};
+
+const timetable = (
+	name: ScheduleName,
+	displayName: string,
+	description: string,
+): INodeProperties => ({
+	displayName,
+	name,
+	type: 'fixedCollection',
+	typeOptions: { multipleValues: true },
+	placeholder: 'Add Hours',
+	default: {},
+	description,
+	options: [
+		{
+			name: 'time',
+			displayName: 'Hours',
+			values: [
+				{
+					displayName: 'Days',
+					name: 'days',
+					type: 'multiOptions',
+					options: enumOptions('DayOfWeek'),
+					default: ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday'],
+				},
+				{
+					displayName: 'From',
+					name: 'from',
+					type: 'string',
+					default: '09:00',
+					placeholder: 'e.g. 08:30',
+				},
+				{
+					displayName: 'To',
+					name: 'to',
+					type: 'string',
+					default: '17:00',
+					placeholder: 'e.g. 17:30',
+				},
+			],
+		},
+	],
+});
+
+const update: OwnOperation = {
+	name: 'update',
+	label: 'Update',
+	action: 'Change the office hours',
+	description: 'Change the weekly office hours and breaks of the whole PBX',
+	uses: ['GetOfficeHours', 'UpdateOfficeHours'],
+	properties: [
+		timetable(
+			'hours',
+			'Office Hours',
+			'Replaces the whole week: days without a row are closed. Leave empty to keep what is set.',
+		),
+		timetable('breaks', 'Breaks', 'Replaces all breaks of the week; leave empty to keep them'),
+	],
+	execute: async (run): Promise<IDataObject> => {
+		const { context, index, client, signal } = run;
+		const wanted = Object.entries(SCHEDULES).flatMap(([name, { property, type }]) => {
+			const { time = [] } = context.getNodeParameter(name, index, {}) as Timetable;
+			const Periods = time.flatMap(periodsOf);
+			return Periods.length === 0 ? [] : [[property, { Type: type, Periods }] as const];
+		});
+		if (wanted.length === 0) {
+			throw new ThreeCxError({
+				kind: 'input',
+				field: 'hours',
+				message: 'No hours to set',
+				hint: 'Add at least one row under Office Hours or Breaks.',
+			});
+		}
+		const { outcome, before } = await settle(client, PATH, Object.fromEntries(wanted), { signal });
+		return {
+			outcome,
+			previous: { hours: tableOf(before.Hours), breaks: tableOf(before.BreakTime) },
+			...(await read(run)),
+		};
+	},
+};
+
+/** The office hours of the whole PBX: XAPI `OfficeHours`, one object. */
+export const officeHours: Resource = {
+	name: 'officeHours',
+	label: 'Office Hours',
+	plural: 'Office Hours',
+	description: 'When the whole company is open, week by week',
+	operations: [get, update],
+};

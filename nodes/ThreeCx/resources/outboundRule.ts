@@ -1,0 +1,262 @@
+import type { IDataObject } from 'n8n-workflow';
+import { queryString } from '../../../lib/odata/query';
+import { getEntity } from '../../../lib/xapi/entities';
+import { invoke } from '../../../lib/xapi/invoke';
+import type { ItemRun } from '../../shared/router';
+import { assertConfirmed, confirmationProperty } from '../fields/confirmation';
+import { switchField, textField } from '../fields/simple';
+import { aboutRow, locateKey } from '../locator';
+import { deleteMany, deleteManyLists } from '../operations/deleteMany';
+import type { EntityResource, Field, OwnOperation } from '../resource';
+import { trunkLists } from './trunk/lists';
+
+interface Ranges {
+	range?: Array<{ from: string | number; to?: string | number }>;
+}
+
+interface Routes {
+	route?: Array<{
+		trunkId: number | string;
+		stripDigits?: number;
+		prepend?: string;
+		append?: string;
+		callerId?: string;
+	}>;
+}
+
+/** Extensions that may use the rule; a single one is a range from itself to itself. */
+const dnRanges: Field = {
+	property: 'DNRanges',
+	toXapi: ({ range = [] }: Ranges) =>
+		range.map(({ from, to }) => ({ From: String(from), To: String(to || from) })),
+	parameter: {
+		displayName: 'Calls From Extensions',
+		name: 'dnRanges',
+		type: 'fixedCollection',
+		typeOptions: { multipleValues: true },
+		placeholder: 'Add Range',
+		default: {},
+		description: 'Which extensions may use the rule. Replaces all that were set before.',
+		options: [
+			{
+				name: 'range',
+				displayName: 'Range',
+				values: [
+					{
+						displayName: 'From',
+						name: 'from',
+						type: 'string',
+						default: '',
+						placeholder: 'e.g. 100',
+					},
+					{
+						displayName: 'To',
+						name: 'to',
+						type: 'string',
+						default: '',
+						placeholder: 'e.g. 199',
+						description: 'Leave empty for a single extension',
+					},
+				],
+			},
+		],
+	},
+};
+
+const routes: Field = {
+	property: 'Routes',
+	prominent: true,
+	toXapi: ({ route = [] }: Routes) =>
+		route.map(({ trunkId, stripDigits = 0, prepend = '', append = '', callerId = '' }) => ({
+			TrunkId: Number(trunkId),
+			StripDigits: stripDigits,
+			Prepend: prepend,
+			Append: append,
+			CallerID: callerId,
+		})),
+	parameter: {
+		displayName: 'Routes',
+		name: 'routes',
+		type: 'fixedCollection',
+		typeOptions: { multipleValues: true, sortable: true },
+		placeholder: 'Add Route',
+		default: {},
+		description:
+			'The trunks to call through: the first, and the next when that fails. Replaces all that were set before.',
+		options: [
+			{
+				name: 'route',
+				displayName: 'Route',
+				values: [
+					{
+						displayName: 'Append',
+						name: 'append',
+						type: 'string',
+						default: '',
+						description: 'Digits to add at the end',
+					},
+					{
+						displayName: 'Caller ID',
+						name: 'callerId',
+						type: 'string',
+						default: '',
+						placeholder: 'e.g. +442079460800',
+						description: 'The number to show to the person called',
+					},
+					{
+						displayName: 'Prepend',
+						name: 'prepend',
+						type: 'string',
+						default: '',
+						placeholder: 'e.g. 00',
+						description: 'Digits to add in front, after digits were removed',
+					},
+					{
+						displayName: 'Strip Digits',
+						name: 'stripDigits',
+						type: 'number',
+						typeOptions: { minValue: 0, maxValue: 9 },
+						default: 0,
+						description: 'How many digits to remove from the front of the dialled number',
+					},
+					{
+						displayName: 'Trunk Name or ID',
+						name: 'trunkId',
+						type: 'options',
+						typeOptions: { loadOptionsMethod: 'getTrunks' },
+						default: '',
+						description:
+							'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
+					},
+				],
+			},
+		],
+	},
+};
+
+const many = {
+	resource: (): EntityResource => outboundRule,
+	plural: 'outbound rules',
+	operationId: 'Purge',
+	// Without IDs it would be for 3CX to decide what is meant, so they are always sent.
+	body: (Ids: Array<string | number>) => ({ purgeObject: { Ids } }),
+};
+
+const bulk = deleteMany(many);
+
+const CONFIRM = 'purge';
+
+/** What XAPI calls Purge: deletes several rules, after the user has said so twice. */
+const purge: OwnOperation = {
+	...bulk,
+	name: 'purge',
+	label: 'Purge',
+	action: 'Purge outbound rules',
+	description: 'Delete several outbound rules for good',
+	properties: [
+		...(bulk.properties ?? []),
+		confirmationProperty('Confirm', `Type ${CONFIRM} to delete the rules`, `e.g. ${CONFIRM}`),
+	],
+	execute: async (run) => {
+		assertConfirmed(run, CONFIRM, 'Calls that only these rules let out will fail from then on.');
+		return await bulk.execute(run);
+	},
+};
+
+/** Rules are tried from the top, so their order decides; XAPI moves one by a single place. */
+const move = (up: boolean): OwnOperation => {
+	const direction = up ? 'Up' : 'Down';
+	return {
+		name: `move${direction}`,
+		label: `Move ${direction}`,
+		action: `Move an outbound rule ${direction.toLowerCase()}`,
+		description: `Move an outbound rule one place ${direction.toLowerCase()}; rules are tried from the top`,
+		onRow: true,
+		uses: ['MoveUpDown', 'GetOutboundRule'],
+		execute: async (run) =>
+			await aboutRow(run, outboundRule, async (): Promise<IDataObject> => {
+				const { client, signal } = run;
+				const id = await locateKey(run, outboundRule);
+				const before = await position(run, id);
+				await invoke(client, 'MoveUpDown', { body: { id, up }, signal });
+				const after = await position(run, id);
+				return { ...after, moved: before.Priority !== after.Priority };
+			}),
+	};
+};
+
+const position = async ({ client, signal }: ItemRun, id: string | number) => {
+	const query = queryString({ select: ['Id', 'Name', 'Priority'] });
+	return (await getEntity(client, `/OutboundRules(${id})`, query, { signal })) as IDataObject;
+};
+
+/** Which calls go out, and through which trunk: XAPI `OutboundRules`. */
+export const outboundRule: EntityResource = {
+	name: 'outboundRule',
+	label: 'Outbound Rule',
+	plural: 'Outbound Rules',
+	description: 'Which calls go out, and through which trunk',
+	entitySet: 'OutboundRules',
+	type: 'OutboundRule',
+	naturalKeys: [{ property: 'Name', label: 'Name', placeholder: 'e.g. National calls' }],
+	title: ({ Name, Prefix }) =>
+		[Name, Prefix && `(${String(Prefix)})`].filter(Boolean).map(String).join(' '),
+	searchIn: ['Name', 'Prefix'],
+	summary: [
+		'Id',
+		'Name',
+		'Priority',
+		'Prefix',
+		'NumberLengthRanges',
+		'DNRanges',
+		'GroupNames',
+		'EmergencyRule',
+		'Routes',
+	],
+	expand: {},
+	fields: [
+		textField(
+			'Name',
+			{ displayName: 'Name', name: 'name', placeholder: 'e.g. National calls' },
+			{ prominent: true },
+		),
+		textField(
+			'Prefix',
+			{
+				displayName: 'Prefix',
+				name: 'prefix',
+				placeholder: 'e.g. 0',
+				description: 'What the dialled number begins with',
+			},
+			{ prominent: true },
+		),
+		routes,
+		dnRanges,
+		{
+			property: 'GroupIds',
+			toXapi: (ids: Array<string | number>) => ids.map(Number),
+			parameter: {
+				displayName: 'Department Names or IDs',
+				name: 'groupIds',
+				type: 'multiOptions',
+				typeOptions: { loadOptionsMethod: 'getDepartments' },
+				default: [],
+				description:
+					'Which departments may use the rule; replaces all that were set before. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+			},
+		},
+		switchField('EmergencyRule', {
+			displayName: 'Emergency Rule',
+			name: 'emergencyRule',
+			description: 'Whether the rule is for emergency numbers',
+		}),
+		textField('NumberLengthRanges', {
+			displayName: 'Number Length',
+			name: 'numberLengthRanges',
+			placeholder: 'e.g. 10-12',
+			description: 'How many digits the dialled number has',
+		}),
+	],
+	operations: [move(true), move(false), purge],
+	loadOptions: { ...trunkLists, ...deleteManyLists(many) },
+};

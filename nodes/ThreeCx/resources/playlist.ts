@@ -1,0 +1,112 @@
+import { ThreeCxError } from '../../../lib/http/errors';
+import { invoke, requestFor } from '../../../lib/xapi/invoke';
+import { downloadFile } from '../../shared/file';
+import type { ItemRun } from '../../shared/router';
+import { numberField, switchField, textField } from '../fields/simple';
+import { aboutRow, locateKey } from '../locator';
+import type { EntityResource, OwnOperation } from '../resource';
+
+const fileProperty = {
+	displayName: 'File Name',
+	name: 'fileName',
+	type: 'string' as const,
+	required: true,
+	default: '',
+	placeholder: 'e.g. piano.wav',
+	description: 'As Get shows it under Files',
+};
+
+/** Runs something about one file of a playlist. */
+async function aboutFile<T>(
+	run: ItemRun,
+	job: (file: { playlistKey: string; fileName: string }) => Promise<T>,
+): Promise<T> {
+	const fileName = String(run.context.getNodeParameter('fileName', run.index, '')).trim();
+	if (fileName === '') {
+		throw new ThreeCxError({
+			kind: 'input',
+			field: 'fileName',
+			message: 'The field "File Name" is empty',
+			hint: 'Enter one of the names that Get shows under Files.',
+		});
+	}
+	return await aboutRow(run, playlist, async () =>
+		job({ playlistKey: String(await locateKey(run, playlist)), fileName }),
+	);
+}
+
+const deleteFile: OwnOperation = {
+	name: 'deleteFile',
+	label: 'Delete File',
+	action: 'Delete a file from a playlist',
+	description: 'Delete one audio file of a playlist for good',
+	onRow: true,
+	uses: ['DeletePlaylistFile'],
+	properties: [fileProperty],
+	execute: async (run) =>
+		await aboutFile(run, async (body) => {
+			await invoke(run.client, 'DeletePlaylistFile', { body, signal: run.signal });
+			return { Name: body.playlistKey, fileName: body.fileName, deleted: true };
+		}),
+};
+
+const downloadOne: OwnOperation = {
+	name: 'downloadFile',
+	label: 'Download File',
+	action: 'Download a file of a playlist',
+	description: 'Get one audio file of a playlist',
+	onRow: true,
+	uses: ['DownloadPlaylistFile'],
+	properties: [fileProperty],
+	execute: async (run) =>
+		await aboutFile(run, async (parameters) => [
+			await downloadFile(run, requestFor('DownloadPlaylistFile', { parameters }), {
+				fileName: parameters.fileName,
+				mimeType: 'audio/x-wav',
+			}),
+		]),
+};
+
+/** Music on hold: XAPI `Playlists`, whose key is the name. Files are added in the Admin Console only. */
+export const playlist: EntityResource = {
+	name: 'playlist',
+	label: 'Playlist',
+	plural: 'Playlists',
+	description: 'Audio files that callers hear while they wait',
+	entitySet: 'Playlists',
+	type: 'Playlist',
+	naturalKeys: [],
+	title: ({ Name }) => String(Name),
+	searchIn: ['Name'],
+	summary: ['Name', 'PromptName', 'Shuffle', 'AutoGain', 'MaxVolumePercent', 'Files'],
+	expand: {},
+	fields: [
+		textField(
+			'Name',
+			{
+				displayName: 'Name',
+				name: 'name',
+				placeholder: 'e.g. Calm Piano',
+				description: 'The name of the playlist; it cannot be changed later',
+			},
+			{ prominent: true, createOnly: true },
+		),
+		switchField('AutoGain', {
+			displayName: 'Even Out Volume',
+			name: 'autoGain',
+			description: 'Whether loud and soft files are brought to one volume',
+		}),
+		numberField('MaxVolumePercent', {
+			displayName: 'Maximum Volume (Percent)',
+			name: 'maxVolumePercent',
+			typeOptions: { minValue: 0, maxValue: 100 },
+			default: 100,
+		}),
+		switchField('Shuffle', {
+			displayName: 'Shuffle',
+			name: 'shuffle',
+			description: 'Whether the files are played in random order',
+		}),
+	],
+	operations: [deleteFile, downloadOne],
+};

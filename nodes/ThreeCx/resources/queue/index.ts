@@ -1,0 +1,55 @@
+import type { IDataObject } from 'n8n-workflow';
+import { invoke } from '../../../../lib/xapi/invoke';
+import { destinationLists } from '../../fields/destination';
+import { memberOperations } from '../../fields/members';
+import { onRow } from '../../onRow';
+import type { EntityResource, OwnOperation } from '../../resource';
+import { getAgents } from './agents';
+import { rows } from './rows';
+
+const uses = ['GetQueue', 'UpdateQueue'];
+
+const resetStatistics: OwnOperation = {
+	name: 'resetStatistics',
+	label: 'Reset Statistics',
+	action: 'Reset the statistics of a queue',
+	description: 'Set the counters of the queue that the 3CX apps show back to zero',
+	onRow: true,
+	uses: ['ResetQueueStatistics'],
+	execute: async (run): Promise<IDataObject> =>
+		await onRow(run, rows, async ({ id }) => {
+			const { client, signal } = run;
+			await invoke(client, 'ResetQueueStatistics', { parameters: { Id: id }, signal });
+			return { Id: id, reset: true };
+		}),
+};
+
+/** Call queues: XAPI `Queues`. */
+export const queue: EntityResource = {
+	...rows,
+	operations: [
+		...memberOperations({
+			rows,
+			property: 'Agents',
+			label: 'Agent',
+			owner: 'a queue',
+			uses,
+			detail: {
+				property: 'SkillGroup',
+				parameter: {
+					displayName: 'Skill Group',
+					name: 'skillGroup',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. 1',
+					description:
+						'For queues with skill based routing; leave empty to let it be. An agent who is there already gets the new one.',
+				},
+			},
+		}),
+		...memberOperations({ rows, property: 'Managers', label: 'Manager', owner: 'a queue', uses }),
+		getAgents,
+		resetStatistics,
+	],
+	loadOptions: destinationLists,
+};

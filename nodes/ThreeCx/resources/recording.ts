@@ -1,0 +1,144 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { queryString } from '../../../lib/odata/query';
+import { listEntities, type Entity } from '../../../lib/xapi/entities';
+import { invoke, requestFor } from '../../../lib/xapi/invoke';
+import { downloadFile } from '../../shared/file';
+import type { ItemRun } from '../../shared/router';
+import { locateKey, notFound } from '../locator';
+import { asOutput, simplifyProperty } from '../operations/output';
+import type { EntityResource, OwnOperation } from '../resource';
+
+/** The Id of the recording that the locator names; functions take it, paths do not (facts 4.2). */
+const idOf = async (run: ItemRun) => Number(await locateKey(run, recording));
+
+/** Reads a recording by a filter: `Recordings(5)` is 404 in every notation (facts 4.2). */
+async function readRecording(
+	{ client, signal }: ItemRun,
+	id: number,
+	select: string[] = [],
+): Promise<Entity> {
+	const query = queryString({ filter: `Id eq ${id}`, select });
+	const [row] = await listEntities(client, '/Recordings', { query, limit: 1, signal });
+	if (row) return row;
+	throw notFound(recording, `ID ${id}`);
+}
+
+/** An action of 3CX that takes a list of Ids, for one recording; it says nothing of Ids that it does not know. */
+const bulk =
+	(operationId: string, done: string): OwnOperation['execute'] =>
+	async (run) => {
+		const id = await idOf(run);
+		await readRecording(run, id, ['Id']);
+		await invoke(run.client, operationId, { body: { ids: [id] }, signal: run.signal });
+		return { Id: id, [done]: true };
+	};
+
+const binaryProperty: INodeProperties = {
+	displayName: 'Put Output File in Field',
+	name: 'binaryPropertyName',
+	type: 'string',
+	default: 'data',
+	required: true,
+	placeholder: 'e.g. data',
+	hint: 'The name of the output binary field to put the file in',
+};
+
+/** Recorded calls: XAPI `Recordings`, which only a System Owner may read (facts 1.6). */
+export const recording: EntityResource = {
+	name: 'recording',
+	label: 'Recording',
+	plural: 'Recordings',
+	description: 'The sound of a recorded call, needs the role System Owner',
+	entitySet: 'Recordings',
+	type: 'Recording',
+	naturalKeys: [],
+	title: ({ StartTime, FromDisplayName, FromCallerNumber, ToDisplayName, ToDn }) =>
+		`${String(StartTime).slice(0, 16).replace('T', ' ')} ${String(FromDisplayName || FromCallerNumber || '?')} → ${String(ToDisplayName || ToDn || '?')}`,
+	titleNeeds: ['StartTime'],
+	searchIn: ['FromDisplayName', 'FromCallerNumber', 'ToDisplayName', 'ToDn'],
+	summary: [
+		'Id',
+		'StartTime',
+		'EndTime',
+		'CallType',
+		'FromDn',
+		'FromDisplayName',
+		'FromCallerNumber',
+		'FromDidNumber',
+		'ToDn',
+		'ToDisplayName',
+		'ToCallerNumber',
+		'IsArchived',
+		'IsTranscribed',
+		'Summary',
+	],
+	order: [{ field: 'StartTime', direction: 'desc' }, { field: 'Id' }],
+	expand: {},
+	fields: [],
+	operations: [
+		{
+			name: 'archive',
+			label: 'Archive',
+			action: 'Archive a recording',
+			description: 'Move a recording to the archive that is set up in 3CX',
+			onRow: true,
+			uses: ['BulkRecordingsArchive'],
+			execute: bulk('BulkRecordingsArchive', 'archiving'),
+		},
+		{
+			name: 'delete',
+			label: 'Delete',
+			action: 'Delete a recording',
+			description: 'Delete a recording for good',
+			onRow: true,
+			uses: ['BulkRecordingsDelete'],
+			execute: bulk('BulkRecordingsDelete', 'deleted'),
+		},
+		{
+			name: 'download',
+			label: 'Download',
+			action: 'Download a recording',
+			description: 'Get the sound file of a recording',
+			onRow: true,
+			uses: ['DownloadRecording'],
+			properties: [binaryProperty],
+			execute: async (run) => {
+				const id = await idOf(run);
+				const parameter = run.context.getNodeParameter('binaryPropertyName', run.index, 'data');
+				const file = await downloadFile(
+					run,
+					requestFor('DownloadRecording', { parameters: { recId: id } }),
+					{
+						property: String(parameter),
+						fileName: `recording-${id}.wav`,
+						mimeType: 'audio/x-wav',
+					},
+				);
+				return [{ ...file, json: { Id: id, ...file.json } }];
+			},
+		},
+		{
+			name: 'get',
+			label: 'Get',
+			action: 'Get a recording',
+			description: 'Get what is known about a recording, with its transcription',
+			onRow: true,
+			uses: ['ListRecording'],
+			properties: [simplifyProperty],
+			execute: async (run) => {
+				const simplify = run.context.getNodeParameter('simplify', run.index, true);
+				const select = simplify ? [...recording.summary, 'Transcription'] : [];
+				return asOutput([await readRecording(run, await idOf(run), select)]);
+			},
+		},
+		{
+			name: 'transcribe',
+			label: 'Transcribe',
+			action: 'Transcribe a recording',
+			description: 'Have 3CX turn a recording into text; read it later with Get',
+			onRow: true,
+			uses: ['TranscribeRecordings'],
+			execute: bulk('TranscribeRecordings', 'transcribing'),
+		},
+	],
+};

@@ -1,0 +1,325 @@
+import type {
+	IDisplayOptions,
+	ILoadOptionsFunctions,
+	INodeExecutionData,
+	INodeProperties,
+	INodePropertyOptions,
+} from 'n8n-workflow';
+import type { OrderBy } from '../../../lib/odata/field';
+import { queryString } from '../../../lib/odata/query';
+import { catalogue, parseType, propertiesOf } from '../../../lib/xapi/catalogue';
+import { withSeconds } from '../../../lib/xapi/duration';
+import type { Entity } from '../../../lib/xapi/entities';
+import { listFunction } from '../../../lib/xapi/functions';
+import { invoke } from '../../../lib/xapi/invoke';
+import {
+	defaultCode,
+	reportArguments,
+	reportsOf,
+	type Report,
+	type ReportFunction,
+} from '../../../lib/xapi/reports';
+import type { ItemResult, ItemRun } from '../../shared/router';
+import { downloadCsv } from '../csvFile';
+import { limitOf, limitProperties } from '../fields/limit';
+import { momentOf, periodOf, periodProperties } from '../fields/period';
+import { titleCase } from '../fields/text';
+import { byName, rowsOf } from '../lists';
+import { asOutput, simplifyProperty } from '../operations/output';
+import type { OwnOperation, Resource } from '../resource';
+
+/** Reports of the catalogue that ships; their panel is part of the node's description. */
+const REPORTS = reportsOf(catalogue);
+
+/** Names of reports whose stem reads badly. */
+const LABELS: Readonly<Record<string, string>> = {
+	AbandonedChatsStatistics: 'Abandoned Chats',
+	AgentsInQueueStatistics: 'Agents in Queue Statistics',
+	BreachesSla: 'SLA Breaches',
+	CallCostByExtensionGroup: 'Call Cost by Department',
+	ExtensionStatisticsByGroup: 'Extension Statistics by Department',
+	ExtensionsStatisticsByRingGroups: 'Extension Statistics by Ring Group',
+	OldCallLog: 'Call Log (Before Update 6)',
+	OldCallQuality: 'Call Quality (Before Update 6)',
+	QueueAnUnCalls: 'Queue Answered and Unanswered Calls',
+	QueueAnsweredCallsByWaitTime: 'Queue Answered Calls by Wait Time',
+	StatisticSla: 'SLA Statistics',
+};
+
+const labelOf = ({ name }: Report) => LABELS[name] ?? titleCase(name);
+
+const functionsOf = ({ rows, file }: Report): ReportFunction[] =>
+	[rows, file].filter((one): one is ReportFunction => one !== undefined);
+
+/** The reports that ask for a field, for display conditions. */
+const askingFor = (field: string): string[] =>
+	REPORTS.filter((report) =>
+		functionsOf(report).some(({ parameters }) =>
+			parameters.some((parameter) => parameter.field === field),
+		),
+	).map(({ name }) => name);
+
+/**
+ * Shows a parameter for the reports that ask for one of the fields: by naming those, or all others where that is shorter,
+ * since every name adds to the size of the node's description.
+ */
+function shownFor(fields: readonly string[], property = 'report'): IDisplayOptions {
+	const asking = new Set(fields.flatMap(askingFor));
+	const others = REPORTS.map(({ name }) => name).filter((name) => !asking.has(name));
+	return others.length < asking.size
+		? { hide: { [property]: others } }
+		: { show: { [property]: [...asking] } };
+}
+
+const picker = (name: string, displayName: string, loadOptionsMethod: string): INodeProperties => ({
+	displayName,
+	name,
+	type: 'multiOptions',
+	typeOptions: { loadOptionsMethod },
+	default: [],
+	description:
+		'Leave empty for all. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+});
+
+/** The fields that people know; all others come from the catalogue, under Options. */
+const KNOWN: INodeProperties[] = [
+	{
+		displayName: 'Day',
+		name: 'chartDate',
+		type: 'dateTime',
+		required: true,
+		default: '',
+		description: 'The day that the chart shows, in the time zone of the workflow',
+	},
+	picker('queues', 'Queue Names or IDs', 'getQueueNumbers'),
+	picker('extensions', 'Extension Names or IDs', 'getExtensions'),
+	picker('ringGroups', 'Ring Group Names or IDs', 'getRingGroupNumbers'),
+	picker('trunks', 'Trunk Names or IDs', 'getTrunkNumbers'),
+	{
+		displayName: 'Department Name or ID',
+		name: 'department',
+		type: 'options',
+		typeOptions: { loadOptionsMethod: 'getDepartmentNumbers' },
+		default: '',
+		description:
+			'Leave empty for all. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+	},
+	{
+		displayName: 'Interval (Seconds)',
+		name: 'interval',
+		type: 'number',
+		typeOptions: { minValue: 0 },
+		default: 0,
+		description: 'Waiting time from which calls count; 0 counts all',
+	},
+	{ displayName: 'CDR ID', name: 'cdrId', type: 'string', required: true, default: '' },
+	{ displayName: 'Source Number', name: 'srcNumber', type: 'string', required: true, default: '' },
+	{
+		displayName: 'Destination Number',
+		name: 'dstNumber',
+		type: 'string',
+		required: true,
+		default: '',
+	},
+];
+
+const TIME_ZONE: INodeProperties = {
+	displayName: 'Time Zone',
+	name: 'timeZone',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. Europe/London',
+	description: 'In which the report shows days and hours; leave empty for that of the workflow',
+};
+
+const ASKED_ELSEWHERE = new Set(['from', 'to', ...KNOWN.map(({ name }) => name)]);
+
+/** Codes and switches of some reports, by name. What the codes mean is not documented (facts 4.7 [?]). */
+function optionOf(field: string, type: string): INodeProperties {
+	const shown = { displayName: titleCase(field), name: field };
+	const kinds: Record<string, () => INodeProperties> = {
+		int32: () => ({
+			...shown,
+			type: 'number',
+			default: defaultCode(field),
+			description: 'A code of 3CX that is not documented; by default everything is counted',
+		}),
+		boolean: () => ({
+			...shown,
+			type: 'boolean',
+			default: false,
+			description: `Whether to ${titleCase(field).toLowerCase()}`,
+		}),
+	};
+	const kind = kinds[parseType(type).name];
+	return kind?.() ?? { ...shown, type: 'string', default: '' };
+}
+
+/** Options, each shown for the reports that have it. */
+const options: INodeProperties[] = [
+	...new Map(
+		REPORTS.flatMap(functionsOf)
+			.flatMap(({ parameters }) => parameters)
+			.filter(({ field }) => !ASKED_ELSEWHERE.has(field))
+			.map(({ field, type }) => [field, field === 'timeZone' ? TIME_ZONE : optionOf(field, type)]),
+	).values(),
+]
+	.map((option) => ({
+		...option,
+		displayOptions: shownFor([option.name], '/report'),
+	}))
+	.sort((a, b) => a.displayName.localeCompare(b.displayName));
+
+/** The parameters of both operations. */
+const parameters: INodeProperties[] = [
+	...periodProperties(shownFor(['from'])),
+	...KNOWN.map((property) => ({
+		...property,
+		displayOptions: shownFor([property.name]),
+	})),
+	{
+		displayName: 'Options',
+		name: 'reportOptions',
+		type: 'collection' as const,
+		placeholder: 'Add option',
+		default: {},
+		displayOptions: shownFor(options.map(({ name }) => name)),
+		options,
+	},
+].map((property) => ({
+	...property,
+	displayOptions: {
+		...property.displayOptions,
+		show: { ...property.displayOptions?.show, operation: ['get', 'downloadCsv'] },
+	},
+}));
+
+const reportProperty = (kind: 'rows' | 'file'): INodeProperties => {
+	const choices = REPORTS.filter((report) => report[kind])
+		.map((report) => ({ name: labelOf(report), value: report.name }))
+		.sort(byName);
+	return {
+		displayName: 'Report',
+		name: 'report',
+		type: 'options',
+		noDataExpression: true,
+		options: choices,
+		default: 'QueuePerformanceOverview',
+	};
+};
+
+/** The chosen report, and what its function is called with. */
+function invocationOf(run: ItemRun, kind: 'rows' | 'file') {
+	const { context, index } = run;
+	const name = context.getNodeParameter('report', index) as string;
+	const chosen = REPORTS.find((report) => report.name === name)?.[kind];
+	if (!chosen) throw new Error(`There is no report "${name}"`);
+	const asks = (field: string) => chosen.parameters.some((parameter) => parameter.field === field);
+	const value = (field: string) => context.getNodeParameter(field, index, '');
+	const { timeZone, ...codes } = context.getNodeParameter('reportOptions', index, {}) as {
+		timeZone?: string;
+	};
+	const values = {
+		...Object.fromEntries(
+			KNOWN.filter((field) => asks(field.name)).map((field) => [field.name, value(field.name)]),
+		),
+		...(asks('from') ? periodOf(run) : {}),
+		...(asks('chartDate') ? { chartDate: momentOf(run, 'chartDate', 'Day') } : {}),
+		...codes,
+		timeZone: timeZone || context.getTimezone(),
+	};
+	return { ...chosen, name, invocation: { parameters: reportArguments(chosen, values) } };
+}
+
+/** When a row happened, for the reports with a row a call or message: the ones that can take several pages. */
+const MOMENTS = ['StartTime', 'CallTime', 'TimeSent', 'Timestamp'];
+
+/** Long reports in the order of time; statistics stay in the order that 3CX gives them. */
+const orderOf = (type: string): OrderBy[] =>
+	MOMENTS.filter((field) => field in propertiesOf(catalogue, type)).map((field) => ({ field }));
+
+async function get(run: ItemRun): Promise<ItemResult> {
+	const { client, signal, inFlight, context, index } = run;
+	const { operationId, returns, invocation } = invocationOf(run, 'rows');
+	const { name: type, array } = parseType(returns);
+	const rows = array
+		? await listFunction(client, operationId, invocation.parameters, {
+				query: queryString({ orderBy: orderOf(type) }),
+				limit: limitOf(run),
+				inFlight,
+				signal,
+			})
+		: [((await invoke(client, operationId, { ...invocation, signal })) ?? {}) as Entity];
+	const simplify = context.getNodeParameter('simplify', index, true);
+	return asOutput(simplify ? withSeconds(rows, type) : rows);
+}
+
+async function download(run: ItemRun): Promise<INodeExecutionData[]> {
+	const { operationId, invocation, name } = invocationOf(run, 'file');
+	return [await downloadCsv(run, operationId, invocation, `${name}.csv`)];
+}
+
+const idsOf = (kind: 'rows' | 'file') =>
+	REPORTS.flatMap((report) => report[kind]?.operationId ?? []);
+
+const operations: OwnOperation[] = [
+	{
+		name: 'get',
+		label: 'Get',
+		action: 'Get a report',
+		description: 'Get a report as items, needs the role System Owner',
+		uses: idsOf('rows'),
+		properties: [
+			reportProperty('rows'),
+			...parameters,
+			...limitProperties,
+			{
+				...simplifyProperty,
+				description: 'Whether to return durations as numbers of seconds instead of PT1M30S',
+			},
+		],
+		execute: get,
+	},
+	{
+		name: 'downloadCsv',
+		label: 'Download CSV',
+		action: 'Download a report as CSV',
+		description: 'Get a report as a CSV file, needs the role System Owner',
+		uses: idsOf('file'),
+		properties: [reportProperty('file')],
+		execute: download,
+	},
+];
+
+/** A dropdown of an entity set whose values are numbers, as reports take them. */
+const numbersOf = (entitySet: string, names: string[], title: (row: Entity) => unknown) =>
+	async function (this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
+		const rows = await rowsOf(this, `/${entitySet}`, { select: ['Number', ...names] });
+		return rows
+			.map((row) => ({
+				name: [row.Number, title(row)].filter(Boolean).join(' '),
+				value: String(row.Number),
+			}))
+			.sort(byName);
+	};
+
+const byTheirName = ({ Name }: Entity) => Name;
+
+/** All reports of 3CX, from the catalogue: its `Report...` roots (facts 4.7). */
+export const report: Resource = {
+	name: 'report',
+	label: 'Report',
+	plural: 'Reports',
+	description: 'Statistics of calls, queues, agents and chats',
+	operations,
+	loadOptions: {
+		getDepartmentNumbers: numbersOf('Groups', ['Name'], byTheirName),
+		getQueueNumbers: numbersOf('Queues', ['Name'], byTheirName),
+		getRingGroupNumbers: numbersOf('RingGroups', ['Name'], byTheirName),
+		getTrunkNumbers: numbersOf(
+			'Trunks',
+			['Gateway'],
+			({ Gateway }) => (Gateway as Entity | undefined)?.Name,
+		),
+	},
+};

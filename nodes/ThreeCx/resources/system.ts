@@ -1,0 +1,194 @@
+import type { IDataObject, ILoadOptionsFunctions } from 'n8n-workflow';
+import { ThreeCxError } from '../../../lib/http/errors';
+import { queryString } from '../../../lib/odata/query';
+import { checkAccess } from '../../../lib/xapi/access';
+import { getEntity, listEntities, XAPI, type Entity } from '../../../lib/xapi/entities';
+import { invoke } from '../../../lib/xapi/invoke';
+import type { ItemRun } from '../../shared/router';
+import { byName, rowsOf } from '../lists';
+import { asOutput, pick, simplifyProperty } from '../operations/output';
+import type { Resource } from '../resource';
+
+/** What the status is simplified to; the whole has 52 fields. */
+const STATUS = [
+	'FQDN',
+	'Version',
+	'CallsActive',
+	'MaxSimCalls',
+	'ExtensionsRegistered',
+	'ExtensionsTotal',
+	'TrunksRegistered',
+	'TrunksTotal',
+	'HasNotRunningServices',
+	'HasUnregisteredSystemExtensions',
+	'DiskUsage',
+	'FreeDiskSpace',
+	'RecordingStopped',
+	'VoicemailStopped',
+	'LastBackupDateTime',
+	'LicenseActive',
+	'ExpirationDate',
+];
+
+/** The kinds of telemetry, and the function behind each. */
+const TELEMETRY = {
+	network: { label: 'Network', operationId: 'NetworkTelemetry' },
+	services: { label: 'Services', operationId: 'ServiceTelemetry' },
+	system: { label: 'System', operationId: 'SystemTelemetry' },
+} as const;
+
+async function getStatus({ context, index, client, signal }: ItemRun): Promise<IDataObject[]> {
+	const simplify = context.getNodeParameter('simplify', index, true);
+	const query = queryString({ select: simplify ? STATUS : [] });
+	return asOutput([await getEntity(client, '/SystemStatus', query, { signal })]);
+}
+
+/** The licence with what it allows; its key stays hidden. */
+async function getLicence({ client, signal }: ItemRun): Promise<IDataObject[]> {
+	const [status, parameters] = await Promise.all([
+		getEntity(client, '/LicenseStatus', undefined, { signal }),
+		invoke(client, 'GetLicenseParameters', { signal }),
+	]);
+	return asOutput([{ ...status, ...(parameters as Entity) }]);
+}
+
+/** From the header that XAPI answers carry, which every role gets; the singleton only has it for administrators. */
+async function getVersion({ client, signal }: ItemRun): Promise<IDataObject> {
+	const { headers } = await client.request({
+		method: 'GET',
+		path: `${XAPI}/Defs`,
+		query: queryString({ select: ['Id'] }),
+		signal,
+	});
+	const version = [headers['x-3cx-version']].flat()[0];
+	if (version !== undefined) return { version };
+	const { Version } = await getEntity(client, '/SystemStatus', '$select=Version', { signal });
+	return { version: String(Version) };
+}
+
+async function restartServices({ context, index, client, signal }: ItemRun): Promise<IDataObject> {
+	const names = [context.getNodeParameter('services', index, []) as string | string[]].flat();
+	if (names.length === 0) {
+		throw new ThreeCxError({
+			kind: 'input',
+			field: 'services',
+			message: 'No service to restart was chosen',
+			hint: 'Choose at least one from the list.',
+		});
+	}
+	const rows = await listEntities(client, '/Services', { signal });
+	const unknown = names.find((name) => !rows.some(({ Name }) => Name === name));
+	if (unknown !== undefined) {
+		throw new ThreeCxError({
+			kind: 'input',
+			field: 'services',
+			message: `This PBX has no service "${unknown}"`,
+			hint: `It has: ${rows.map(({ Name }) => String(Name)).join(', ')}.`,
+		});
+	}
+	await invoke(client, 'Restart', { body: { options: { ServiceNames: names } }, signal });
+	return { restarting: names };
+}
+
+/** The PBX itself. */
+export const system: Resource = {
+	name: 'system',
+	label: 'System',
+	plural: 'System',
+	description: 'The PBX itself: status, licence, services, and what this credential may do',
+	operations: [
+		{
+			name: 'checkApiAccess',
+			label: 'Check API Access',
+			action: 'Check API access',
+			description:
+				'Find out what this credential may do, so that a workflow can do without what it may not',
+			uses: ['GetDefs', 'ListUser', 'ListRecording', 'GetLicenseParameters'],
+			execute: async ({ client, signal }) => ({ ...(await checkAccess(client, signal)) }),
+		},
+		{
+			name: 'getHealth',
+			label: 'Get Health',
+			action: 'Get the health of the system',
+			description: 'Whether firewall, phones and trunks are all right',
+			uses: ['SystemHealthStatus'],
+			execute: async ({ client, signal }) =>
+				asOutput([(await invoke(client, 'SystemHealthStatus', { signal })) as Entity]),
+		},
+		{
+			name: 'getLicence',
+			label: 'Get Licence',
+			action: 'Get the licence of the system',
+			description: 'Product, modules, calls at the same time and expiry; the key is hidden',
+			uses: ['GetLicenseStatus', 'GetLicenseParameters'],
+			execute: getLicence,
+		},
+		{
+			name: 'getStatus',
+			label: 'Get Status',
+			action: 'Get the status of the system',
+			description: 'Calls, registered phones and trunks, disk, services and backups',
+			uses: ['GetSystemStatus'],
+			properties: [simplifyProperty],
+			execute: getStatus,
+		},
+		{
+			name: 'getTelemetry',
+			label: 'Get Telemetry',
+			action: 'Get telemetry of the system',
+			description: 'Measurements of processor, memory, disk, network or services over time',
+			uses: Object.values(TELEMETRY).map(({ operationId }) => operationId),
+			properties: [
+				{
+					displayName: 'Telemetry Of',
+					name: 'telemetry',
+					type: 'options',
+					options: Object.entries(TELEMETRY).map(([value, { label }]) => ({ name: label, value })),
+					default: 'system',
+				},
+			],
+			execute: async ({ context, index, client, signal }) => {
+				const kind = context.getNodeParameter('telemetry', index) as keyof typeof TELEMETRY;
+				const { operationId } = TELEMETRY[kind];
+				return asOutput((await invoke(client, operationId, { signal })) as Entity[]);
+			},
+		},
+		{
+			name: 'getVersion',
+			label: 'Get Version',
+			action: 'Get the version of the system',
+			description: 'The version of 3CX, which every role may read',
+			uses: ['GetDefs', 'GetSystemStatus'],
+			execute: getVersion,
+		},
+		{
+			name: 'restartServices',
+			label: 'Restart Services',
+			action: 'Restart services of the system',
+			description: 'Restart services of the PBX, which can end calls',
+			uses: ['ListServiceInfo', 'Restart'],
+			properties: [
+				{
+					displayName: 'Service Names or IDs',
+					name: 'services',
+					type: 'multiOptions',
+					required: true,
+					typeOptions: { loadOptionsMethod: 'getServices' },
+					default: [],
+					description:
+						'Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
+				},
+			],
+			execute: restartServices,
+		},
+	],
+	loadOptions: {
+		async getServices(this: ILoadOptionsFunctions) {
+			const rows = await rowsOf(this, '/Services', { select: ['Name', 'DisplayName'] });
+			return rows
+				.map((row) => pick(row, ['Name', 'DisplayName']) as Record<string, string>)
+				.map(({ Name = '', DisplayName }) => ({ name: DisplayName || Name, value: Name }))
+				.sort(byName);
+		},
+	},
+};

@@ -1,0 +1,97 @@
+import type { IDataObject } from 'n8n-workflow';
+import { ThreeCxError } from '../../../../lib/http/errors';
+import { createEntity, type Entity } from '../../../../lib/xapi/entities';
+import { invoke } from '../../../../lib/xapi/invoke';
+import { refuseHidden } from '../../fields/values';
+import { asOutput, pick } from '../../operations/output';
+import type { Field, OwnOperation } from '../../resource';
+import { password, rows } from './rows';
+
+/** The properties that the chosen fields of a collection make. */
+const valuesOf = (fields: readonly Field[], collection: IDataObject): Entity =>
+	Object.fromEntries(
+		fields
+			.filter(({ parameter: { name } }) => collection[name] !== undefined)
+			.map(({ property, parameter: { name }, toXapi }) => [
+				property,
+				toXapi ? toXapi(collection[name] as never, String) : collection[name],
+			]),
+	);
+
+/** 3CX drafts the trunk from what it knows of the provider (InitTrunk); what was filled in goes on top. */
+export const createFromTemplate: OwnOperation = {
+	name: 'createFromTemplate',
+	label: 'Create From Template',
+	action: 'Create a trunk from a template',
+	description: 'Create a trunk with the settings that 3CX knows for a provider',
+	uses: ['InitTrunk', 'CreateTrunk'],
+	properties: [
+		{
+			displayName: 'Template Name or ID',
+			name: 'template',
+			type: 'options',
+			required: true,
+			typeOptions: { loadOptionsMethod: 'getTrunkTemplates' },
+			default: '',
+			description:
+				'The provider. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+		},
+		{
+			displayName: 'Name',
+			name: 'trunkName',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. Northgate Telecom',
+			description: 'Leave empty for the name of the template',
+		},
+		password,
+		{
+			displayName: 'Additional Fields',
+			name: 'trunkFields',
+			type: 'collection',
+			placeholder: 'Add Field',
+			default: {},
+			options: [
+				...rows.fields
+					.map(({ parameter }) => parameter)
+					.filter((parameter) => parameter !== password),
+				{
+					displayName: 'Registrar',
+					name: 'host',
+					type: 'string' as const,
+					default: '',
+					placeholder: 'e.g. sip.example.com',
+					description: 'Host name of the provider, where the template leaves it open',
+				},
+			].sort((a, b) => a.displayName.localeCompare(b.displayName)),
+		},
+	],
+	execute: async ({ context, index, client, signal }) => {
+		const text = (name: string) => String(context.getNodeParameter(name, index, '')).trim();
+		const template = text('template');
+		if (template === '') {
+			throw new ThreeCxError({
+				kind: 'input',
+				field: 'template',
+				message: 'The field "Template" is empty',
+				hint: 'Choose the provider of the trunk; "Generic" templates fit those that are not listed.',
+			});
+		}
+		const { host, ...fields } = context.getNodeParameter('trunkFields', index, {}) as IDataObject;
+		const parameters = { template };
+		const draft = (await invoke(client, 'InitTrunk', { parameters, signal })) as Entity;
+		const secret = text('authPassword');
+		const body: Entity = {
+			...draft,
+			...valuesOf(rows.fields, fields),
+			...(secret === '' ? {} : { AuthPassword: { Value: secret } }),
+			Gateway: {
+				...(draft.Gateway as Entity | undefined),
+				...(text('trunkName') === '' ? {} : { Name: text('trunkName') }),
+				...(host ? { Host: host } : {}),
+			},
+		};
+		refuseHidden(body);
+		return asOutput([pick(await createEntity(client, '/Trunks', body, { signal }), rows.summary)]);
+	},
+};

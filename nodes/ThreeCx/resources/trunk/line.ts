@@ -1,0 +1,109 @@
+import type { IDataObject } from 'n8n-workflow';
+import { queryString } from '../../../../lib/odata/query';
+import { getEntity, type Entity } from '../../../../lib/xapi/entities';
+import { invoke } from '../../../../lib/xapi/invoke';
+import type { ItemRun } from '../../../shared/router';
+import { externalNumber } from '../../fields/destination';
+import { aboutRow, locateKey } from '../../locator';
+import { asOutput } from '../../operations/output';
+import type { OwnOperation } from '../../resource';
+import { rows } from './rows';
+
+/** State of a trunk, which is what changes when it registers. */
+const stateOf = async ({ client, signal }: ItemRun, id: string | number) => {
+	const query = queryString({ select: ['Id', 'Number', 'IsOnline', 'ConfigurationIssue'] });
+	return (await getEntity(client, `/Trunks(${id})`, query, { signal })) as IDataObject;
+};
+
+export const refreshRegistration: OwnOperation = {
+	name: 'refreshRegistration',
+	label: 'Refresh Registration',
+	action: 'Refresh the registration of a trunk',
+	description: 'Register the trunk with its provider again, and give its state right after',
+	onRow: true,
+	uses: ['RefreshRegistration', 'GetTrunk'],
+	execute: async (run) =>
+		await aboutRow(run, rows, async () => {
+			const id = await locateKey(run, rows);
+			await invoke(run.client, 'RefreshRegistration', { body: { id }, signal: run.signal });
+			return { ...(await stateOf(run, id)), refreshed: true };
+		}),
+};
+
+interface TestResult {
+	Reports?: Array<{ Code?: string; Level?: string; Template: string; Params?: string[] }>;
+	Log?: IDataObject[];
+}
+
+/** What a test call found: whether anything failed, and each finding as a sentence. */
+const asVerdict = ({ Reports = [], Log = [] }: TestResult) => ({
+	ok: !Reports.some(({ Level }) => Level === 'Error' || Level === 'Critical'),
+	findings: Reports.map(({ Code, Level, Template, Params = [] }) => ({
+		level: Level,
+		code: Code,
+		message: Template.replace(/\{(\d+)\}/g, (gap, index: string) => Params[Number(index)] ?? gap),
+	})),
+	log: Log,
+});
+
+const testOperation = (
+	direction: 'Inbound' | 'Outbound',
+	more: Pick<OwnOperation, 'properties' | 'description'>,
+	bodyOf: (run: ItemRun) => Entity,
+): OwnOperation => ({
+	...more,
+	name: `test${direction}Call`,
+	label: `Test ${direction} Call`,
+	action: `Test an ${direction.toLowerCase()} call over a trunk`,
+	onRow: true,
+	uses: [`Test${direction}Call`],
+	execute: async (run) =>
+		await aboutRow(run, rows, async () => {
+			const body = bodyOf(run);
+			const Id = await locateKey(run, rows);
+			const invocation = { parameters: { Id }, body, signal: run.signal };
+			const result = await invoke(run.client, `Test${direction}Call`, invocation);
+			return asOutput([{ Id, ...asVerdict(result as TestResult) }]);
+		}),
+});
+
+export const testInboundCall = testOperation(
+	'Inbound',
+	{ description: 'Wait for a call from outside, and report what happened to it' },
+	() => ({}),
+);
+
+export const testOutboundCall = testOperation(
+	'Outbound',
+	{
+		description: 'Make a call over the trunk, and report what happened to it',
+		properties: [
+			{
+				displayName: 'Number to Call',
+				name: 'destination',
+				type: 'string',
+				required: true,
+				default: '',
+				placeholder: 'e.g. +442079460101',
+			},
+			{
+				displayName: 'Extension Name or ID',
+				name: 'contact',
+				type: 'options',
+				required: true,
+				typeOptions: { loadOptionsMethod: 'getExtensions' },
+				default: '',
+				description:
+					'Who talks when the call is answered. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+			},
+		],
+	},
+	// What XAPI means by `contact` is not documented [?]: the extension that makes the call, it seems.
+	({ context, index }) => ({
+		destination: externalNumber(
+			context.getNodeParameter('destination', index) as string,
+			'Number to Call',
+		),
+		contact: String(context.getNodeParameter('contact', index)),
+	}),
+);

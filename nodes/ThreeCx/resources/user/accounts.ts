@@ -1,0 +1,129 @@
+import type { IDataObject } from 'n8n-workflow';
+import { ThreeCxError } from '../../../../lib/http/errors';
+import type { Entity } from '../../../../lib/xapi/entities';
+import { invoke } from '../../../../lib/xapi/invoke';
+import { extensionsOf, extensionsParameter } from '../../fields/extensions';
+import { onRow } from '../../onRow';
+import type { OwnOperation } from '../../resource';
+import { usersNumbered } from '../../usersNumbered';
+import { rows } from './rows';
+
+/** What is done to the accounts behind extensions. */
+
+export const deleteMany: OwnOperation = {
+	name: 'deleteMany',
+	label: 'Delete Many',
+	action: 'Delete many users',
+	description:
+		'Delete several users with one request; gives one item for each, which says if it is gone',
+	uses: ['ListUser', 'BatchDelete'],
+	properties: [
+		extensionsParameter({
+			displayName: 'User Names or IDs',
+			name: 'extensions',
+			required: true,
+		}),
+	],
+	execute: async (run): Promise<IDataObject[]> => {
+		const { client, signal } = run;
+		const numbers = extensionsOf(run, 'extensions');
+		const users = await usersNumbered(run, numbers, ['Id', 'Number']);
+		const ids = [...users.values()].map(({ Id }) => Id);
+		// Empty when all are deleted; otherwise those that are not, and why (facts 4.5).
+		const failures =
+			ids.length === 0
+				? []
+				: ((await invoke(client, 'BatchDelete', { body: { ids }, signal })) as Entity[]);
+		return numbers.map((number) => {
+			const user = users.get(number);
+			const failure = failures.find(({ ExtensionNumber }) =>
+				[number, String(user?.Id)].includes(String(ExtensionNumber)),
+			);
+			const error = user ? failure?.Error : `This PBX has no user with Number ${number}`;
+			return {
+				Number: number,
+				...(user ? { Id: user.Id as number } : {}),
+				deleted: error === undefined,
+				...(error === undefined ? {} : { error: String(error) }),
+			};
+		});
+	},
+};
+
+/** `RegenerateOptions` of XAPI: what can be made anew, each a flag. */
+const CREDENTIALS = [
+	{ name: 'Configuration Link', value: 'ConfigurationLink' },
+	{ name: 'Desk Phone Password', value: 'DeskphonePassword' },
+	{ name: 'RPS Key', value: 'RpsKey' },
+	{ name: 'Send Welcome Email', value: 'SendWelcomeEmail' },
+	{ name: 'SIP ID and Password', value: 'SipAuth' },
+	{ name: 'Voicemail PIN', value: 'VoicemailPIN' },
+	{ name: 'Web Client Password', value: 'WebclientPassword' },
+];
+
+export const regenerate: OwnOperation = {
+	name: 'regenerate',
+	label: 'Regenerate Credentials',
+	action: 'Regenerate the credentials of a user',
+	description:
+		'Make new passwords and keys for a user. The old ones end at once: phones and apps must be set up again.',
+	onRow: true,
+	uses: ['Regenerate'],
+	properties: [
+		{
+			displayName: 'What to Regenerate',
+			name: 'credentials',
+			type: 'multiOptions',
+			required: true,
+			options: CREDENTIALS,
+			default: [],
+			description: 'The new values are not shown in the output; the welcome email tells the user',
+		},
+	],
+	execute: async (run): Promise<IDataObject> => {
+		const { context, index, client, signal } = run;
+		const chosen = context.getNodeParameter('credentials', index, []) as string[];
+		if (chosen.length === 0) {
+			throw new ThreeCxError({
+				kind: 'input',
+				field: 'credentials',
+				message: 'Nothing to regenerate was chosen',
+				hint: 'Choose at least one under What to Regenerate.',
+			});
+		}
+		// XAPI declares all of them as required.
+		const opts = Object.fromEntries(
+			CREDENTIALS.map(({ value }) => [value, chosen.includes(value)]),
+		);
+		return await onRow(run, rows, async ({ id }) => {
+			await invoke(client, 'Regenerate', { parameters: { Id: id }, body: { opts }, signal });
+			return { Id: id, regenerated: chosen };
+		});
+	},
+};
+
+export const sendWelcomeEmail: OwnOperation = {
+	name: 'sendWelcomeEmail',
+	label: 'Send Welcome Email',
+	action: 'Send the welcome email to a user',
+	description:
+		'Send the email with which the user sets up phone and apps, to the address of the user',
+	onRow: true,
+	uses: ['SendWelcomeEmail'],
+	execute: async (run): Promise<IDataObject> =>
+		await onRow(run, rows, async ({ id }) => {
+			const { client, signal } = run;
+			await invoke(client, 'SendWelcomeEmail', { parameters: { Id: id }, signal });
+			return { Id: id, sent: true };
+		}),
+};
+
+export const getFreeNumber: OwnOperation = {
+	name: 'getFreeNumber',
+	label: 'Get Free Number',
+	action: 'Get a free extension number',
+	description: 'Find the next extension number that nobody has; it is not reserved',
+	uses: ['GetFirstAvailableExtensionNumber'],
+	execute: async ({ client, signal }): Promise<IDataObject> =>
+		(await invoke(client, 'GetFirstAvailableExtensionNumber', { signal })) as IDataObject,
+};

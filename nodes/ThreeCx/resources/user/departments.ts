@@ -1,0 +1,55 @@
+import type { IDataObject } from 'n8n-workflow';
+import {
+	changeDepartments,
+	departmentOf,
+	departmentParameter,
+	membershipOf,
+	outcomeOf,
+	roleParameter,
+} from '../../fields/members';
+import { onRow } from '../../onRow';
+import type { OwnOperation } from '../../resource';
+import { rows } from './rows';
+
+const uses = ['GetUser', 'UpdateUser'];
+
+export const departmentOperations: OwnOperation[] = [
+	{
+		name: 'addToDepartment',
+		label: 'Add to Department',
+		action: 'Add a user to a department',
+		description:
+			'Give the user a role in a department and keep all other departments; a user who is there already gets the new role',
+		onRow: true,
+		uses,
+		properties: [departmentParameter, roleParameter],
+		execute: async (run): Promise<IDataObject> => {
+			const { context, index, client, signal } = run;
+			const GroupId = departmentOf(run);
+			const role = context.getNodeParameter('role', index) as string;
+			return await onRow(run, rows, async ({ id, path }) => {
+				const add = [membershipOf(GroupId, role)];
+				const result = await changeDepartments(client, path, { add }, { signal });
+				return { outcome: outcomeOf(result), Id: id, GroupId, RoleName: role };
+			});
+		},
+	},
+	{
+		name: 'removeFromDepartment',
+		label: 'Remove From Department',
+		action: 'Remove a user from a department',
+		description: 'Take the user out of a department and keep all others',
+		onRow: true,
+		uses,
+		properties: [departmentParameter],
+		execute: async (run): Promise<IDataObject> => {
+			const { client, signal } = run;
+			const GroupId = departmentOf(run);
+			return await onRow(run, rows, async ({ id, path }) => {
+				const remove = [{ GroupId }];
+				const result = await changeDepartments(client, path, { remove }, { signal });
+				return { outcome: outcomeOf(result), Id: id, GroupId };
+			});
+		},
+	},
+];

@@ -1,0 +1,234 @@
+import type { IDataObject } from 'n8n-workflow';
+import { ThreeCxError } from '../../../../lib/http/errors';
+import { queryString } from '../../../../lib/odata/query';
+import { satisfies } from '../../../../lib/xapi/difference';
+import { getEntity, type Entity } from '../../../../lib/xapi/entities';
+import { rewriteList } from '../../../../lib/xapi/members';
+import type { ItemRun } from '../../../shared/router';
+import { destinationFrom, targetValues, type Target } from '../../fields/destination';
+import { titleCase } from '../../fields/text';
+import { onRow } from '../../onRow';
+import type { OwnOperation } from '../../resource';
+import { rows } from './rows';
+import { statusNamed, statusParameter } from './status';
+
+/**
+ * Where calls go in one status of a user. XAPI keeps it in `ForwardingProfiles`: a status in which the user takes calls
+ * has an `AvailableRoute` with a pair of destinations for each reason, one in which the user does not has an `AwayRoute`
+ * with one pair (facts 4.6).
+ */
+const REASONS = {
+	busy: { label: 'Busy', route: 'AvailableRoute', prefix: 'Busy' },
+	noAnswer: { label: 'No Answer', route: 'AvailableRoute', prefix: 'NoAnswer' },
+	notRegistered: { label: 'Not Registered', route: 'AvailableRoute', prefix: 'NotRegistered' },
+	always: { label: 'Always (Statuses Like Away)', route: 'AwayRoute', prefix: '' },
+} as const;
+
+type Reason = keyof typeof REASONS;
+
+const CALLERS = { internal: ['Internal'], external: ['External'], all: ['Internal', 'External'] };
+
+/** One row of the Forward Calls table. */
+interface Rule extends Target {
+	when: Reason;
+	callers: keyof typeof CALLERS;
+}
+
+interface ForwardingOptions {
+	noAnswerTimeout?: number;
+	ringMyMobile?: boolean;
+}
+
+/** "Voice Mail 100", "External +447700900123", "End Call". */
+const described = ({ To = 'None', Number: number, External }: Entity): string =>
+	To === 'None'
+		? 'End Call'
+		: [titleCase(String(To)), number || External].filter(Boolean).join(' ');
+
+/** A forwarding profile in a flat form, with the reasons that its status has. */
+function readable(profile: Entity): IDataObject {
+	const destinations = Object.entries(REASONS).flatMap(([reason, { route, prefix }]) => {
+		const routing = profile[route] as Entity | undefined;
+		return CALLERS.all.flatMap((caller) => {
+			const destination = routing?.[prefix + caller] as Entity | undefined;
+			return destination ? [[reason + caller, described(destination)] as const] : [];
+		});
+	});
+	return {
+		status: profile.Name as string,
+		...(profile.CustomName ? { customName: profile.CustomName as string } : {}),
+		noAnswerTimeout: profile.NoAnswerTimeout as number,
+		ringMyMobile: profile.RingMyMobile === true,
+		...Object.fromEntries(destinations),
+	};
+}
+
+/**
+ * A profile with rules and options applied.
+ *
+ * @throws ThreeCxError of kind `input` when the status has no such reason
+ */
+function changedProfile(profile: Entity, rules: Rule[], options: ForwardingOptions): Entity {
+	const changed: Entity = {
+		...profile,
+		...(options.noAnswerTimeout === undefined ? {} : { NoAnswerTimeout: options.noAnswerTimeout }),
+		...(options.ringMyMobile === undefined ? {} : { RingMyMobile: options.ringMyMobile }),
+	};
+	for (const { when, callers, ...target } of rules) {
+		const { route, prefix, label } = REASONS[when];
+		const routing = changed[route] as Entity | undefined;
+		if (!routing) throw hasNo(profile, label, when);
+		const destination = destinationFrom({ destination: target }, 'Forward Calls');
+		changed[route] = {
+			...routing,
+			...Object.fromEntries(CALLERS[callers].map((caller) => [prefix + caller, destination])),
+			// One destination for everybody is a switch of its own in 3CX [?]: off while they differ, or one would win.
+			...(route === 'AvailableRoute' ? { [`${prefix}AllCalls`]: callers === 'all' } : {}),
+		};
+	}
+	return changed;
+}
+
+const hasNo = (profile: Entity, label: string, when: Reason) =>
+	new ThreeCxError({
+		kind: 'input',
+		field: 'rules',
+		message: `The status "${String(profile.Name)}" has no destination for "${label}"`,
+		hint:
+			when === 'always'
+				? 'In this status the user takes calls: choose Busy, No Answer or Not Registered.'
+				: 'In this status no call reaches the user: choose Always.',
+	});
+
+const profilesOf = async ({ client, signal }: ItemRun, path: string): Promise<Entity> => {
+	const property = 'ForwardingProfiles';
+	const query = queryString({
+		select: ['Id', 'Number', 'CurrentProfileName', property],
+		expand: [{ property }],
+	});
+	return await getEntity(client, path, query, { signal });
+};
+
+const wantedStatus = ({ context, index }: ItemRun) =>
+	String(context.getNodeParameter('status', index));
+
+export const getForwarding: OwnOperation = {
+	name: 'getForwarding',
+	label: 'Get Forwarding',
+	action: 'Get where calls of a user go',
+	description: 'Read where calls go in one status of a user',
+	onRow: true,
+	uses: ['GetUser'],
+	properties: [statusParameter],
+	execute: async (run): Promise<IDataObject> =>
+		await onRow(run, rows, async ({ path }) => {
+			const user = await profilesOf(run, path);
+			const profile = statusNamed(user.ForwardingProfiles as Entity[], wantedStatus(run));
+			return {
+				Id: user.Id as number,
+				Number: user.Number as string,
+				isCurrent: user.CurrentProfileName === profile.Name,
+				...readable(profile),
+			};
+		}),
+};
+
+export const updateForwarding: OwnOperation = {
+	name: 'updateForwarding',
+	label: 'Update Forwarding',
+	action: 'Change where calls of a user go',
+	description:
+		'Change where calls go in one status of a user, and keep everything that is not named',
+	onRow: true,
+	uses: ['GetUser', 'UpdateUser'],
+	properties: [
+		statusParameter,
+		{
+			displayName: 'Forward Calls',
+			name: 'rules',
+			type: 'fixedCollection',
+			typeOptions: { multipleValues: true },
+			placeholder: 'Add Rule',
+			default: {},
+			options: [
+				{
+					name: 'rule',
+					displayName: 'Rule',
+					values: [
+						{
+							displayName: 'When',
+							name: 'when',
+							type: 'options',
+							options: Object.entries(REASONS)
+								.map(([value, { label }]) => ({ name: label, value }))
+								.sort((a, b) => a.name.localeCompare(b.name)),
+							default: 'noAnswer',
+						},
+						{
+							displayName: 'Callers',
+							name: 'callers',
+							type: 'options',
+							options: [
+								{ name: 'All', value: 'all' },
+								{ name: 'From Outside', value: 'external' },
+								{ name: 'Internal', value: 'internal' },
+							],
+							default: 'all',
+						},
+						...targetValues(),
+					],
+				},
+			],
+		},
+		{
+			displayName: 'Options',
+			name: 'forwardingOptions',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			options: [
+				{
+					displayName: 'No Answer After (Seconds)',
+					name: 'noAnswerTimeout',
+					type: 'number',
+					typeOptions: { minValue: 1 },
+					default: 20,
+					description: 'How long the phones ring before it counts as no answer',
+				},
+				{
+					displayName: 'Ring Mobile Too',
+					name: 'ringMyMobile',
+					type: 'boolean',
+					default: false,
+					description: 'Whether the mobile number of the user rings along',
+				},
+			],
+		},
+	],
+	execute: async (run): Promise<IDataObject> => {
+		const { context, index, client, signal } = run;
+		const { rule: rules = [] } = context.getNodeParameter('rules', index, {}) as { rule?: Rule[] };
+		const options = context.getNodeParameter('forwardingOptions', index, {}) as ForwardingOptions;
+		if (rules.length === 0 && Object.keys(options).length === 0) {
+			throw new ThreeCxError({
+				kind: 'input',
+				field: 'rules',
+				message: 'Nothing to change',
+				hint: 'Add a rule under Forward Calls, or an option.',
+			});
+		}
+		return await onRow(run, rows, async ({ id, path }) => {
+			let outcome = 'unchanged';
+			let result: Entity = {};
+			const list = { path, property: 'ForwardingProfiles', signal };
+			await rewriteList(client, list, (profiles) => {
+				const profile = statusNamed(profiles, wantedStatus(run));
+				result = changedProfile(profile, rules, options);
+				if (satisfies(profile, result)) return undefined;
+				outcome = 'updated';
+				return profiles.map((one) => (one === profile ? result : one));
+			});
+			return { outcome, Id: id, ...readable(result) };
+		});
+	},
+};

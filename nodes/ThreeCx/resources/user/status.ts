@@ -1,0 +1,155 @@
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import { ThreeCxError } from '../../../../lib/http/errors';
+import { filter } from '../../../../lib/odata/filter';
+import { queryString } from '../../../../lib/odata/query';
+import { getEntity, updateEntity, type Entity } from '../../../../lib/xapi/entities';
+import { settle } from '../../../../lib/xapi/members';
+import { byName, rowsOf } from '../../lists';
+import { onRow } from '../../onRow';
+import type { LoadOptionsMethod, OwnOperation } from '../../resource';
+import { rows } from './rows';
+
+/** The statuses of a user, which XAPI calls forwarding profiles, and whether they are logged in to their queues. */
+
+/** What every 3CX user has (facts 4.6), for the list while no user is chosen. */
+const STATUSES = ['Available', 'Away', 'Custom 1', 'Custom 2', 'Out of office'];
+
+/** The parameter that names a status of the user whom the locator names. */
+export const statusParameter: INodeProperties = {
+	displayName: 'Status Name or ID',
+	name: 'status',
+	type: 'options',
+	typeOptions: {
+		loadOptionsMethod: 'getStatuses',
+		loadOptionsDependsOn: ['user.value', 'user.mode'],
+	},
+	default: 'Available',
+	description:
+		'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
+	hint: 'In an expression, the ID is the name of the status',
+};
+
+/**
+ * The status with this name, as 3CX calls it or as the user renamed it, in any case.
+ *
+ * @param profiles the user's ForwardingProfiles
+ * @throws ThreeCxError of kind `input`, listing those that there are
+ */
+export function statusNamed(profiles: readonly Entity[], wanted: string): Entity {
+	const isIt = (name: unknown) => String(name ?? '').toLowerCase() === wanted.trim().toLowerCase();
+	const found =
+		profiles.find(({ Name }) => isIt(Name)) ??
+		profiles.find(({ CustomName }) => wanted.trim() !== '' && isIt(CustomName));
+	if (found) return found;
+	throw new ThreeCxError({
+		kind: 'input',
+		field: 'status',
+		message: `This user has no status "${wanted}"`,
+		hint: `Use one of: ${profiles.map(({ Name }) => String(Name)).join(', ')}.`,
+	});
+}
+
+export const setStatus: OwnOperation = {
+	name: 'setStatus',
+	label: 'Set Status',
+	action: 'Set the status of a user',
+	description: 'Set a user to available, away or any other status, which decides where calls go',
+	onRow: true,
+	uses: ['GetUser', 'UpdateUser'],
+	properties: [statusParameter],
+	execute: async (run): Promise<IDataObject> => {
+		const { context, index, client, signal } = run;
+		const wanted = String(context.getNodeParameter('status', index));
+		return await onRow(run, rows, async ({ path }) => {
+			const query = queryString({
+				select: ['Id', 'Number', 'CurrentProfileName', 'ForwardingProfiles'],
+				expand: [{ property: 'ForwardingProfiles', select: ['Id', 'Name', 'CustomName'] }],
+			});
+			const user = await getEntity(client, path, query, { signal });
+			const profiles = (user.ForwardingProfiles ?? []) as Entity[];
+			const name = String(statusNamed(profiles, wanted).Name);
+			const previous = String(user.CurrentProfileName ?? '');
+			const isNew = name !== previous;
+			if (isNew) await updateEntity(client, path, { CurrentProfileName: name }, { signal });
+			return {
+				outcome: isNew ? 'updated' : 'unchanged',
+				Id: user.Id as number,
+				Number: user.Number as string,
+				CurrentProfileName: name,
+				previous,
+			};
+		});
+	},
+};
+
+/** QueueStatus is one switch for all queues of a user; XAPI has none for a single queue (facts 4.6). */
+const queueLogin = (
+	status: 'LoggedIn' | 'LoggedOut',
+	words: Pick<OwnOperation, 'name' | 'label' | 'action' | 'description'>,
+): OwnOperation => ({
+	...words,
+	onRow: true,
+	uses: ['GetUser', 'UpdateUser'],
+	execute: async (run): Promise<IDataObject> =>
+		await onRow(run, rows, async ({ path }) => {
+			const { client, signal } = run;
+			const select = ['Id', 'Number'];
+			const settled = await settle(client, path, { QueueStatus: status }, { select, signal });
+			const { Id, Number: number, QueueStatus: previous } = settled.before as IDataObject;
+			return { outcome: settled.outcome, Id, Number: number, QueueStatus: status, previous };
+		}),
+});
+
+export const queueLogins: OwnOperation[] = [
+	queueLogin('LoggedIn', {
+		name: 'logInToQueues',
+		label: 'Log In to Queues',
+		action: 'Log a user in to their queues',
+		description: 'Let calls of all queues that the user is an agent of ring at the user',
+	}),
+	queueLogin('LoggedOut', {
+		name: 'logOutOfQueues',
+		label: 'Log Out of Queues',
+		action: 'Log a user out of their queues',
+		description: 'Keep queue calls away from the user, in all queues at once',
+	}),
+];
+
+/** The `$filter` for the user that a locator's raw value names; undefined while it names none or is an expression. */
+function filterFor({ mode, value }: { mode?: string; value?: unknown }): string | undefined {
+	const text = String(value ?? '').trim();
+	if (text === '' || text.startsWith('=')) return undefined;
+	const key = rows.naturalKeys.find(({ property }) => property === mode);
+	if (!key && !/^\d+$/.test(text)) return undefined;
+	const condition = { operator: 'equals' as const, value: text };
+	return filter({
+		match: 'all',
+		conditions: [
+			key
+				? { ...condition, field: key.property, type: 'string' }
+				: { ...condition, field: 'Id', type: 'int32' },
+		],
+	});
+}
+
+export const statusLists: Record<string, LoadOptionsMethod> = {
+	/** The statuses of the chosen user under the names that the user gave them. */
+	async getStatuses() {
+		const wanted = filterFor((this.getCurrentNodeParameter('user') ?? {}) as { mode?: string });
+		const [user] =
+			wanted === undefined
+				? []
+				: await rowsOf(this, '/Users', {
+						filter: wanted,
+						select: ['Id', 'ForwardingProfiles'],
+						expand: [{ property: 'ForwardingProfiles', select: ['Id', 'Name', 'CustomName'] }],
+					});
+		const profiles = (user?.ForwardingProfiles ?? STATUSES.map((Name) => ({ Name }))) as Entity[];
+		return profiles
+			.map(({ Name, CustomName }) => ({
+				name: CustomName ? `${String(CustomName)} (${String(Name)})` : String(Name),
+				value: String(Name),
+			}))
+			.sort(byName);
+	},
+};

@@ -1,0 +1,154 @@
+import type { IDataObject } from 'n8n-workflow';
+import { closeDispatchers } from '../../lib/http/dispatchers';
+import { processTokens } from '../../lib/http/tokens';
+import { startPbx, type Pbx, type PbxOptions } from '../../sandbox/pbx';
+import { startServer, type TestServer } from '../support/httpServer';
+import { CredentialStore, runNode } from '../support/n8n';
+
+/** Several PBXs under one credential with expressions: how their tokens live together in n8n's one store. */
+
+const pbxs: Pbx[] = [];
+const servers: TestServer[] = [];
+
+afterEach(async () => {
+	await closeDispatchers();
+	await Promise.all(pbxs.splice(0).map(async (pbx) => await pbx.close()));
+	await Promise.all(servers.splice(0).map(async (server) => await server.close()));
+});
+
+const newPbx = async (options: PbxOptions = {}) => {
+	const pbx = await startPbx({ seed: 'empty', ...options });
+	pbxs.push(pbx);
+	return pbx;
+};
+
+const tenant = ({ url, defaultClient: { clientId, clientSecret } }: Pbx): IDataObject => ({
+	url,
+	clientId,
+	clientSecret,
+});
+
+const expressions = () =>
+	new CredentialStore({
+		pbxUrl: '={{ $json.url }}',
+		clientId: '={{ $json.clientId }}',
+		clientSecret: '={{ $json.clientSecret }}',
+	});
+
+/** Reads the departments of the PBX in each item; what fails becomes an item with `error`. */
+const departments = async (credentials: CredentialStore, items: IDataObject[], inFlight = 8) => {
+	const { items: output } = await runNode({
+		parameters: { resource: 'department', operation: 'getAll', requestOptions: { inFlight } },
+		credentials,
+		items,
+		onError: 'continueRegularOutput',
+	});
+	return output.map(({ json }) => json.error as string | undefined);
+};
+
+const mints = (pbx: Pbx) => pbx.mints[pbx.defaultClient.clientId] ?? 0;
+
+const fine = (count: number) => Array.from({ length: count }, () => undefined);
+
+test('every tenant’s token is in the store, so that a worker that comes later mints none', async () => {
+	const tenants = await Promise.all(Array.from({ length: 6 }, async () => await newPbx()));
+	const items = tenants.map(tenant);
+	const here = expressions();
+	expect(await departments(here, [...items, ...items, ...items])).toEqual(fine(18));
+
+	// Another process has the store, and nothing of what this one remembers.
+	const there = expressions();
+	there.stored = structuredClone(here.stored);
+	expect(await departments(there, [...items].reverse())).toEqual(fine(6));
+	expect(tenants.map(mints)).toEqual(tenants.map(() => 1));
+	for (const { url, defaultClient } of tenants) {
+		const connection = { origin: url, ignoreSslIssues: false };
+		expect(processTokens.source(connection, defaultClient).held()).toBeUndefined();
+		expect(JSON.stringify(here.stored)).not.toContain(defaultClient.clientSecret);
+	}
+});
+
+test('a refused token is replaced once, and the other tenants keep theirs', async () => {
+	const [a, b, c] = await Promise.all([newPbx(), newPbx(), newPbx()]);
+	const credentials = expressions();
+	await departments(credentials, [a, b, c].map(tenant));
+	await b.restart();
+	const items = Array.from({ length: 24 }, (_, n) => tenant([a, b, c][n % 3]!));
+	expect(await departments(credentials, items)).toEqual(fine(24));
+	expect([a, b, c].map(mints)).toEqual([1, 2, 1]);
+});
+
+test('a wrong secret is one tenant’s failure, and is sent once', async () => {
+	const [good, bad, alsoGood] = await Promise.all([newPbx(), newPbx(), newPbx()]);
+	const items = Array.from({ length: 30 }, (_, n) =>
+		n % 3 === 1
+			? { ...tenant(bad), clientSecret: 'mistyped' }
+			: tenant(n % 3 === 0 ? good : alsoGood),
+	);
+	const errors = await departments(expressions(), items);
+	for (const [index, error] of errors.entries()) {
+		if (index % 3 === 1) expect(error).toContain(`${bad.url} refuses the client ID`);
+		else expect(error).toBeUndefined();
+	}
+	expect(bad.failedLogins).toBe(1);
+});
+
+test('a PBX that does not answer delays nobody else by more than seconds', async () => {
+	const good = await newPbx();
+	const deaf = await startServer(() => undefined);
+	servers.push(deaf);
+	const credentials = expressions();
+	const stuck = departments(credentials, [{ ...tenant(good), url: deaf.origin }]);
+	await new Promise<void>((resolve) => {
+		const look = () => (deaf.received.length > 0 ? resolve() : void setImmediate(look));
+		look();
+	});
+	const before = performance.now();
+	expect(await departments(credentials, [tenant(good), tenant(good), tenant(good)])).toEqual(
+		fine(3),
+	);
+	expect(performance.now() - before).toBeLessThan(6_000);
+	expect(mints(good)).toBe(1);
+	await deaf.close();
+	expect((await stuck)[0]).toBeDefined();
+});
+
+describe('with the token of a credential without expressions', () => {
+	const fixed = (pbx: Pbx) =>
+		new CredentialStore({
+			pbxUrl: pbx.url,
+			clientId: pbx.defaultClient.clientId,
+			clientSecret: pbx.defaultClient.clientSecret,
+		});
+
+	test('that is about to end, a new one is fetched before a request is refused', async () => {
+		const pbx = await newPbx({ tokenLifetimeSeconds: 3_600 });
+		const credentials = fixed(pbx);
+		await departments(credentials, [{}]);
+		const data = credentials.stored.oauthTokenData as IDataObject;
+		const inHalfAMinute = String(Date.now() + 30_000);
+		credentials.stored.oauthTokenData = { ...data, n8n_expires_at: inHalfAMinute } as never;
+		expect(
+			await departments(
+				credentials,
+				Array.from({ length: 12 }, () => ({})),
+			),
+		).toEqual(fine(12));
+		expect(mints(pbx)).toBe(2);
+		expect(pbx.requests.filter(({ status }) => status === 401)).toEqual([]);
+	});
+
+	test.each([-5, 5])('a PBX whose clock is %d minutes off is no trouble', async (minutes) => {
+		const pbx = await newPbx({ now: () => new Date(Date.now() + minutes * 60_000) });
+		const credentials = fixed(pbx);
+		for (let run = 0; run < 3; run++) expect(await departments(credentials, [{}])).toEqual(fine(1));
+		expect(mints(pbx)).toBe(1);
+	});
+
+	test('a slow login is waited for, not made twice', async () => {
+		const pbx = await newPbx();
+		pbx.faults.next({ method: 'POST', path: /connect/, delayMs: 4_000 });
+		expect(await departments(fixed(pbx), [{}, {}, {}, {}])).toEqual(fine(4));
+		expect(mints(pbx)).toBe(1);
+	});
+});
