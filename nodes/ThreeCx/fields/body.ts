@@ -65,6 +65,7 @@ export const moreFieldsProperty: INodeProperties = {
 		resourceMapper: {
 			resourceMapperMethod: 'getMoreFields',
 			mode: 'add',
+			valuesLabel: 'More Fields',
 			fieldWords: { singular: 'field', plural: 'fields' },
 			addAllFields: false,
 			multiKeyMatch: false,

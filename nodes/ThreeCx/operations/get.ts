@@ -15,6 +15,7 @@ export const get: GenericOperation = {
 	action: (resource) => `Get ${withArticle(resource)}`,
 	description: (resource) => `Get ${withArticle(resource)} by list, number or ID`,
 	needs: ['get'],
+	// Get Many shares how a row is shown; its Options come last, too, so they stand here and not with its filter.
 	shared: (showFor) => [
 		{ ...simplifyProperty, displayOptions: showFor('get', 'getAll') },
 		{ ...expandProperty, displayOptions: showFor('get', 'getAll') },
@@ -26,6 +27,15 @@ export const get: GenericOperation = {
 			default: {},
 			displayOptions: showFor('get'),
 			options: queryOptions.filter(({ name }) => OPTIONS.includes(name)),
+		},
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			displayOptions: showFor('getAll'),
+			options: queryOptions,
 		},
 	],
 	execute: async (run, resource) => {

@@ -2,7 +2,7 @@ import { queryString } from '../../../lib/odata/query';
 import { entitySets, catalogue } from '../../../lib/xapi/catalogue';
 import { listEntities } from '../../../lib/xapi/entities';
 import { instantIn } from '../../shared/time';
-import { filterProperties, queryFrom, queryOptions, type BuilderInput } from '../builders';
+import { filterProperties, queryFrom, type BuilderInput } from '../builders';
 import { lower, type GenericOperation } from './operation';
 import { asOutput, simplified } from './output';
 
@@ -33,15 +33,6 @@ export const getAll: GenericOperation = {
 				displayOptions: { show: { ...displayOptions.show, returnAll: [false] } },
 			},
 			...filterProperties.map((property) => ({ ...property, displayOptions })),
-			{
-				displayName: 'Options',
-				name: 'options',
-				type: 'collection',
-				placeholder: 'Add option',
-				default: {},
-				displayOptions,
-				options: queryOptions,
-			},
 		];
 	},
 	execute: async (run, resource) => {

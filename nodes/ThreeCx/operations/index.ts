@@ -14,8 +14,8 @@ export const GENERIC_OPERATIONS: readonly GenericOperation[] = [
 	upsert,
 	create,
 	remove,
-	get,
 	getAll,
+	get,
 	update,
 ];
 

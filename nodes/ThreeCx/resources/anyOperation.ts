@@ -20,6 +20,7 @@ const mapper = (
 		loadOptionsDependsOn: [`${OPERATION_PARAMETER}.value`],
 		resourceMapper: {
 			...resourceMapper,
+			valuesLabel: property.displayName,
 			mode: 'add',
 			addAllFields: true,
 			multiKeyMatch: false,
