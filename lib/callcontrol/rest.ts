@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { PbxClient } from '../http/client';
 import { ThreeCxError } from '../http/errors';
 import {
@@ -51,6 +52,27 @@ export interface CallControl {
 	participant(dn: string, id: number, signal?: AbortSignal): Promise<Participant>;
 	/** @throws ThreeCxError of kind `impossible` when 3CX answers 200 but says that it failed */
 	makeCall(dn: string, call: NewCall, signal?: AbortSignal): Promise<CallControlResult>;
+	/**
+	 * What the caller says, on a leg of a route point, as it comes (facts 2.8): it ends with the leg.
+	 *
+	 * @returns 8 kHz, 16-bit, mono samples without header, in pieces of any length; must be read or destroyed
+	 * @throws ThreeCxError with status 424 (or 404) as long as the leg has no audio
+	 */
+	listen(dn: string, participant: number, signal?: AbortSignal): Promise<Readable>;
+	/**
+	 * Says something to the caller, on a leg of a route point.
+	 *
+	 * @param audio gives the samples at the pace at which they are played, from the start for each try
+	 * @param forMs how long that will take, in ms; the PBX answers when it has everything
+	 * @throws ThreeCxError with status 424 (or 404) as long as the leg has no audio
+	 */
+	speak(
+		dn: string,
+		participant: number,
+		audio: () => Readable,
+		forMs: number,
+		signal?: AbortSignal,
+	): Promise<void>;
 	/** @throws ThreeCxError of kind `impossible` when 3CX answers 200 but says that it failed */
 	act(
 		dn: string,
@@ -60,6 +82,9 @@ export interface CallControl {
 		signal?: AbortSignal,
 	): Promise<CallControlResult>;
 }
+
+/** How long the PBX may take to answer once it has all audio, and may pause within the audio that it sends, in ms. */
+const AUDIO_PAUSE_MS = 60_000;
 
 /** @returns `/callcontrol/a/b`, every segment percent-encoded: a device ID is a SIP URI. */
 const pathOf = (...segments: Array<string | number>): string =>
@@ -126,6 +151,25 @@ export function createCallControl(client: PbxClient, timeoutMs?: number): CallCo
 				bodyOf(call),
 				signal,
 			),
+		listen: async (dn, participant, signal) => {
+			const path = pathOf(dn, 'participants', participant, 'stream');
+			const timeoutMs = AUDIO_PAUSE_MS;
+			return (await client.stream({ method: 'GET', path, signal, timeoutMs, lasting: true })).body;
+		},
+		speak: async (dn, participant, upload, forMs, signal) => {
+			const path = pathOf(dn, 'participants', participant, 'stream');
+			// The client's clock for the answer runs while the audio is being sent.
+			const timeoutMs = forMs + AUDIO_PAUSE_MS;
+			const answer = await client.stream({
+				method: 'POST',
+				path,
+				upload,
+				signal,
+				timeoutMs,
+				lasting: true,
+			});
+			answer.body.on('error', () => undefined).resume();
+		},
 		act: async (dn, participant, action, route = {}, signal) =>
 			await post(pathOf(dn, 'participants', participant, action), bodyOf(route), signal),
 	};

@@ -8,7 +8,9 @@ import {
 } from 'n8n-workflow';
 import { requestOptionsProperty } from '../shared/requestOptions';
 import { runItems } from '../shared/router';
-import { getDevices, searchExtensions } from './extension';
+import { explainNotFound } from '../../lib/callcontrol/available';
+import { getDevices, searchExtensions, searchRoutePoints } from './extension';
+import { searchLegs } from './fields/leg';
 import { propertiesOf } from './operation';
 import { resources } from './resources';
 
@@ -24,7 +26,8 @@ export class ThreeCxCallControl implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
-		description: 'Make and end calls, and see what the phones of a 3CX phone system are doing',
+		description:
+			'Make, answer, send on and end calls of a 3CX phone system, hear and speak on them, and see what its phones are doing',
 		defaults: { name: '3CX Call Control' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
@@ -33,7 +36,10 @@ export class ThreeCxCallControl implements INodeType {
 		properties: [...propertiesOf(resources), requestOptionsProperty],
 	};
 
-	methods = { listSearch: { searchExtensions }, loadOptions: { getDevices } };
+	methods = {
+		listSearch: { searchExtensions, searchLegs, searchRoutePoints },
+		loadOptions: { getDevices },
+	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return await runItems(this, async (run) => {
@@ -42,7 +48,11 @@ export class ThreeCxCallControl implements INodeType {
 			const operation = resources
 				.find((candidate) => candidate.name === resource)
 				?.operations.find((candidate) => candidate.name === name);
-			if (operation) return await operation.execute(run);
+			if (operation) {
+				return await operation.execute(run).catch(async (error: unknown) => {
+					throw await explainNotFound(error, run.client);
+				});
+			}
 			throw new NodeOperationError(this.getNode(), `There is no operation "${name}" here`, {
 				description: 'Choose the operation from the list.',
 				itemIndex: run.index,

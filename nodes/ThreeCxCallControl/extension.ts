@@ -5,16 +5,20 @@ import type {
 	INodePropertyOptions,
 } from 'n8n-workflow';
 import { deviceLabel } from '../../lib/callcontrol/devices';
-import { listNamedDns } from '../../lib/callcontrol/names';
+import { listNamedDns, type NamedDn } from '../../lib/callcontrol/names';
 import { createCallControl } from '../../lib/callcontrol/rest';
+import type { PbxClient } from '../../lib/http/client';
 import { ThreeCxError } from '../../lib/http/errors';
 import { connectTo } from '../shared/connect';
 import { toNodeError } from '../shared/errors';
 import type { ItemRun } from '../shared/router';
 
 /** The field that names an extension, queue or route point. */
-export const extensionField = (description: string): INodeProperties => ({
-	displayName: 'Extension',
+export const extensionField = (
+	description: string,
+	{ label = 'Extension', search = 'searchExtensions', example = '100' } = {},
+): INodeProperties => ({
+	displayName: label,
 	name: 'extension',
 	type: 'resourceLocator',
 	required: true,
@@ -26,16 +30,24 @@ export const extensionField = (description: string): INodeProperties => ({
 			name: 'list',
 			type: 'list',
 			placeholder: 'Select an extension...',
-			typeOptions: { searchListMethod: 'searchExtensions', searchable: true },
+			typeOptions: { searchListMethod: search, searchable: true },
 		},
 		{
 			displayName: 'By Number',
 			name: 'number',
 			type: 'string',
-			placeholder: 'e.g. 100',
+			placeholder: `e.g. ${example}`,
 		},
 	],
 });
+
+/** The field that names a route point: only on its calls there is audio. */
+export const routePointField = (description: string): INodeProperties =>
+	extensionField(description, {
+		label: 'Route Point',
+		search: 'searchRoutePoints',
+		example: 'voiceagent, the client ID of the API client',
+	});
 
 /** @returns the number in the field. */
 export function extensionOf({ context, index }: ItemRun): string {
@@ -66,11 +78,22 @@ export async function searchExtensions(
 	this: ILoadOptionsFunctions,
 	filter = '',
 ): Promise<INodeListSearchResult> {
-	const dns = await connectTo(this)
-		.then(listNamedDns)
-		.catch((error: unknown) => {
-			throw toNodeError(this.getNode(), error);
-		});
+	return matching(await ask(this, listNamedDns), filter);
+}
+
+/** The list behind {@link routePointField}. */
+export async function searchRoutePoints(
+	this: ILoadOptionsFunctions,
+	filter = '',
+): Promise<INodeListSearchResult> {
+	const dns = await ask(this, listNamedDns);
+	return matching(
+		dns.filter(({ type }) => type === 'Wroutepoint'),
+		filter,
+	);
+}
+
+function matching(dns: NamedDn[], filter: string): INodeListSearchResult {
 	const wanted = filter.trim().toLowerCase();
 	const found = dns.filter(({ label }) => label.toLowerCase().includes(wanted));
 	return { results: found.map(({ dn, label }) => ({ name: label, value: dn })) };
@@ -78,13 +101,26 @@ export async function searchExtensions(
 
 /** The phones of the chosen extension. */
 export async function getDevices(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
-	const extension = this.getCurrentNodeParameter('extension', { extractValue: true });
-	const dn = typeof extension === 'string' ? extension.trim() : '';
+	const dn = chosenExtension(this);
 	if (dn === '') return [];
-	const devices = await connectTo(this)
-		.then(async (client) => await createCallControl(client).devices(dn))
-		.catch((error: unknown) => {
-			throw toNodeError(this.getNode(), error);
-		});
+	const devices = await ask(this, async (client) => await createCallControl(client).devices(dn));
 	return devices.map((device) => ({ name: deviceLabel(device), value: device.device_id }));
+}
+
+/** @returns the number in the field while the panel is open; `''` when it is empty or an expression. */
+export function chosenExtension(context: ILoadOptionsFunctions): string {
+	const extension = context.getCurrentNodeParameter('extension', { extractValue: true });
+	return typeof extension === 'string' ? extension.trim() : '';
+}
+
+/** Asks the PBX for what a dropdown shows. */
+export async function ask<T>(
+	context: ILoadOptionsFunctions,
+	question: (client: PbxClient) => Promise<T>,
+): Promise<T> {
+	return await connectTo(context)
+		.then(question)
+		.catch((error: unknown) => {
+			throw toNodeError(context.getNode(), error);
+		});
 }

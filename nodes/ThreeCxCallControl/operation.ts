@@ -20,11 +20,14 @@ export interface Resource {
 	name: string;
 	label: string;
 	operations: Operation[];
+	/** What the panel offers before anybody has chosen; default the first. */
+	first?: Operation;
 }
 
 /** The fields of the panel: resource, operation, and what each operation needs. */
 export function propertiesOf(resources: Resource[]): INodeProperties[] {
-	const firstResource = resources[0]!.name;
+	// Most come here to do something with a call.
+	const { name: firstResource } = resources.find(({ first }) => first) ?? resources[0]!;
 	return [
 		{
 			displayName: 'Resource',
@@ -49,8 +52,8 @@ export function propertiesOf(resources: Resource[]): INodeProperties[] {
 	];
 }
 
-function operationField({ name, operations }: Resource): INodeProperties {
-	const firstOperation = operations[0]!.name;
+function operationField({ name, operations, first }: Resource): INodeProperties {
+	const { name: firstOperation } = first ?? operations[0]!;
 	return {
 		displayName: 'Operation',
 		name: 'operation',

@@ -1,11 +1,45 @@
 import type { Resource } from './operation';
+import { answer } from './operations/answer';
+import { attachData } from './operations/attachData';
+import { collectDigits } from './operations/collectDigits';
+import { divert } from './operations/divert';
 import { drop } from './operations/drop';
-import { getDevices } from './operations/getDevices';
+import { getCall } from './operations/getCall';
+import { getDevice } from './operations/getDevice';
+import { getExtension } from './operations/getExtension';
+import { getManyCalls } from './operations/getManyCalls';
+import { getManyDevices } from './operations/getManyDevices';
+import { getManyExtensions } from './operations/getManyExtensions';
 import { getParticipants } from './operations/getParticipants';
 import { makeCall } from './operations/makeCall';
+import { play } from './operations/play';
+import { record } from './operations/record';
+import { routeTo } from './operations/routeTo';
+import { transfer } from './operations/transfer';
 
-/** What the node can do. Adding an operation is one file and one word here. */
+/** What the node can do, by label. Adding an operation is one file and one word here. */
 export const resources: Resource[] = [
-	{ name: 'call', label: 'Call', operations: [makeCall, drop] },
-	{ name: 'extension', label: 'Extension', operations: [getParticipants, getDevices] },
+	{ name: 'audio', label: 'Audio', operations: [collectDigits, play, record] },
+	{
+		name: 'call',
+		label: 'Call',
+		operations: [
+			answer,
+			attachData,
+			divert,
+			drop,
+			getCall,
+			getManyCalls,
+			makeCall,
+			routeTo,
+			transfer,
+		],
+		first: makeCall,
+	},
+	{ name: 'device', label: 'Device', operations: [getDevice, getManyDevices] },
+	{
+		name: 'extension',
+		label: 'Extension',
+		operations: [getExtension, getManyExtensions, getParticipants],
+	},
 ];

@@ -1,6 +1,13 @@
-import { NodeHelpers, type IDataObject, type INodeParameters } from 'n8n-workflow';
+import {
+	NodeHelpers,
+	type IDataObject,
+	type INodeParameters,
+	type INodePropertyOptions,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
 import { closeDispatchers } from '../../lib/http/dispatchers';
 import { ThreeCxCallControl } from '../../nodes/ThreeCxCallControl/ThreeCxCallControl.node';
+import { resources } from '../../nodes/ThreeCxCallControl/resources';
 import { ThreeCxTrigger } from '../../nodes/ThreeCxTrigger/ThreeCxTrigger.node';
 import type { Pbx, PbxOptions } from '../../sandbox/pbx';
 import { CredentialStore, loadOptionsContext, runNode, type NodeRunInput } from '../support/n8n';
@@ -154,8 +161,8 @@ describe('the 3CX Call Control node', () => {
 	test('gets the devices of an extension', async () => {
 		await start();
 		const { items } = await run({
-			resource: 'extension',
-			operation: 'getDevices',
+			resource: 'device',
+			operation: 'getMany',
 			extension: extension('100'),
 		});
 		expect(items.map(({ json }) => json)).toEqual([
@@ -264,14 +271,62 @@ describe('the 3CX Call Control node', () => {
 	});
 });
 
+/** Every resource with each of its operations; a panel without has one empty pair. */
+function operationsIn({ properties }: INodeTypeDescription): Array<[string, string]> {
+	const pairs = properties
+		.filter(({ name }) => name === 'operation')
+		.flatMap(({ displayOptions, options }) =>
+			(options as INodePropertyOptions[]).map(({ value }): [string, string] => [
+				String(displayOptions?.show?.resource?.[0]),
+				String(value),
+			]),
+		);
+	return pairs.length > 0 ? pairs : [['', '']];
+}
+
+test('the action node has these operations, each in words of its own', () => {
+	const { description } = new ThreeCxCallControl();
+	expect(operationsIn(description).map((pair) => pair.join(' '))).toEqual([
+		'audio collectDigits',
+		'audio play',
+		'audio record',
+		'call answer',
+		'call attachData',
+		'call divert',
+		'call drop',
+		'call get',
+		'call getMany',
+		'call makeCall',
+		'call routeTo',
+		'call transfer',
+		'device get',
+		'device getMany',
+		'extension get',
+		'extension getMany',
+		'extension getParticipants',
+	]);
+	const actions = resources.flatMap(({ operations }) => operations.map(({ action }) => action));
+	expect(actions).toEqual([...new Set(actions)]);
+	expect(description.usableAsTool).toBe(true);
+});
+
 describe('the panels', () => {
 	test.each([new ThreeCxCallControl(), new ThreeCxTrigger()])(
 		'of $description.displayName give every field once',
 		({ description }) => {
-			for (const resource of ['call', 'extension']) {
+			for (const [resource, operation] of operationsIn(description)) {
+				// Everything open that one choice opens.
+				const choices = {
+					device: 'chosen',
+					waitUntil: 'answered',
+					stopOnKey: true,
+					playPrompt: true,
+					endOn: ['key'],
+					returnAll: false,
+				};
 				const shown = description.properties.filter((property) =>
 					NodeHelpers.displayParameter(
-						{ resource, operation: 'makeCall', device: 'chosen' },
+						{ resource, operation, ...choices },
 						property,
 						{ typeVersion: 1 },
 						description,
@@ -279,6 +334,7 @@ describe('the panels', () => {
 				);
 				const names = shown.map(({ name }) => name);
 				expect(names).toEqual([...new Set(names)]);
+				expect(names.length).toBeGreaterThan(0);
 			}
 		},
 	);

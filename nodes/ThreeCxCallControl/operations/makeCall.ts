@@ -1,33 +1,21 @@
-import type { IDataObject } from 'n8n-workflow';
 import { firstOfKind, type DeviceKind } from '../../../lib/callcontrol/devices';
 import { createCallControl, type CallControl } from '../../../lib/callcontrol/rest';
 import type { ItemRun } from '../../shared/router';
 import { extensionField, extensionOf, required } from '../extension';
+import { deviceIdField } from '../fields/device';
+import { destinationField, routeOf, routeOptions } from '../fields/route';
+import { actAndWait, waitFields } from '../fields/wait';
 import type { Operation } from '../operation';
-
-/** What the panel's options hold. */
-interface Options {
-	attachedData?: { entry?: Array<{ key: string; value: string }> };
-	reason?: string;
-	giveUpAfter?: number;
-}
 
 export const makeCall: Operation = {
 	name: 'makeCall',
 	label: 'Make Call',
 	action: 'Make a call',
-	description: 'Call a number from an extension: its phone rings or dials at once',
+	description:
+		'Call a number from an extension, whose phone rings or dials at once, or from a route point, which is the app itself',
 	fields: [
 		extensionField('Who makes the call'),
-		{
-			displayName: 'Destination',
-			name: 'destination',
-			type: 'string',
-			required: true,
-			default: '',
-			placeholder: 'e.g. +441632960123',
-			description: 'The extension or outside number to call',
-		},
+		destinationField('The extension or outside number to call'),
 		{
 			displayName: 'Device',
 			name: 'device',
@@ -46,88 +34,31 @@ export const makeCall: Operation = {
 			default: 'any',
 			description: 'The phone that makes the call',
 		},
-		{
-			displayName: 'Device Name or ID',
-			name: 'deviceId',
-			type: 'options',
-			typeOptions: { loadOptionsMethod: 'getDevices', loadOptionsDependsOn: ['extension.value'] },
-			default: '',
-			displayOptions: { show: { device: ['chosen'] } },
-			description:
-				'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
-		},
-		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
-			options: [
-				{
-					displayName: 'Attached Data',
-					name: 'attachedData',
-					type: 'fixedCollection',
-					typeOptions: { multipleValues: true },
-					default: {},
-					description: 'Data to tie to the call, for routing apps and other API clients',
-					options: [
-						{
-							displayName: 'Entry',
-							name: 'entry',
-							values: [
-								{ displayName: 'Key', name: 'key', type: 'string', default: '' },
-								{ displayName: 'Value', name: 'value', type: 'string', default: '' },
-							],
-						},
-					],
-				},
-				{
-					displayName: 'Give Up After (Seconds)',
-					name: 'giveUpAfter',
-					type: 'number',
-					typeOptions: { minValue: 1 },
-					default: 30,
-					description: 'How long to let it ring',
-				},
-				{
-					displayName: 'Reason',
-					name: 'reason',
-					type: 'string',
-					default: '',
-					description: 'Free text that goes to 3CX with the call',
-				},
-			],
-		},
+		{ ...deviceIdField, displayOptions: { show: { device: ['chosen'] } } },
+		...waitFields,
+		routeOptions('attachedData', 'giveUpAfter', 'freeReason'),
 	],
 
 	async execute(run) {
-		const { context, index, client, signal } = run;
-		const control = createCallControl(client);
+		const control = createCallControl(run.client);
 		const extension = extensionOf(run);
-		const destination = required(
-			'destination',
-			'Destination',
-			context.getNodeParameter('destination', index),
-		);
+		const route = routeOf(run);
+		const { destination } = route;
 		const device = await deviceOf(run, control, extension);
-		const options = context.getNodeParameter('options', index, {}) as Options;
-		const entries = options.attachedData?.entry ?? [];
-		const { participant, reason, reasonText } = await control.makeCall(
-			extension,
-			{
+		const { result, outcome } = await actAndWait(
+			run,
+			async () => await control.makeCall(extension, { ...route, device }, run.signal),
+			({ participant }) => ({
+				dn: extension,
+				participant: participant?.id,
+				callid: participant?.callid,
 				destination,
-				device,
-				reason: options.reason || undefined,
-				timeout: options.giveUpAfter,
-				attachedData:
-					entries.length > 0
-						? Object.fromEntries(entries.map(({ key, value }) => [key, String(value)]))
-						: undefined,
-			},
-			signal,
+				isTransfer: false,
+			}),
 		);
+		const { participant, reason, reasonText } = result;
 		// Without a device 3CX may succeed without naming the leg (facts 2.6): then these are null.
-		const result: IDataObject = {
+		return {
 			success: true,
 			extension,
 			destination,
@@ -137,8 +68,8 @@ export const makeCall: Operation = {
 			participantId: participant?.id ?? null,
 			status: participant?.status ?? null,
 			reason: reasonText || reason || null,
+			...outcome,
 		};
-		return result;
 	},
 };
 

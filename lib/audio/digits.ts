@@ -1,0 +1,45 @@
+import type { Inbox } from './inbox';
+
+/** When enough digits have been entered. */
+export interface DigitRules {
+	/** The key that ends the entry and is not part of it; `''` for none. */
+	terminator: string;
+	/** Most digits. */
+	max: number;
+	/** How long to wait for the first one, in ms. */
+	firstMs: number;
+	/** How long to wait for each further one, in ms. */
+	betweenMs: number;
+}
+
+/** What ended an entry. */
+export type DigitsEnd = 'terminator' | 'maximum' | 'timeout' | 'callEnded';
+
+/** What was entered. */
+export interface Digits {
+	digits: string;
+	endedBy: DigitsEnd;
+}
+
+/**
+ * Collects the keys that a caller presses.
+ *
+ * @param keys the keys, one each, as they come in
+ * @param rules when it is enough
+ * @param ended aborted when the call is over
+ * @returns the digits, without the terminator
+ */
+export async function collectDigits(
+	keys: Inbox<string>,
+	{ terminator, max, firstMs, betweenMs }: DigitRules,
+	ended: AbortSignal,
+): Promise<Digits> {
+	let digits = '';
+	while (digits.length < max) {
+		const key = await keys.next(digits === '' ? firstMs : betweenMs, ended);
+		if (key === undefined) return { digits, endedBy: ended.aborted ? 'callEnded' : 'timeout' };
+		if (key === terminator) return { digits, endedBy: 'terminator' };
+		digits += key;
+	}
+	return { digits, endedBy: 'maximum' };
+}

@@ -1,0 +1,38 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { ThreeCxError } from '../../../lib/http/errors';
+
+/** The keys of a phone. */
+const KEYS = /^[0-9*#A-Da-d]*$/;
+
+/** The keys that stop something. */
+export const stopKeysField: INodeProperties = {
+	displayName: 'Keys',
+	name: 'stopKeys',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. #',
+	description:
+		'Which keys of the phone stop it: one or several of 0 to 9, * and #. Empty: every key.',
+};
+
+/**
+ * @param keys what the field holds
+ * @returns whether a key is one of them
+ * @throws ThreeCxError of kind `input` when there is something else in it
+ */
+export function keyMatcher(keys: unknown): (key: string) => boolean {
+	const wanted = new Set(checkedKeys('stopKeys', 'Keys', keys));
+	return (key) => wanted.size === 0 || wanted.has(key);
+}
+
+/** @returns the keys in a field, without what may stand between them. */
+export function checkedKeys(field: string, label: string, keys: unknown): string {
+	const text = String(keys ?? '').replaceAll(/[\s,]/g, '');
+	if (KEYS.test(text)) return text;
+	throw new ThreeCxError({
+		kind: 'input',
+		field,
+		message: `The field "${label}" holds something else than keys of a phone: ${text}`,
+		hint: 'Keys are 0 to 9, * and #.',
+	});
+}

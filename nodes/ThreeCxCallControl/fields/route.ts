@@ -1,0 +1,96 @@
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type { Route } from '../../../lib/callcontrol/rest';
+import type { ItemRun } from '../../shared/router';
+import { required } from '../extension';
+import { attachedDataField, attachedDataOf, type AttachedData } from './attachedData';
+
+/** Where a call goes. */
+export const destinationField = (description: string): INodeProperties => ({
+	displayName: 'Destination',
+	name: 'destination',
+	type: 'string',
+	required: true,
+	default: '',
+	placeholder: 'e.g. 101 or +441632960123',
+	description,
+});
+
+/** What 3CX documents for routed calls (facts 2.5); the call log shows it. */
+const REASONS = [
+	'BasedOnCallerID',
+	'BasedOnDID',
+	'BreakTime',
+	'Callback',
+	'CallbackRequested',
+	'ForwardAll',
+	'Holiday',
+	'NoAnswer',
+	'NoDestinations',
+	'None',
+	'OfficeHours',
+	'OutOfOfficeHours',
+	'PhoneBusy',
+	'PhoneNotRegistered',
+	'Polling',
+];
+
+const reasonOptions: INodePropertyOptions[] = REASONS.map((value) => ({
+	name: value.replace(/([a-z])([A-Z])/g, '$1 $2'),
+	value,
+}));
+
+const OPTIONS = {
+	attachedData: attachedDataField,
+	giveUpAfter: {
+		displayName: 'Give Up After (Seconds)',
+		name: 'giveUpAfter',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: 30,
+		description: 'How long to let it ring',
+	},
+	reason: {
+		displayName: 'Reason',
+		name: 'reason',
+		type: 'options',
+		options: reasonOptions,
+		default: 'None',
+		description: 'Why the call is sent there, for the call log of 3CX',
+	},
+	freeReason: {
+		displayName: 'Reason',
+		name: 'reason',
+		type: 'string',
+		default: '',
+		description: 'Free text that goes to 3CX with the call',
+	},
+} satisfies Record<string, INodeProperties>;
+
+/** The Options of an operation that routes a call: those that 3CX takes there. */
+export const routeOptions = (...names: Array<keyof typeof OPTIONS>): INodeProperties => ({
+	displayName: 'Options',
+	name: 'options',
+	type: 'collection',
+	placeholder: 'Add option',
+	default: {},
+	options: names.map((name) => OPTIONS[name]),
+});
+
+/** @returns destination and options of the item, as 3CX takes them. */
+export function routeOf({ context, index }: ItemRun): Route {
+	const options = context.getNodeParameter('options', index, {}) as {
+		attachedData?: AttachedData;
+		giveUpAfter?: number;
+		reason?: string;
+	};
+	return {
+		destination: required(
+			'destination',
+			'Destination',
+			context.getNodeParameter('destination', index),
+		),
+		reason: options.reason || undefined,
+		timeout: options.giveUpAfter,
+		attachedData: attachedDataOf(options.attachedData),
+	};
+}

@@ -1,0 +1,92 @@
+import { collectDigits as collect } from '../../../lib/audio/digits';
+import { speak, whenConnected } from '../../../lib/callcontrol/audio';
+import { assertGoesOn } from '../../../lib/callcontrol/cancelled';
+import { watchLeg } from '../../../lib/callcontrol/keys';
+import { withCallEvents } from '../../../lib/callcontrol/wait';
+import { audioInputFields, audioLeg, audioOf } from '../fields/audio';
+import { checkedKeys } from '../fields/keys';
+import { audioLegFields, legOf } from '../fields/leg';
+import { linkOf } from '../link';
+import type { Operation } from '../operation';
+
+export const collectDigits: Operation = {
+	name: 'collectDigits',
+	label: 'Collect Digits',
+	action: 'Collect digits from a caller',
+	description: 'Ask for a number that the caller enters with the keys of the phone',
+	fields: [
+		...audioLegFields,
+		{
+			displayName: 'Play a Prompt First',
+			name: 'playPrompt',
+			type: 'boolean',
+			default: false,
+			description: 'Whether to play a file that says what to enter; the first key stops it',
+		},
+		...audioInputFields.map((field) => ({
+			...field,
+			displayOptions: { show: { playPrompt: [true] } },
+		})),
+		{
+			displayName: 'Most Digits',
+			name: 'maxDigits',
+			type: 'number',
+			typeOptions: { minValue: 1 },
+			default: 10,
+			description: 'With so many digits the entry is complete',
+		},
+		{
+			displayName: 'End Key',
+			name: 'terminator',
+			type: 'string',
+			default: '#',
+			description: 'The key that ends the entry and is not part of it. Empty: none.',
+		},
+		{
+			displayName: 'Wait for First Digit (Seconds)',
+			name: 'firstTimeout',
+			type: 'number',
+			typeOptions: { minValue: 1 },
+			default: 10,
+			description: 'How long the caller may think, after the prompt',
+		},
+		{
+			displayName: 'Wait Between Digits (Seconds)',
+			name: 'betweenTimeout',
+			type: 'number',
+			typeOptions: { minValue: 1 },
+			default: 5,
+			description: 'So long without a further key, and the entry is complete',
+		},
+	],
+
+	async execute(run) {
+		const { context, index, signal } = run;
+		const leg = legOf(run);
+		const audio = audioLeg(run, leg);
+		const number = (name: string, fallback: number) =>
+			context.getNodeParameter(name, index, fallback) as number;
+		const rules = {
+			terminator: checkedKeys(
+				'terminator',
+				'End Key',
+				context.getNodeParameter('terminator', index, '#'),
+			),
+			max: number('maxDigits', 10),
+			firstMs: number('firstTimeout', 10) * 1_000,
+			betweenMs: number('betweenTimeout', 5) * 1_000,
+		};
+		const prompt = context.getNodeParameter('playPrompt', index, false)
+			? await audioOf(run)
+			: undefined;
+		return await withCallEvents(await linkOf(run), signal, async (onEvent) => {
+			const watch = watchLeg(onEvent, audio, () => true);
+			const { callid } = await whenConnected(audio);
+			if (prompt) await speak(audio, prompt, AbortSignal.any([watch.stopped, watch.ended]));
+			const ended = signal ? AbortSignal.any([watch.ended, signal]) : watch.ended;
+			const { digits, endedBy } = await collect(watch.keys, rules, ended);
+			assertGoesOn(signal);
+			return { ...leg, callId: callid, digits, endedBy };
+		});
+	},
+};

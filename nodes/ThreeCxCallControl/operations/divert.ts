@@ -1,0 +1,29 @@
+import { createCallControl } from '../../../lib/callcontrol/rest';
+import { actionOutput, legFields, legOf } from '../fields/leg';
+import { destinationField, routeOf, routeOptions } from '../fields/route';
+import type { Operation } from '../operation';
+
+export const divert: Operation = {
+	name: 'divert',
+	label: 'Divert',
+	action: 'Divert a ringing call',
+	description: 'Send a call that still rings somewhere else',
+	fields: [
+		...legFields('Whose phone rings'),
+		destinationField('The extension or outside number that is to ring instead'),
+		routeOptions('reason'),
+	],
+
+	async execute(run) {
+		const leg = legOf(run);
+		const route = routeOf(run);
+		const result = await createCallControl(run.client).act(
+			leg.extension,
+			leg.participantId,
+			'divert',
+			route,
+			run.signal,
+		);
+		return actionOutput(leg, result, { destination: route.destination });
+	},
+};

@@ -1,0 +1,20 @@
+import { flatLeg } from '../../../lib/callcontrol/flat';
+import { createCallControl } from '../../../lib/callcontrol/rest';
+import { legFields, legOf } from '../fields/leg';
+import { simplifyField, isSimple } from '../fields/simplify';
+import type { Operation } from '../operation';
+
+export const getCall: Operation = {
+	name: 'get',
+	label: 'Get',
+	action: 'Get a call of an extension',
+	description: 'How a call of an extension is doing right now',
+	fields: [...legFields('Whose call'), simplifyField],
+
+	async execute(run) {
+		const { extension, participantId } = legOf(run);
+		const control = createCallControl(run.client);
+		const leg = await control.participant(extension, participantId, run.signal);
+		return isSimple(run) ? flatLeg(leg) : { ...leg };
+	},
+};

@@ -1,0 +1,27 @@
+import { createCallControl } from '../../../lib/callcontrol/rest';
+import { extensionField, extensionOf, required } from '../extension';
+import { deviceIdField, deviceOutput } from '../fields/device';
+import type { Operation } from '../operation';
+
+export const getDevice: Operation = {
+	name: 'get',
+	label: 'Get',
+	action: 'Get a device of an extension',
+	description: 'One phone or app, and the calls that it is in; fails when it is not registered',
+	fields: [extensionField('Whose phone'), { ...deviceIdField, required: true }],
+
+	async execute(run) {
+		const { context, index, client, signal } = run;
+		const extension = extensionOf(run);
+		const id = required('deviceId', 'Device', context.getNodeParameter('deviceId', index));
+		const control = createCallControl(client);
+		const [device, participants] = await Promise.all([
+			control.device(extension, id, signal),
+			control.participants(extension, signal),
+		]);
+		return {
+			...deviceOutput(extension, device),
+			participantIds: participants.filter((leg) => leg.device_id === id).map((leg) => leg.id),
+		};
+	},
+};

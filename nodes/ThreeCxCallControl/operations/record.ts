@@ -1,0 +1,163 @@
+import type { INodeExecutionData } from 'n8n-workflow';
+import type { SilenceRules } from '../../../lib/audio/silence';
+import { withSpool } from '../../../lib/audio/spool';
+import { wavHeader } from '../../../lib/audio/wav';
+import { recordCaller, whenConnected } from '../../../lib/callcontrol/audio';
+import { watchLeg } from '../../../lib/callcontrol/keys';
+import { withCallEvents } from '../../../lib/callcontrol/wait';
+import { fileItem } from '../../shared/file';
+import type { ItemRun } from '../../shared/router';
+import { audioLeg, recordingFormatField, type AudioFormat } from '../fields/audio';
+import { keyMatcher, stopKeysField } from '../fields/keys';
+import { audioLegFields, legOf } from '../fields/leg';
+import { linkOf } from '../link';
+import type { Operation } from '../operation';
+
+/** What the panel's options hold. */
+interface Options {
+	outputField?: string;
+	silenceLevel?: number;
+	silenceSeconds?: number;
+	nothingSeconds?: number;
+}
+
+/** A file of each format, from the length of its audio. */
+const FORMATS: Record<AudioFormat, { mimeType: string; header: (bytes: number) => Buffer }> = {
+	wav: { mimeType: 'audio/wav', header: wavHeader },
+	pcm: { mimeType: 'application/octet-stream', header: () => Buffer.alloc(0) },
+};
+
+export const record: Operation = {
+	name: 'record',
+	label: 'Record',
+	action: 'Record a caller',
+	description: 'Record what the caller says as a file, for example to have it transcribed',
+	fields: [
+		...audioLegFields,
+		{
+			displayName: 'Longest Recording (Seconds)',
+			name: 'maxSeconds',
+			type: 'number',
+			typeOptions: { minValue: 1, maxValue: 14_400 },
+			default: 60,
+			description: 'The recording ends then at the latest, and always when the call ends',
+		},
+		{
+			displayName: 'End Sooner On',
+			name: 'endOn',
+			type: 'multiOptions',
+			options: [
+				{ name: 'Key', value: 'key', description: 'The caller presses a key of the phone' },
+				{ name: 'Silence', value: 'silence', description: 'The caller has stopped to speak' },
+			],
+			default: ['silence'],
+		},
+		{ ...stopKeysField, displayOptions: { show: { endOn: ['key'] } } },
+		recordingFormatField,
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			options: [
+				{
+					displayName: 'Put Output File in Field',
+					name: 'outputField',
+					type: 'string',
+					default: 'data',
+					hint: 'The name of the output field to put the file in',
+				},
+				{
+					displayName: 'Silence After (Seconds)',
+					name: 'silenceSeconds',
+					type: 'number',
+					default: 2,
+					description: 'How long nothing is said before the recording ends on silence',
+				},
+				{
+					displayName: 'Silence Below (dB)',
+					name: 'silenceLevel',
+					type: 'number',
+					typeOptions: { minValue: -90, maxValue: 0 },
+					default: -45,
+					description:
+						'What is quieter counts as silence; 0 is the loudest. Raise it to -35 where the line is noisy.',
+				},
+				{
+					displayName: 'Wait for Speech (Seconds)',
+					name: 'nothingSeconds',
+					type: 'number',
+					default: 10,
+					description:
+						'How long the caller may say nothing at all before the recording ends on silence',
+				},
+			],
+		},
+	],
+
+	async execute(run) {
+		const { context, index, signal } = run;
+		const endOn = context.getNodeParameter('endOn', index, []) as string[];
+		if (!endOn.includes('key')) {
+			return [await recorded(run, endOn, { stopped: new AbortController().signal })];
+		}
+		const stops = keyMatcher(context.getNodeParameter('stopKeys', index, ''));
+		return await withCallEvents(await linkOf(run), signal, async (onEvent) => {
+			const watch = watchLeg(onEvent, audioLeg(run, legOf(run)), stops);
+			return [await recorded(run, endOn, watch)];
+		});
+	},
+};
+
+/** Records into a temporary file, whose length goes into its header, and hands it to n8n. */
+async function recorded(
+	run: ItemRun,
+	endOn: string[],
+	watch: { stopped: AbortSignal; stopKey?: string },
+): Promise<INodeExecutionData> {
+	const { context, index } = run;
+	const leg = legOf(run);
+	const audio = audioLeg(run, leg);
+	const options = context.getNodeParameter('options', index, {}) as Options;
+	const format = context.getNodeParameter('format', index, 'wav') as AudioFormat;
+	const maxMs = (context.getNodeParameter('maxSeconds', index, 60) as number) * 1_000;
+	const silence = endOn.includes('silence') ? silenceRules(options) : undefined;
+	const { callid } = await whenConnected(audio);
+	return await withSpool(async (spool) => {
+		const { endedBy, ms, spoken } = await recordCaller(
+			audio,
+			{ maxMs, silence },
+			spool.append,
+			watch.stopped,
+		);
+		const { mimeType, header } = FORMATS[format];
+		const file = await fileItem(
+			run,
+			{ headers: {}, body: spool.read(header(spool.bytes)) },
+			{
+				property: options.outputField || 'data',
+				fileName: `call-${callid}-${leg.extension}.${format}`,
+				mimeType,
+			},
+		);
+		return {
+			...file,
+			json: {
+				...leg,
+				callId: callid,
+				seconds: Math.round(ms / 10) / 100,
+				endedBy: endedBy === 'stopped' ? 'key' : endedBy,
+				key: watch.stopKey ?? null,
+				spoken: spoken ?? null,
+				...file.json,
+			},
+		};
+	});
+}
+
+const silenceRules = (options: Options): SilenceRules => ({
+	afterMs: (options.silenceSeconds ?? 2) * 1_000,
+	nothingMs: (options.nothingSeconds ?? 10) * 1_000,
+	belowDb: options.silenceLevel ?? -45,
+});

@@ -1,0 +1,30 @@
+import { createCallControl } from '../../../lib/callcontrol/rest';
+import { actionOutput, legFields, legOf } from '../fields/leg';
+import { destinationField, routeOf, routeOptions } from '../fields/route';
+import type { Operation } from '../operation';
+
+export const routeTo: Operation = {
+	name: 'routeTo',
+	label: 'Route To',
+	action: 'Route a call to another destination',
+	description:
+		'Let another destination ring as well: the call stays where it is until somebody takes it there',
+	fields: [
+		...legFields('Where the call is now'),
+		destinationField('The extension, queue, parking place or outside number that is to ring, too'),
+		routeOptions('attachedData', 'giveUpAfter', 'reason'),
+	],
+
+	async execute(run) {
+		const leg = legOf(run);
+		const route = routeOf(run);
+		const result = await createCallControl(run.client).act(
+			leg.extension,
+			leg.participantId,
+			'routeto',
+			route,
+			run.signal,
+		);
+		return actionOutput(leg, result, { destination: route.destination });
+	},
+};

@@ -1,0 +1,139 @@
+import { Inbox } from '../../lib/audio/inbox';
+import { CallProgress, type Followed } from '../../lib/callcontrol/progress';
+import { CallTracker, type CallEvent, type Change } from '../../lib/callcontrol/tracker';
+import { waitFor, type WaitRules } from '../../lib/callcontrol/wait';
+import { ManualClock } from '../audio/clocks';
+import { isCall, removed, upsert } from '../callcontrol/samples';
+
+/** A wait on a clock that the test moves; what happens comes through the real tracker. */
+function setUp(followed: Partial<Followed> = {}, rules: Partial<WaitRules> = {}) {
+	const clock = new ManualClock();
+	const events = new Inbox<CallEvent>(clock);
+	const tracker = new CallTracker();
+	const happens = (...changes: Change[]) => {
+		events.push(...changes.flatMap((change) => tracker.apply(change)).filter(isCall));
+	};
+	const progress = new CallProgress({
+		dn: '100',
+		participant: 1,
+		callid: 7,
+		destination: '101',
+		isTransfer: false,
+		...followed,
+	});
+	const looks: number[] = [];
+	/** @param status of the own leg, for whoever looks; `gone` when there is none */
+	const begin = (status = 'Connected') =>
+		waitFor(events, progress, {
+			until: 'answered',
+			limitMs: 30_000,
+			clock,
+			look: async () => {
+				looks.push(clock.now());
+				return await Promise.resolve(status === 'gone' ? undefined : status);
+			},
+			...rules,
+		});
+	return { clock, tracker, happens, begin, looks, progress };
+}
+
+const inside = { party_dn_type: 'Wextension', party_caller_id: '101', party_dn: '101' };
+const dialling = upsert({ status: 'Dialing', originated_by_dn: '100', ...inside });
+const callee = (status: string, more = {}) =>
+	upsert({ id: 2, dn: '101', status, ...inside, party_dn: '100', party_caller_id: '100', ...more });
+
+describe('a wait', () => {
+	test('takes as long as the limit, not less', async () => {
+		const { clock, happens, begin } = setUp();
+		happens(dialling, callee('Ringing'));
+		const end = begin();
+		await clock.advance(29_999);
+		expect(clock.sleeping).toBe(1);
+		await clock.advance(1);
+		await expect(end).resolves.toBe('timeLimit');
+		expect(clock.sleeping).toBe(0);
+	});
+
+	test('does not mind other calls', async () => {
+		const { clock, happens, begin } = setUp();
+		happens(dialling);
+		const end = begin();
+		happens(upsert({ id: 9, dn: '102', callid: 8, status: 'Connected' }));
+		await clock.advance(10);
+		happens(callee('Ringing'), callee('Connected'));
+		await expect(end).resolves.toBe('answered');
+	});
+
+	test('for a call of which nothing is told looks for itself, every second', async () => {
+		const { clock, begin, looks } = setUp();
+		const end = begin('Dialing');
+		await clock.advance(3_500);
+		expect(looks).toEqual([1_000, 2_000, 3_000]);
+		await clock.advance(30_000);
+		await expect(end).resolves.toBe('timeLimit');
+		const gone = setUp();
+		const over = gone.begin('gone');
+		await gone.clock.advance(1_000);
+		await expect(over).resolves.toBe('ended');
+	});
+
+	test('ends with an error when the execution is stopped, and leaves no timer', async () => {
+		const stop = new AbortController();
+		const { clock, happens, begin } = setUp({}, { signal: stop.signal });
+		happens(dialling);
+		const end = begin();
+		end.catch(() => undefined);
+		await clock.advance(10);
+		stop.abort();
+		await expect(end).rejects.toMatchObject({ kind: 'cancelled' });
+		expect(clock.sleeping).toBe(0);
+	});
+});
+
+describe('a wait for a transfer', () => {
+	const transfer = { isTransfer: true };
+	const referred = { referred_by_dn: '100', referred_by_type: 'Wextension' };
+
+	/** 100 has talked for a while when the transfer begins. */
+	const talking = (rules: Partial<WaitRules> = {}) => {
+		const all = setUp(transfer, rules);
+		all.tracker.apply(upsert({ status: 'Connected' }, 'baseline'));
+		return all;
+	};
+
+	test('sees a phone that rings after another one has stopped', async () => {
+		const { clock, happens, begin, looks } = talking();
+		const end = begin();
+		happens(callee('Ringing', referred), removed('101', 2));
+		await clock.advance(1_400);
+		happens(upsert({ id: 3, dn: '103', status: 'Ringing', ...referred }));
+		await clock.advance(5_000);
+		expect(looks).toEqual([]);
+		happens(upsert({ id: 3, dn: '103', status: 'Connected', ...inside, ...referred }));
+		await expect(end).resolves.toBe('answered');
+	});
+
+	test('is over when nothing rings any more and the call is back', async () => {
+		const { clock, happens, begin, looks } = talking();
+		const end = begin();
+		happens(callee('Ringing', referred), removed('101', 2));
+		await clock.advance(1_500);
+		await expect(end).resolves.toBe('returned');
+		expect(looks).toEqual([1_500]);
+	});
+
+	test('to the outside is out of sight, unless something still shows', async () => {
+		const away = talking();
+		const end = away.begin();
+		away.happens(removed());
+		await away.clock.advance(1_500);
+		await expect(end).resolves.toBe('handedOver');
+
+		const back = talking();
+		const answered = back.begin();
+		back.happens(removed());
+		await back.clock.advance(1_000);
+		back.happens(callee('Connected', { ...inside, ...referred }));
+		await expect(answered).resolves.toBe('answered');
+	});
+});
