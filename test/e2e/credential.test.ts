@@ -1,39 +1,24 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { startPbx, type ApiClient, type Pbx, type PbxOptions } from '../../sandbox/pbx';
-import { N8nApi } from '../../sandbox/playground/api';
-import { startN8n, type N8n } from '../../sandbox/playground/n8n';
+import type { N8nApi } from '../../sandbox/playground/api';
+import { chain, CREDENTIAL_TYPE, openN8n, type FreshN8n } from './support';
 
 /**
  * The credential in a real n8n: what its Test button says, and how the token is kept and shared. n8n's own code decides
  * here what is tested and stored, so nothing less than n8n can show it.
  */
 
-const TYPE = 'threeCxOAuth2Api';
-const ROOT = join(__dirname, '..', '..');
-
-let n8n: N8n;
+let n8n: FreshN8n;
 let api: N8nApi;
-let folder: string;
 const pbxs: Pbx[] = [];
 
 beforeAll(async () => {
-	folder = await mkdtemp(join(tmpdir(), 'n8n-3cx-'));
-	n8n = await startN8n({
-		userFolder: folder,
-		n8nFolder: join(ROOT, '.playground', 'n8n'),
-		packageDir: ROOT,
-		logFile: join(folder, 'n8n.log'),
-	});
-	api = new N8nApi(n8n.url);
-	await api.signIn({ email: 'owner@example.com', password: 'Playground-1' });
+	n8n = await openN8n();
+	({ api } = n8n);
 }, 180_000);
 
 afterAll(async () => {
 	await Promise.all(pbxs.map(async (pbx) => await pbx.close()));
-	await n8n.stop();
-	await rm(folder, { recursive: true, force: true });
+	await n8n.close();
 }, 60_000);
 
 const client = (more: Partial<ApiClient> = {}): ApiClient => ({
@@ -61,38 +46,18 @@ const fields = (pbxUrl: string, more: Record<string, unknown> = {}) => ({
 
 /** Saves a credential as the editor does, presses Test, and gives what is shown. */
 async function saveAndTest(data: Record<string, unknown>, name = 'tested') {
-	const { id } = await api.saveCredential(name, TYPE, data);
-	const { status, message } = await api.testCredential(id, name, TYPE, data);
+	const { id } = await api.saveCredential(name, CREDENTIAL_TYPE, data);
+	const { status, message } = await api.testCredential(id, name, CREDENTIAL_TYPE, data);
 	return `${status}: ${message}`;
 }
 
 /** A workflow that lists the departments of the credential's PBX. */
-async function departmentsWorkflow(credential: { id: string; name: string }) {
-	return await api.saveWorkflow({
-		name: 'Departments',
-		nodes: [
-			{
-				id: '1',
-				name: 'Go',
-				type: 'n8n-nodes-base.manualTrigger',
-				typeVersion: 1,
-				position: [0, 0],
-				parameters: {},
-			},
-			{
-				id: '2',
-				name: '3CX',
-				type: 'n8n-nodes-3cx.threeCx',
-				typeVersion: 1,
-				position: [200, 0],
-				parameters: { resource: 'department', operation: 'getAll' },
-				credentials: { [TYPE]: credential },
-			},
-		],
-		connections: { Go: { main: [[{ node: '3CX', type: 'main', index: 0 }]] } },
-		settings: {},
-	});
-}
+const departmentsWorkflow = async (credential: { id: string; name: string }) =>
+	await api.saveWorkflow(
+		chain('Departments', credential, [
+			{ name: '3CX', parameters: { resource: 'department', operation: 'getAll' } },
+		]),
+	);
 
 describe('Test says in plain words', () => {
 	test('that all is well, whatever follows the address', async () => {
@@ -160,7 +125,7 @@ test('Test tests what was typed, not the token of an older secret', async () => 
 
 test('executions share one stored token, and one renewal when it is replaced', async () => {
 	const pbx = await newPbx();
-	const credential = await api.saveCredential('shared', TYPE, fields(pbx.url));
+	const credential = await api.saveCredential('shared', CREDENTIAL_TYPE, fields(pbx.url));
 	const { id } = await departmentsWorkflow(credential);
 	const runs = async (count: number) => {
 		const executions = await Promise.all(

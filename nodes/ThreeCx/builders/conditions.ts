@@ -98,14 +98,20 @@ export const fieldProperty = (
 
 /** The inputs of a condition: field, operator, and the value that fits both. */
 export function conditionInputs(lists: ConditionLists): INodeProperties[] {
-	/** Shows an input for fields of these classes; text also fits what an expression gives without a class. */
-	const shown = (classes: readonly InputClass[], operator?: readonly Operator[]) => {
-		const classed = `\\|(${classes.join('|')})$`;
-		const unclassed = lists.optional ? '^[^|]+$' : '^[^|]*$';
-		const regex = classes.includes('text') ? `${unclassed}|${classed}` : classed;
-		return {
-			show: { field: [{ _cnd: { regex } }], ...(operator ? { operator: [...operator] } : {}) },
-		};
+	const byClass = (classes: readonly InputClass[]) =>
+		classes.map((inputClass) => ({ _cnd: { endsWith: fieldValue('', inputClass) } }));
+	/**
+	 * Shows an input for fields of these classes; text also fits what an expression gives without a class. Without
+	 * regular expressions: n8n gives each one 250 ms, and refuses to run the workflow when a busy machine takes longer.
+	 */
+	const shown = (
+		classes: readonly InputClass[],
+		operator?: readonly Operator[],
+	): INodeProperties['displayOptions'] => {
+		const forOperator = operator ? { operator: [...operator] } : {};
+		if (!classes.includes('text')) return { show: { field: byClass(classes), ...forOperator } };
+		const others = byClass(CLASSES.filter((inputClass) => !classes.includes(inputClass)));
+		return { show: forOperator, hide: { field: [...(lists.optional ? [''] : []), ...others] } };
 	};
 	const input = (
 		name: string,

@@ -1,12 +1,12 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import type { PbxClient } from '../../../lib/http/client';
-import { ThreeCxError } from '../../../lib/http/errors';
 import type { Expand } from '../../../lib/odata/expand';
 import type { Entity, RequestOptions } from '../../../lib/xapi/entities';
 import { changeMembers, type MemberChange, type MemberResult } from '../../../lib/xapi/members';
 import type { ItemRun } from '../../shared/router';
 import { onRow } from '../onRow';
 import type { EntityResource, Field, OwnOperation } from '../resource';
+import { departmentId } from './departments';
 import { extensionsOf, extensionsParameter } from './extensions';
 import { ROLE_OPTIONS } from './roles';
 
@@ -36,8 +36,8 @@ interface Memberships {
 }
 
 /** A place in a department as XAPI takes it. 3CX ignores a role written as GroupRights (facts 4.5): it belongs in Rights. */
-export const membershipOf = (groupId: number | string, role: string) => ({
-	GroupId: Number(groupId),
+export const membershipOf = (GroupId: number, role: string) => ({
+	GroupId,
 	Rights: { RoleName: role },
 });
 
@@ -46,7 +46,7 @@ export const membershipsField: Field = {
 	property: 'Groups',
 	prominent: true,
 	toXapi: ({ membership = [] }: Memberships) =>
-		membership.map(({ groupId, role }) => membershipOf(groupId, role)),
+		membership.map(({ groupId, role }) => membershipOf(departmentId(groupId, 'departments'), role)),
 	parameter: {
 		displayName: 'Departments',
 		name: 'departments',
@@ -74,14 +74,7 @@ export const MEMBERSHIPS: Expand = { property: 'Groups', expand: [{ property: 'R
  * @throws ThreeCxError of kind `input` when it is empty or no ID
  */
 export function departmentOf({ context, index }: ItemRun): number {
-	const text = String(context.getNodeParameter('groupId', index, '') ?? '').trim();
-	if (/^\d+$/.test(text)) return Number(text);
-	throw new ThreeCxError({
-		kind: 'input',
-		field: 'groupId',
-		message: text === '' ? 'No department was chosen' : `"${text}" is not the ID of a department`,
-		hint: 'Choose the department from the list, or give the Id that Department > Get Many shows.',
-	});
+	return departmentId(context.getNodeParameter('groupId', index, ''), 'groupId');
 }
 
 /** What is done with a place in a department. */

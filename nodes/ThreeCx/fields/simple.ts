@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import type { Field } from '../resource';
+import { departmentIds } from './departments';
 import { enumOptions } from './text';
 
 /** Fields of one value, which differ from each other in their names only. */
@@ -44,7 +45,7 @@ export const enumField = (
 export const departmentsField = (more: More = {}): Field => ({
 	property: 'Groups',
 	...more,
-	toXapi: (ids: Array<string | number>) => ids.map((id) => ({ GroupId: Number(id) })),
+	toXapi: (ids: unknown) => departmentIds(ids, 'departments').map((GroupId) => ({ GroupId })),
 	parameter: {
 		displayName: 'Department Names or IDs',
 		name: 'departments',

@@ -4,6 +4,7 @@ import { getEntity } from '../../../lib/xapi/entities';
 import { invoke } from '../../../lib/xapi/invoke';
 import type { ItemRun } from '../../shared/router';
 import { assertConfirmed, confirmationProperty } from '../fields/confirmation';
+import { departmentIds } from '../fields/departments';
 import { switchField, textField } from '../fields/simple';
 import { aboutRow, locateKey } from '../locator';
 import { deleteMany, deleteManyLists } from '../operations/deleteMany';
@@ -234,7 +235,7 @@ export const outboundRule: EntityResource = {
 		dnRanges,
 		{
 			property: 'GroupIds',
-			toXapi: (ids: Array<string | number>) => ids.map(Number),
+			toXapi: (ids: unknown) => departmentIds(ids, 'groupIds'),
 			parameter: {
 				displayName: 'Department Names or IDs',
 				name: 'groupIds',

@@ -1,0 +1,85 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { N8nApi, type WorkflowNode } from '../../sandbox/playground/api';
+import { startN8n } from '../../sandbox/playground/n8n';
+
+/** What tests in a real n8n have in common: a fresh n8n with our built package, and the nodes of a workflow. */
+
+/** Our credential type, as n8n names it. */
+export const CREDENTIAL_TYPE = 'threeCxOAuth2Api';
+
+const ROOT = join(__dirname, '..', '..');
+
+/** A fresh n8n with the package as it was built last. */
+export interface FreshN8n {
+	/** Its editor's interface, signed in as the owner. */
+	api: N8nApi;
+	/** Ends n8n and deletes all it has kept. */
+	close: () => Promise<void>;
+}
+
+/** Starts a fresh n8n; that takes some 20 s, since it makes its database first. */
+export async function openN8n(): Promise<FreshN8n> {
+	const folder = await mkdtemp(join(tmpdir(), 'n8n-3cx-'));
+	const n8n = await startN8n({
+		userFolder: folder,
+		n8nFolder: join(ROOT, '.playground', 'n8n'),
+		packageDir: ROOT,
+		logFile: join(folder, 'n8n.log'),
+	});
+	const close = async () => {
+		await n8n.stop();
+		await rm(folder, { recursive: true, force: true });
+	};
+	const api = new N8nApi(n8n.url);
+	await api.signIn({ email: 'owner@example.com', password: 'Playground-1' });
+	return { api, close };
+}
+
+/** What {@link chain} makes a node of. */
+export interface ChainedNode extends Partial<WorkflowNode> {
+	name: string;
+	/** Default: the 3CX node. */
+	type?: string;
+	parameters: Record<string, unknown>;
+}
+
+/**
+ * A workflow that runs nodes one after another behind a Manual Trigger called Go.
+ *
+ * @param name - of the workflow
+ * @param credential - reference of the credential that the nodes use
+ * @param steps - the nodes, in their order
+ */
+export function chain(
+	name: string,
+	credential: { id: string; name: string },
+	steps: readonly ChainedNode[],
+) {
+	const nodes: WorkflowNode[] = [
+		{ name: 'Go', type: 'n8n-nodes-base.manualTrigger', parameters: {} },
+		...steps.map((step) => ({
+			type: 'n8n-nodes-3cx.threeCx',
+			credentials: { [CREDENTIAL_TYPE]: credential },
+			...step,
+		})),
+	].map((node, index) => ({
+		id: String(index),
+		typeVersion: 1,
+		position: [200 * index, 0],
+		...node,
+	}));
+	const links = nodes
+		.slice(1)
+		.map((next, index) => [
+			nodes[index]!.name,
+			{ main: [[{ node: next.name, type: 'main', index: 0 }]] },
+		]);
+	return {
+		name,
+		nodes,
+		connections: Object.fromEntries(links) as Record<string, unknown>,
+		settings: { timezone: 'Europe/London' },
+	};
+}

@@ -1,0 +1,275 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { startProxy, type FaultProxy } from '../../sandbox/chaos/proxy';
+import { startPbx, type Pbx } from '../../sandbox/pbx';
+import { N8nApi, type Workflow } from '../../sandbox/playground/api';
+import { startN8n, type N8n } from '../../sandbox/playground/n8n';
+import { Collector } from '../callcontrol/collector';
+import { json, startServer, type TestServer } from '../support/httpServer';
+
+/**
+ * The trigger in a real n8n: what it promises depends on n8n's own activation, retries and event loop. Each event that
+ * starts the workflow is sent on to a server of this test, so that "delivered" means that an execution has run.
+ */
+
+const TYPE = 'threeCxOAuth2Api';
+const ROOT = join(__dirname, '..', '..');
+const CALLER = '+441632960123';
+const OWNER = { email: 'owner@example.com', password: 'Playground-1' };
+
+/** What an execution has sent on. */
+interface Told {
+	event: string;
+	callId: number;
+	extension: string;
+	recovered: boolean;
+}
+
+let n8n: N8n;
+let api: N8nApi;
+let folder: string;
+let receiver: TestServer;
+let told: Collector<Told>;
+let pbx: Pbx;
+/** Between n8n and the PBX, to count sockets from outside. */
+let proxy: FaultProxy;
+let workflow: Workflow;
+
+const start = async () => {
+	n8n = await startN8n({
+		userFolder: folder,
+		n8nFolder: join(ROOT, '.playground', 'n8n'),
+		packageDir: ROOT,
+		logFile: join(folder, 'n8n.log'),
+	});
+	api = new N8nApi(n8n.url);
+	await api.signIn(OWNER);
+};
+
+beforeAll(async () => {
+	folder = await mkdtemp(join(tmpdir(), 'n8n-3cx-'));
+	receiver = await startServer(({ body }, response) => {
+		told.push(JSON.parse(body) as Told);
+		json(response, 200, {});
+	});
+	await start();
+}, 180_000);
+
+afterAll(async () => {
+	await n8n?.stop();
+	await receiver?.close();
+	await rm(folder, { recursive: true, force: true });
+}, 60_000);
+
+beforeEach(async () => {
+	told = new Collector();
+	pbx = await startPbx({ seedCallLogRows: 0, calls: { ringTimeoutMs: 600_000 } });
+	proxy = await startProxy(pbx.url);
+	const { clientId, clientSecret } = pbx.defaultClient;
+	const credential = await api.saveCredential(proxy.url, TYPE, {
+		pbxUrl: proxy.url,
+		clientId,
+		clientSecret,
+	});
+	workflow = await api.saveWorkflow(workflowWith(credential));
+	await api.publish(workflow);
+}, 60_000);
+
+afterEach(async () => {
+	await api.unpublish(workflow.id).catch(() => undefined);
+	await proxy.close();
+	await pbx.close();
+}, 60_000);
+
+const workflowWith = (credential: { id: string; name: string }) => ({
+	name: `Listens to ${credential.name}`,
+	nodes: [
+		{
+			id: '1',
+			name: 'Call',
+			type: 'n8n-nodes-3cx.threeCxTrigger',
+			typeVersion: 1,
+			position: [0, 0],
+			parameters: { events: ['callRinging', 'callEnded'] },
+			credentials: { [TYPE]: credential },
+		},
+		{
+			id: '2',
+			name: 'Tell',
+			type: 'n8n-nodes-base.httpRequest',
+			typeVersion: 4.2,
+			position: [200, 0],
+			parameters: {
+				method: 'POST',
+				url: receiver.origin,
+				sendBody: true,
+				specifyBody: 'json',
+				jsonBody:
+					'={{ { event: $json.event, callId: $json.callId, extension: $json.extension, recovered: $json.recovered } }}',
+			},
+		},
+	],
+	connections: { Call: { main: [[{ node: 'Tell', type: 'main', index: 0 }]] } },
+	settings: {},
+});
+
+const arrival = async (event: string, callId: number, ms = 30_000) =>
+	await told.first(
+		(each) => each.event === event && each.callId === callId,
+		`${event} of call ${callId}; n8n says:\n${n8n.logTail()}`,
+		0,
+		ms,
+	);
+const call = () => pbx.calls.incoming({ from: CALLER, to: '100' });
+const times = (callId: number, event: string) =>
+	told.items.filter((each) => each.callId === callId && each.event === event).length;
+
+/** Waits until n8n has its socket (again). */
+const linked = async (ms = 30_000) => {
+	const deadline = Date.now() + ms;
+	while (proxy.open === 0) {
+		if (Date.now() > deadline) throw new Error(`no socket after ${ms} ms:\n${n8n.logTail()}`);
+		await delay(50);
+	}
+};
+
+/** Another program with the same client ID mints a token: 3CX ends ours, and the socket with it. */
+const killToken = async () => {
+	const { clientId, clientSecret } = pbx.defaultClient;
+	await fetch(`${pbx.url}/connect/token`, {
+		method: 'POST',
+		body: new URLSearchParams({
+			client_id: clientId,
+			client_secret: clientSecret,
+			grant_type: 'client_credentials',
+		}),
+	});
+};
+
+test('starts the workflow, and comes back by itself after a dropped socket and a killed token', async () => {
+	const first = call();
+	expect(await arrival('callRinging', first)).toMatchObject({ extension: '100' });
+
+	// The credential is read again for each try, long after trigger() has returned.
+	proxy.dropSockets();
+	const second = call();
+	await arrival('callRinging', second);
+
+	const minted = pbx.mints[pbx.defaultClient.clientId]!;
+	await killToken();
+	const third = call();
+	await arrival('callRinging', third);
+	expect(pbx.mints[pbx.defaultClient.clientId]).toBe(minted + 2); // theirs and one of ours
+
+	for (const callId of [first, second, third]) expect(times(callId, 'callRinging')).toBe(1);
+	expect(proxy.open).toBe(1);
+	expect(n8n.logTail()).not.toMatch(/No bridge acquired/);
+}, 60_000);
+
+test('a PBX that is away for 45 s, longer than n8n has patience: one registration, one socket', async () => {
+	const before = call();
+	await arrival('callRinging', before);
+	await pbx.down();
+	pbx.calls.hangUp({ callid: before });
+	const missed = call();
+	await delay(45_000);
+	await pbx.up();
+	// The wait between two tries has grown to a minute at most.
+	expect(await arrival('callRinging', missed, 75_000)).toMatchObject({ recovered: true });
+	expect(await arrival('callEnded', before)).toMatchObject({ recovered: true });
+	const after = call();
+	await arrival('callRinging', after);
+	expect(times(after, 'callRinging')).toBe(1);
+	expect(proxy.open).toBe(1);
+	expect(await api.publicationStatus(workflow.id)).toMatchObject({ status: 'published' });
+}, 150_000);
+
+test('n8n restarted while the PBX is down comes up, and connects when the PBX is back', async () => {
+	await pbx.down();
+	await n8n.stop();
+	await start();
+	expect(proxy.open).toBe(0);
+	await pbx.up();
+	await linked(75_000);
+	const callId = call();
+	await arrival('callRinging', callId);
+	expect(times(callId, 'callRinging')).toBe(1);
+	expect(proxy.open).toBe(1);
+}, 180_000);
+
+test('unpublished during an outage, nothing is left', async () => {
+	await linked();
+	await pbx.down();
+	await api.unpublish(workflow.id);
+	const opens = proxy.opens;
+	const asked: string[] = [];
+	proxy.on('answered', ({ path }) => asked.push(path));
+	await pbx.up();
+	// Longer than the waits of the first tries.
+	await delay(8_000);
+	expect({ open: proxy.open, opens: proxy.opens, asked }).toEqual({ open: 0, opens, asked: [] });
+}, 60_000);
+
+test('a burst of 2,000 events within a second is delivered whole, and n8n stays responsive', async () => {
+	await linked();
+	const memoryBefore = treeMemory();
+	let memory = memoryBefore;
+	let slowest = 0;
+	let isOver = false;
+	const watching = (async () => {
+		while (!isOver) {
+			const asked = performance.now();
+			await fetch(`${n8n.url}/healthz`);
+			slowest = Math.max(slowest, performance.now() - asked);
+			memory = Math.max(memory, treeMemory());
+			await delay(100);
+		}
+	})();
+	const startedAt = performance.now();
+	const calls = Array.from({ length: 2_000 }, call);
+	const playedMs = performance.now() - startedAt;
+	await told.first(() => told.items.length >= calls.length, '2,000 executions', 0, 240_000);
+	isOver = true;
+	await watching;
+	const seconds = (performance.now() - startedAt) / 1000;
+	process.stdout.write(
+		`burst: 2,000 calls in ${Math.round(playedMs)} ms, delivered in ${seconds.toFixed(1)} s; ` +
+			`/healthz at most ${Math.round(slowest)} ms; memory ${memoryBefore} -> ${memory} MB\n`,
+	);
+	expect(new Set(told.items.map(({ callId }) => callId)).size).toBe(calls.length);
+	expect(told.items).toHaveLength(calls.length);
+	expect(slowest).toBeLessThan(1_000);
+	expect(memory - memoryBefore).toBeLessThan(1_500);
+}, 300_000);
+
+/** Resident memory of n8n and all processes it has started, in MB; 0 where there is no /proc. */
+function treeMemory(): number {
+	const processes = processTable();
+	const tree = new Set([process.pid]);
+	for (let size = 0; size < tree.size; ) {
+		size = tree.size;
+		for (const [pid, { parent }] of processes) if (tree.has(parent)) tree.add(pid);
+	}
+	tree.delete(process.pid);
+	const kilobytes = [...tree].reduce((sum, pid) => sum + (processes.get(pid)?.kilobytes ?? 0), 0);
+	return Math.round(kilobytes / 1024);
+}
+
+function processTable(): Map<number, { parent: number; kilobytes: number }> {
+	const table = new Map<number, { parent: number; kilobytes: number }>();
+	if (process.platform !== 'linux') return table;
+	for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
+		try {
+			const status = readFileSync(`/proc/${name}/status`, 'utf8');
+			const field = (key: string) =>
+				Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
+			table.set(Number(name), { parent: field('PPid'), kilobytes: field('VmRSS') });
+		} catch {
+			// It has ended meanwhile.
+		}
+	}
+	return table;
+}
