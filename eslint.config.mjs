@@ -6,8 +6,9 @@ import { globalIgnores } from 'eslint/config';
  *
  * - `configWithoutCloudSupport` leaves out `no-restricted-globals` and `no-restricted-imports`, the two rules for
  *   n8n Cloud: the trigger needs timers and `ws`, the transport needs `undici`. The package is for self-hosted n8n.
- * - `no-runtime-dependencies`: undici (one connection pool per PBX), ws (pings and handshake status) and
- *   libphonenumber-js (E.164) are installed with the package, not bundled into it.
+ * - `no-runtime-dependencies`: undici (one connection pool per PBX), ws (pings and handshake status), libphonenumber-js
+ *   (E.164), luxon (the workflow's time zone), js-yaml (a PBX's own API description) and wavefile (audio of any rate) are
+ *   installed with the package, not bundled into it.
  */
 export default [
 	globalIgnores(['.playground', 'sandbox/n8n/node_modules', 'coverage']),

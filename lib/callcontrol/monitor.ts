@@ -26,6 +26,12 @@ const DEFAULT_TIMING = {
 	answerMs: 10_000,
 };
 
+/** With more legs than this waiting to be read one by one, the whole state is read at once... */
+const CROWD = 24;
+
+/** ... after this time, in ms, so that one reading serves a whole burst. */
+const CROWD_MS = 250;
+
 /** What a monitor says about its link: once when it goes down, once when it is up again. */
 export type LinkState =
 	| { online: true; /** How long it was down, in ms; 0 at the first time. */ outageMs: number }
@@ -38,6 +44,8 @@ export interface MonitorOptions {
 	/** What is new, in order within each call. */
 	onEvents(events: TrackerEvent[]): void;
 	onState?(state: LinkState): void;
+	/** Each message of the socket as it comes, before it is understood. */
+	onMessage?(text: string): void;
 	timing?: Partial<MonitorTiming>;
 	random?: () => number;
 }
@@ -87,6 +95,8 @@ export function startMonitor(options: MonitorOptions): Monitor {
 	let epoch = 0;
 	let reconcileTimer: NodeJS.Timeout | undefined;
 	let reconcileAt = Infinity;
+	/** Readings of the state that have failed, one after the other. */
+	let unread = 0;
 
 	// --- Reading single legs ---------------------------------------------------------------------------------------
 
@@ -120,6 +130,7 @@ export function startMonitor(options: MonitorOptions): Monitor {
 	// --- Following messages ----------------------------------------------------------------------------------------
 
 	function receive(text: string): void {
+		options.onMessage?.(text);
 		const frame = parseFrame(text);
 		if (held) held.push(frame);
 		else follow(frame);
@@ -145,8 +156,12 @@ export function startMonitor(options: MonitorOptions): Monitor {
 			return;
 		}
 		const { dn, id } = entity;
-		if (frame.kind === 'upsert') reads.request(dn, id);
-		else if (frame.kind === 'keys')
+		// Keys of a leg that is not known, because reading it has failed, would be keys of no call.
+		const isUnknown = tracker.callOf(dn, id) === undefined && !order.latest(nameOf(entity));
+		if (frame.kind === 'upsert' || (frame.kind !== 'remove' && isUnknown)) reads.request(dn, id);
+		if (reads.size > CROWD) reconcileWithin(CROWD_MS);
+		if (frame.kind === 'upsert') return;
+		if (frame.kind === 'keys')
 			enqueue([{ kind: 'keys', dn, id, digits: frame.digits, origin: 'live' }]);
 		else enqueue([{ kind: frame.kind, dn, id, origin: 'live' }]);
 	}
@@ -184,9 +199,16 @@ export function startMonitor(options: MonitorOptions): Monitor {
 	async function reconcile(): Promise<void> {
 		reconcileAt = Infinity;
 		const link = epoch;
-		await readState('recovered', closing.signal).catch(() => undefined);
+		const isRead = await readState('recovered', closing.signal).then(
+			() => true,
+			() => false,
+		);
+		unread = isRead ? 0 : unread + 1;
+		// What gave rise to suspicion is still unknown: ask again soon, and less and less often.
+		const again = isRead ? timing.reconcileMs : timing.suspicionMs * 2 ** unread;
 		// A link that broke meanwhile is followed by a reading of its own.
-		if (link === epoch && !closing.signal.aborted) reconcileWithin(timing.reconcileMs);
+		if (link === epoch && !closing.signal.aborted)
+			reconcileWithin(Math.min(again, timing.reconcileMs));
 	}
 
 	/**
@@ -201,8 +223,22 @@ export function startMonitor(options: MonitorOptions): Monitor {
 		const link = epoch;
 		const newer = new Set<string>();
 		readings.add(newer);
+		const waiting = reads.waitingNow();
 		const dns = await (control as CallControl).list(signal).finally(() => readings.delete(newer));
 		if (signal.aborted || link !== epoch) return false;
+		// What waited to be read before is shown by this reading, too: one answer instead of many.
+		const legs = new Map(
+			dns.flatMap(({ participants }) => participants).map((leg) => [legKey(leg.dn, leg.id), leg]),
+		);
+		for (const read of waiting) {
+			if (newer.has(read.entity)) continue;
+			const participant = legs.get(read.entity);
+			reads.answer(
+				read,
+				participant ? [{ kind: 'upsert', participant, origin: held ? origin : 'live' }] : [],
+			);
+		}
+		order.drain();
 		const changes = tracker.diff(dns, origin);
 		const usable = changes.filter((change) => {
 			const entity = entityOf(change);

@@ -18,6 +18,9 @@ export interface LegReadsOptions {
 /** Reads under way at the same time; the connection pool of a PBX has eight places. */
 const IN_FLIGHT = 6;
 
+/** A leg whose new state has a place in line, and is still to be read. */
+export type LegRead = Pending & { dn: string; id: number };
+
 /**
  * Reads legs that have changed: a few at a time, and each leg one read after the other. Replies about a leg cannot
  * overtake each other then, so none is older than the last; a leg that changes all the time has at most one read under
@@ -25,7 +28,7 @@ const IN_FLIGHT = 6;
  */
 export class LegReads {
 	/** Reads that have not begun: they will show whatever has happened until they do. */
-	private readonly waiting = new Map<string, Pending & { dn: string; id: number }>();
+	private readonly waiting = new Map<string, LegRead>();
 
 	/** Legs being read. */
 	private readonly reading = new Set<string>();
@@ -44,12 +47,35 @@ export class LegReads {
 			dn,
 			id,
 			callid: (): number | undefined => callidIn(pending) ?? callOf(dn, id),
-		} as Pending & { dn: string; id: number };
+		} as LegRead;
 		order.add(pending);
 		// What waited shows the same state as this one will.
 		if (waiting) waiting.changes = [];
 		this.waiting.set(entity, pending);
 		this.next();
+	}
+
+	/** How many reads have not begun. */
+	get size(): number {
+		return this.waiting.size;
+	}
+
+	/** @returns the reads that have not begun. */
+	waitingNow(): LegRead[] {
+		return [...this.waiting.values()];
+	}
+
+	/**
+	 * Fills in a read that has not begun, because something else has shown the state of the leg. Does nothing where it
+	 * has begun meanwhile, or an earlier read of the leg is under way: that could be the newer one.
+	 *
+	 * @param changes the facts, none when the leg is gone
+	 */
+	answer(pending: LegRead, changes: Change[]): void {
+		const { entity } = pending;
+		if (this.waiting.get(entity) !== pending || this.reading.has(entity)) return;
+		this.waiting.delete(entity);
+		pending.changes = changes;
 	}
 
 	private next(): void {
@@ -62,7 +88,7 @@ export class LegReads {
 		}
 	}
 
-	private async read(pending: Pending & { dn: string; id: number }): Promise<void> {
+	private async read(pending: LegRead): Promise<void> {
 		const { order, read, patienceMs, signal } = this.options;
 		const patience = setTimeout(() => {
 			pending.overdue = true;

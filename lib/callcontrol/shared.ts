@@ -10,7 +10,9 @@ export interface Subscriber {
 	connect(): Promise<PbxClient>;
 	onEvents(events: TrackerEvent[]): void;
 	onState?(state: LinkState): void;
-	/** Told what {@link onEvents} threw: it must not end the others, nor the process. */
+	/** Each message of the socket as it comes, see {@link MonitorOptions.onMessage}. */
+	onMessage?(text: string): void;
+	/** Told what the others threw: it must not end the others, nor the process. */
 	onError(error: unknown): void;
 	/** Patience of the link; the first subscriber decides. */
 	timing?: MonitorOptions['timing'];
@@ -18,6 +20,8 @@ export interface Subscriber {
 
 /** What a subscriber holds. */
 export interface Subscription {
+	/** Whether the link is up; {@link Subscriber.onState} tells only of changes. */
+	readonly online: boolean;
 	/** Waits for the link; see {@link Monitor.ready}. */
 	ready(withinMs?: number): Promise<void>;
 	/** Leaves; the last one closes the link. Nothing is told from now on. */
@@ -42,6 +46,9 @@ export function subscribe(subscriber: Subscriber): Subscription {
 	const shared = links.get(key) ?? open(key, subscriber);
 	shared.subscribers.add(subscriber);
 	return {
+		get online() {
+			return shared.monitor.online;
+		},
 		ready: async (withinMs) => await shared.monitor.ready(withinMs),
 		async leave() {
 			shared.subscribers.delete(subscriber);
@@ -70,6 +77,7 @@ function open(key: string, first: Subscriber): Shared {
 		connect: async () => await ([...subscribers][0] ?? first).connect(),
 		onEvents: (events) => tell((subscriber) => subscriber.onEvents(events)),
 		onState: (state) => tell((subscriber) => subscriber.onState?.(state)),
+		onMessage: (text) => tell((subscriber) => subscriber.onMessage?.(text)),
 		timing: first.timing,
 	});
 	const shared = { monitor, subscribers };

@@ -47,6 +47,8 @@ export interface CallView {
 	answered: boolean;
 	/** The last queue that one of its legs had to do with; it is known for all legs of the call from then on. */
 	queue?: string;
+	/** The number that was dialled from outside, if one of its legs has told it: extensions often do not (facts 2.3). */
+	did?: string;
 	/** Legs left. */
 	legs: number;
 	/** True with the last leg's `ended`. */
@@ -207,6 +209,7 @@ export class CallTracker {
 		const leg = known ?? this.open(participant, isOld);
 		leg.participant = participant;
 		leg.call.queue = queueOf(participant, leg.dnType) ?? leg.call.queue;
+		if (participant.party_did !== '') leg.call.did = participant.party_did;
 		const events = this.progress(leg, origin, isOld, previous);
 		if (previous) events.push(this.event('participantChanged', leg, origin, { previous }));
 		return events;

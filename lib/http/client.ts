@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { request as send, type Dispatcher } from 'undici';
+import { unlessAborted } from './abort';
 import { dispatcherFor } from './dispatchers';
 import { errorFromNetwork, ThreeCxError } from './errors';
 import { errorFromResponse } from './responseErrors';
@@ -90,11 +91,12 @@ export function createPbxClient({
 	}
 
 	async function authorised(request: PbxRequest): Promise<Dispatcher.ResponseData> {
-		const token = await tokens.get(request.signal);
+		const { signal } = request;
+		const token = await unlessAborted(tokens.get(signal), signal);
 		const answer = await once(request, token);
 		if (answer.statusCode !== 401) return answer;
 		await answer.body.dump();
-		return await once(request, await tokens.renew(token, request.signal));
+		return await once(request, await unlessAborted(tokens.renew(token, signal), signal));
 	}
 
 	/** Sends, repeats and checks; `read` turns the body of a good answer into what the caller wants. */

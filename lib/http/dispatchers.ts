@@ -1,4 +1,5 @@
 import { EnvHttpProxyAgent, type Dispatcher } from 'undici';
+import { proxyFor } from './proxy';
 import type { Connection } from './serverUrl';
 
 /**
@@ -34,7 +35,11 @@ export function dispatcherFor(
 	const known = dispatchers.get(key);
 	if (known) return known;
 	const tls = { rejectUnauthorized: !ignoreSslIssues };
+	// undici alone would send https through HTTP_PROXY where HTTPS_PROXY is not set; n8n does not.
+	const proxy = proxyFor(origin);
 	const dispatcher = new EnvHttpProxyAgent({
+		httpProxy: proxy,
+		httpsProxy: proxy,
 		...(lasting ? {} : { connections: MAX_CONNECTIONS_PER_PBX }),
 		keepAliveTimeout: KEEP_ALIVE_MS,
 		connect: { ...tls, timeout: CONNECT_TIMEOUT_MS },

@@ -1,3 +1,5 @@
+import { errorFromProxy } from './proxy';
+
 /**
  * What went wrong, in the terms of the person who has to act on it:
  *
@@ -187,6 +189,8 @@ function networkCode(cause: unknown): string {
  */
 export function errorFromNetwork(cause: unknown, origin: string, request?: string): ThreeCxError {
 	if (cause instanceof ThreeCxError) return cause;
+	const proxyError = errorFromProxy(cause, origin, request);
+	if (proxyError) return proxyError;
 	const code = networkCode(cause);
 	const certificate = CERTIFICATE_CODES[code];
 	if (certificate !== undefined) {

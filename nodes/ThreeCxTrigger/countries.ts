@@ -1,12 +1,62 @@
 import { getCountries } from 'libphonenumber-js';
 import type { INodePropertyOptions } from 'n8n-workflow';
+import { countryOfPbx, nameOf } from '../../lib/callcontrol/country';
+import type { PbxClient } from '../../lib/http/client';
 
-const names = new Intl.DisplayNames(['en'], { type: 'region' });
+/** The choice that takes the country from the PBX's own settings. */
+export const FROM_PBX = 'pbx';
 
-/** The countries that have telephone numbers, by name; empty for none. */
+/** The countries that have telephone numbers, by name; before them the PBX's own, and none. */
 export const countryOptions: INodePropertyOptions[] = [
+	{ name: '(From the PBX)', value: FROM_PBX },
 	{ name: '(None: Only Numbers with a Country Code)', value: '' },
 	...getCountries()
-		.map((value) => ({ name: `${names.of(value) ?? value} (${value})`, value }))
+		.map((value) => ({ name: `${nameOf(value)} (${value})`, value }))
 		.sort((a, b) => a.name.localeCompare(b.name, 'en')),
 ];
+
+/**
+ * The country of local notation, which may have to be asked for. Events wait until the first answer is here, or until
+ * it is clear that there is none: numbers of the first call look like those of the next.
+ */
+export class DefaultCountry {
+	/** ISO 3166 code; undefined for none, or as long as it is not known. */
+	code: string | undefined;
+
+	/** What waits for the first answer; undefined once it is here. */
+	private waiting: Array<() => void> | undefined;
+
+	private asking: Promise<void> | undefined;
+
+	/**
+	 * @param chosen ISO 3166 code, '' for none, or {@link FROM_PBX}
+	 * @param connect gives the PBX to ask
+	 */
+	constructor(
+		chosen: string,
+		private readonly connect: () => Promise<PbxClient>,
+	) {
+		if (chosen === FROM_PBX) this.waiting = [];
+		else this.code = chosen === '' ? undefined : chosen;
+	}
+
+	/** Runs it at once where the country is settled, else as soon as it is; in order. */
+	whenSettled(run: () => void): void {
+		if (this.waiting) this.waiting.push(run);
+		else run();
+	}
+
+	/** The PBX can be asked now. One that may not be asked, or has not set it, has no country; that is no error. */
+	async ask(): Promise<void> {
+		if (this.waiting) await (this.asking ??= this.settle());
+	}
+
+	private async settle(): Promise<void> {
+		this.code = await this.connect()
+			.then(countryOfPbx)
+			.catch(() => undefined);
+		const waiting = this.waiting ?? [];
+		this.waiting = undefined;
+		for (const run of waiting) run();
+	}
+}

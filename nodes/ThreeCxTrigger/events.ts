@@ -1,12 +1,45 @@
+import { randomUUID } from 'node:crypto';
 import type { INodePropertyOptions } from 'n8n-workflow';
-import type { CallEventType } from '../../lib/callcontrol/tracker';
+import { parseFrame } from '../../lib/callcontrol/frames';
+import type { LinkState } from '../../lib/callcontrol/monitor';
+import type { CallEventType, DeviceEvent, TrackerEvent } from '../../lib/callcontrol/tracker';
+
+/** The link to the PBX broke, or is back. */
+export interface LinkEvent {
+	kind: 'link';
+	id: string;
+	type: 'connectionLost' | 'connectionRestored';
+	/** In ms since the epoch. */
+	at: number;
+	/** Why it broke. */
+	reason?: string;
+	/** How long it was down, in ms. */
+	outageMs?: number;
+}
+
+/** A message of the Call Control socket as it came. */
+export interface RawEvent {
+	kind: 'raw';
+	id: string;
+	type: 'raw';
+	/** In ms since the epoch. */
+	at: number;
+	/** The DN that it is about, where it names one. */
+	dn?: string;
+	message: unknown;
+}
+
+/** Whatever can start the workflow. */
+export type TriggerEvent = TrackerEvent | LinkEvent | RawEvent;
+
+type EventType = CallEventType | DeviceEvent['type'] | LinkEvent['type'] | RawEvent['type'];
 
 /** An event that a person can choose. */
 interface ChoosableEvent extends INodePropertyOptions {
 	/** Value of the parameter, and `event` in the output. */
 	value: string;
-	/** What the tracker calls it. */
-	type: CallEventType;
+	/** What tracker and link call it. */
+	type: EventType;
 	/** Given up first when more events come than n8n can take. */
 	sheddable?: boolean;
 }
@@ -44,6 +77,30 @@ const EVENTS: ChoosableEvent[] = [
 		description: 'A call that somebody else has passed on is picked up',
 	},
 	{
+		name: 'Connection Lost',
+		value: 'connectionLost',
+		type: 'connectionLost',
+		description: 'The phone system cannot be listened to any more; it is tried again by itself',
+	},
+	{
+		name: 'Connection Restored',
+		value: 'connectionRestored',
+		type: 'connectionRestored',
+		description: 'The phone system is listened to again; tells how long it was not',
+	},
+	{
+		name: 'Device Registered',
+		value: 'deviceRegistered',
+		type: 'deviceRegistered',
+		description: 'A phone or app of an extension comes online',
+	},
+	{
+		name: 'Device Unregistered',
+		value: 'deviceUnregistered',
+		type: 'deviceUnregistered',
+		description: 'A phone or app of an extension goes offline',
+	},
+	{
 		name: 'Key Pressed',
 		value: 'keyPressed',
 		type: 'keyPressed',
@@ -57,6 +114,19 @@ const EVENTS: ChoosableEvent[] = [
 			'Anything that 3CX tells about a phone in a call has changed; there are many of these',
 		sheddable: true,
 	},
+	{
+		name: 'Prompt Finished',
+		value: 'promptFinished',
+		type: 'promptFinished',
+		description: 'A sound has been played to the end; only in calls to the API client itself',
+	},
+	{
+		name: 'Raw Message',
+		value: 'raw',
+		type: 'raw',
+		description: 'Every message of the phone system as it comes; there are very many of these',
+		sheddable: true,
+	},
 ];
 
 /** The choices of the Events field. */
@@ -66,10 +136,58 @@ export const eventOptions: INodePropertyOptions[] = EVENTS.map(({ name, value, d
 	description,
 }));
 
-const byType = new Map(EVENTS.map((event) => [event.type, event]));
+const byType = new Map<EventType, ChoosableEvent>(EVENTS.map((event) => [event.type, event]));
 
-/** @returns what the tracker's event is called in n8n; undefined where it cannot be chosen. */
-export const eventName = (type: CallEventType): string | undefined => byType.get(type)?.value;
+/** @returns what an event is called in n8n. */
+export const eventName = (type: EventType): string => byType.get(type)?.value ?? type;
 
 /** @returns whether the event is given up first when too many wait. */
-export const isSheddable = (type: CallEventType): boolean => byType.get(type)?.sheddable === true;
+export const isSheddable = (type: EventType): boolean => byType.get(type)?.sheddable === true;
+
+/** Events with the same lane start executions one after the other: those of a call, of a phone, of the link. */
+export function laneOf(event: TriggerEvent): string {
+	switch (event.kind) {
+		case 'call':
+			return event.call.key;
+		case 'device':
+			return `device ${event.dn} ${event.deviceId}`;
+		case 'raw':
+			return `raw ${event.dn ?? ''}`;
+		case 'link':
+			return 'link';
+	}
+}
+
+/** @returns the event of a link that goes down or is up again; undefined when it is up for the first time. */
+export function linkEvent(state: LinkState): LinkEvent | undefined {
+	if (state.online && state.outageMs === 0) return undefined;
+	const type = state.online ? 'connectionRestored' : 'connectionLost';
+	return {
+		kind: 'link',
+		id: `${type}@${randomUUID()}`,
+		type,
+		at: Date.now(),
+		...(state.online ? { outageMs: state.outageMs } : { reason: state.error.message }),
+	};
+}
+
+/** @returns the event of a message. */
+export function rawEvent(text: string): RawEvent {
+	const frame = parseFrame(text);
+	return {
+		kind: 'raw',
+		id: `raw@${randomUUID()}`,
+		type: 'raw',
+		at: Date.now(),
+		...('entity' in frame ? { dn: frame.entity.dn } : {}),
+		message: parsed(text),
+	};
+}
+
+function parsed(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return text;
+	}
+}

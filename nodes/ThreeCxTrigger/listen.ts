@@ -7,14 +7,13 @@ import {
 import { perCall } from '../../lib/callcontrol/calls';
 import { createDelivery } from '../../lib/callcontrol/delivery';
 import type { LinkState } from '../../lib/callcontrol/monitor';
-import { subscribe } from '../../lib/callcontrol/shared';
-import type { CallEvent, TrackerEvent } from '../../lib/callcontrol/tracker';
-import { parseServerUrl } from '../../lib/http/serverUrl';
-import { connectTo } from '../shared/connect';
-import { CREDENTIAL, type ThreeCxCredentials } from '../shared/credential';
+import { subscribe, type Subscriber } from '../../lib/callcontrol/shared';
+import { connectTo, linkKey } from '../shared/connect';
 import { toNodeError } from '../shared/errors';
-import { eventName, isSheddable } from './events';
-import { toOutput } from './output';
+import { DefaultCountry } from './countries';
+import { eventName, isSheddable, laneOf, linkEvent, rawEvent, type TriggerEvent } from './events';
+import { wanted } from './filters';
+import { toOutput, type OutputOptions } from './output';
 import { Registrations } from './registrations';
 import { readSettings, type Settings } from './settings';
 
@@ -24,8 +23,17 @@ const CONNECT_MS = 30_000;
 /** How long a manual test listens, in ms. */
 export const TEST_MS = 120_000;
 
+/** Asking for the PBX's country is a courtesy: it is not to hold up the first call, in ms. */
+const ASK = { timeoutMs: 3_000, retry: { attempts: 1, baseMs: 0, capMs: 0 } };
+
 /** Activation modes in which a person looks on: only then does a missing connection fail the activation. */
 const SOMEBODY_WATCHES = new Set<string>(['activate', 'manual']);
+
+/** How long things may take; for tests. */
+export interface ListenPatience {
+	testMs?: number;
+	timing?: Subscriber['timing'];
+}
 
 const registrations = new Registrations();
 
@@ -37,12 +45,12 @@ const registrations = new Registrations();
  * trigger for good after some seconds (n8n facts 5.2).
  *
  * @param context n8n's trigger context
- * @param testMs how long a manual test listens, in ms
+ * @param patience how long a manual test listens, in ms, and how patient the link is
  * @returns what n8n calls to test and to end it
  */
 export async function listen(
 	context: ITriggerFunctions,
-	testMs: number = TEST_MS,
+	{ testMs = TEST_MS, timing }: ListenPatience = {},
 ): Promise<ITriggerResponse> {
 	const settings = readSettings(context);
 	const isManual = context.getMode() === 'manual';
@@ -50,15 +58,20 @@ export async function listen(
 	const name = `${workflowId}:${context.getNode().id}`;
 	const test = isManual ? createTest() : undefined;
 
-	const delivery = createDelivery<CallEvent>({
-		lane: ({ call }) => call.key,
+	const country = new DefaultCountry(
+		settings.country,
+		async () => await connectTo(context, 0, ASK),
+	);
+	const delivery = createDelivery<TriggerEvent>({
+		lane: laneOf,
 		sheddable: ({ type }) => isSheddable(type),
 		inFlight: settings.inFlight,
 		maxWaiting: settings.maxWaiting,
 		batch: settings.batch,
 		deliver: async (events) => {
 			await test?.begun;
-			const execution = emit(context, events, settings, name);
+			const output = { ...settings, defaultCountry: country.code };
+			const execution = emit(context, events, output, name);
 			test?.done();
 			await execution;
 		},
@@ -66,7 +79,7 @@ export async function listen(
 			// The first is worth a word, then only the size of it.
 			if (total !== 1 && total % 1_000 !== 0) return;
 			context.logger.warn(
-				`3CX Trigger: too many events wait; gave up ${total} "Participant Changed" so far`,
+				`3CX Trigger: too many events wait; gave up ${total} "Participant Changed" and "Raw Message" so far`,
 			);
 		},
 		onError: (error) =>
@@ -74,19 +87,32 @@ export async function listen(
 				`3CX Trigger: an execution could not be started: ${(error as Error).message}`,
 			),
 	});
-	const select = selection(settings);
+	const select = selection(settings, country);
+	const take = (event: TriggerEvent) => {
+		const handOn = () => select(event).forEach(delivery.push);
+		// That the PBX is away has no numbers in it, and cannot wait for it.
+		if (event.kind === 'link') handOn();
+		else country.whenSettled(handOn);
+	};
 	/** A person looks on, and gets the error itself instead of a line in the log. */
 	let isGated = SOMEBODY_WATCHES.has(context.getActivationMode());
 	const subscription = subscribe({
 		key: await linkKey(context),
 		connect: async () => await connectTo(context),
-		onEvents: (events) => events.filter(isCall).flatMap(select).forEach(delivery.push),
+		onEvents: (events) => events.forEach(take),
 		onError: (error) =>
 			context.logger.error(`3CX Trigger: an event was not understood: ${(error as Error).message}`),
 		onState: (state) => {
-			if (!isGated) report(context, state);
+			if (state.online) void country.ask();
+			if (isGated) return;
+			report(context, state);
+			const event = linkEvent(state);
+			if (event) take(event);
 		},
+		...(settings.events.has('raw') ? { onMessage: (text) => take(rawEvent(text)) } : {}),
+		timing,
 	});
+	if (subscription.online) void country.ask();
 	const leave = async () => {
 		delivery.close();
 		test?.done();
@@ -119,34 +145,25 @@ export async function listen(
 	};
 }
 
-/** PBX and client: what a link may be shared by. */
-async function linkKey(context: ITriggerFunctions): Promise<string> {
-	const credentials = await context.getCredentials<ThreeCxCredentials>(CREDENTIAL);
-	const origin = parseServerUrl(String(credentials.pbxUrl ?? ''));
-	return JSON.stringify([origin, credentials.clientId, credentials.ignoreSSLIssues === true]);
-}
-
 /** @returns a function that takes every event and returns those that this node asks for. */
-function selection({ events, extensions, granularity }: Settings) {
-	const isWatched = ({ leg }: CallEvent) => extensions.size === 0 || extensions.has(leg.dn);
-	const view =
-		granularity === 'call'
-			? perCall(isWatched)
-			: (event: CallEvent) => (isWatched(event) ? [event] : []);
-	return (event: CallEvent) => view(event).filter(({ type }) => events.has(eventName(type) ?? ''));
+function selection({ events, filters, granularity }: Settings, country: DefaultCountry) {
+	const isWanted = wanted(filters, () => country.code);
+	const ofCalls = granularity === 'call' ? perCall(isWanted) : undefined;
+	return (event: TriggerEvent): TriggerEvent[] => {
+		const told = event.kind === 'call' && ofCalls ? ofCalls(event) : isWanted(event) ? [event] : [];
+		return told.filter(({ type }) => events.has(eventName(type)));
+	};
 }
-
-const isCall = (event: TrackerEvent): event is CallEvent => event.kind === 'call';
 
 /** @returns when the execution that it starts has ended. */
 async function emit(
 	context: ITriggerFunctions,
-	events: CallEvent[],
-	settings: Settings,
+	events: TriggerEvent[],
+	options: OutputOptions,
 	name: string,
 ): Promise<void> {
 	const done = context.helpers.createDeferredPromise<IRun>();
-	const items = events.map((event) => ({ json: toOutput(event, settings) }));
+	const items = events.map((event) => ({ json: toOutput(event, options) }));
 	// Should n8n register this node twice all the same, its database lets each event in only once.
 	const key = `${name}:${events[0]!.id}${events.length > 1 ? `+${events.length - 1}` : ''}`;
 	context.emit([items], undefined, done, key);

@@ -1,7 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
 import { flatLeg } from '../../lib/callcontrol/flat';
 import type { CallEvent } from '../../lib/callcontrol/tracker';
-import { eventName } from './events';
+import { readParticipant } from '../../lib/callcontrol/types';
+import { normalise } from '../../lib/phone/e164';
+import { eventName, type TriggerEvent } from './events';
 
 /** What decides how an event looks. */
 export interface OutputOptions {
@@ -13,23 +15,72 @@ export interface OutputOptions {
 	includeRaw: boolean;
 }
 
+/** Every field there is, unknown: what an event does not tell stays so, and expressions need not ask. */
+const UNKNOWN: Readonly<Record<string, null>> = Object.fromEntries(
+	[
+		'event',
+		'timestamp',
+		'recovered',
+		...Object.keys(flatLeg(readParticipant({ id: 0 })!)),
+		'previousStatus',
+		'queue',
+		'answered',
+		'startedAt',
+		'answeredAt',
+		'endedAt',
+		'durationSeconds',
+		'talkSeconds',
+		'keys',
+		'outageSeconds',
+		'reason',
+		'message',
+	].map((field) => [field, null]),
+);
+
 /**
  * An event as one flat item. Every field is always there, `null` where it is not known.
  *
  * @returns the item's JSON
  */
-export function toOutput(event: CallEvent, options: OutputOptions): IDataObject {
+export function toOutput(event: TriggerEvent, options: OutputOptions): IDataObject {
+	return {
+		...UNKNOWN,
+		event: eventName(event.type),
+		timestamp: iso(event.at),
+		recovered: 'recovered' in event && event.recovered,
+		...detailsOf(event, options),
+	};
+}
+
+function detailsOf(event: TriggerEvent, options: OutputOptions): IDataObject {
+	switch (event.kind) {
+		case 'call':
+			return callDetails(event, options);
+		case 'device':
+			return { extension: event.dn, device: event.deviceId };
+		case 'link':
+			return {
+				outageSeconds: seconds(0, event.outageMs),
+				reason: event.reason ?? null,
+			};
+		case 'raw':
+			return { extension: event.dn ?? null, message: event.message as IDataObject };
+	}
+}
+
+function callDetails(event: CallEvent, options: OutputOptions): IDataObject {
 	const { leg, call, previous } = event;
 	const { participant, dnType, direction } = leg;
+	const { defaultCountry } = options;
 	const ofCall = options.granularity === 'call';
 	const openedAt = ofCall ? call.openedAt : leg.openedAt;
 	const answeredAt = ofCall ? call.answeredAt : leg.connectedAt;
 	const endedAt = event.type === 'ended' ? event.at : undefined;
 	return {
-		event: eventName(event.type) ?? event.type,
-		timestamp: iso(event.at),
-		recovered: event.recovered,
-		...flatLeg(participant, { dnType, direction, defaultCountry: options.defaultCountry }),
+		...flatLeg(participant, { dnType, direction, defaultCountry }),
+		// One leg of a call may know it where another does not.
+		did: call.did ?? null,
+		didE164: normalise(call.did ?? '', defaultCountry).e164 ?? null,
 		previousStatus: previous?.status ?? null,
 		queue: call.queue ?? null,
 		answered: ofCall ? call.answered : leg.connected,

@@ -1,13 +1,16 @@
 import type { IDataObject, ITriggerFunctions } from 'n8n-workflow';
 import { ThreeCxError } from '../../lib/http/errors';
+import { FROM_PBX } from './countries';
 import { eventOptions } from './events';
+import type { Filters } from './filters';
 import type { OutputOptions } from './output';
 
 /** What a person has set in the panel. */
-export interface Settings extends OutputOptions {
-	events: Set<string>;
-	/** DNs to listen to; empty for all. */
-	extensions: Set<string>;
+export interface Settings extends Omit<OutputOptions, 'defaultCountry'> {
+	events: ReadonlySet<string>;
+	filters: Filters;
+	/** ISO 3166 code, '' for none, or {@link FROM_PBX}. */
+	country: string;
 	/** Executions under way at the same time. */
 	inFlight: number;
 	/** Events that may wait before the unimportant ones are given up. */
@@ -26,6 +29,7 @@ const BATCH = 500;
  */
 export function readSettings(context: ITriggerFunctions): Settings {
 	const events = listOf(context.getNodeParameter('events', []));
+	const filters = context.getNodeParameter('filters', {}) as IDataObject;
 	const options = context.getNodeParameter('options', {}) as IDataObject;
 	const unknown = events.find((event) => !eventOptions.some(({ value }) => value === event));
 	if (events.length === 0 || unknown !== undefined) {
@@ -36,11 +40,19 @@ export function readSettings(context: ITriggerFunctions): Settings {
 			hint: 'Choose in the field Events what shall start the workflow.',
 		});
 	}
+	const { direction, otherSide } = filters;
 	return {
 		events: new Set(events),
-		extensions: new Set(listOf(context.getNodeParameter('extensions', []))),
+		filters: {
+			extensions: new Set(listOf(context.getNodeParameter('extensions', []))),
+			dnTypes: new Set(listOf(filters.dnTypes)),
+			direction: direction === 'inbound' || direction === 'outbound' ? direction : undefined,
+			external: otherSide === 'outside' ? true : otherSide === 'inside' ? false : undefined,
+			callers: patternsOf(filters.caller),
+			dids: patternsOf(filters.did),
+		},
+		country: typeof options.defaultCountry === 'string' ? options.defaultCountry : FROM_PBX,
 		granularity: options.granularity === 'leg' ? 'leg' : 'call',
-		defaultCountry: textOf(options.defaultCountry),
 		includeRaw: options.includeRaw === true,
 		inFlight: positive(options.executionsInFlight, 10),
 		maxWaiting: positive(options.maxWaiting, 10_000),
@@ -54,8 +66,11 @@ function listOf(value: unknown): string[] {
 	return items.map((item) => String(item).trim()).filter((item) => item !== '');
 }
 
-const textOf = (value: unknown): string | undefined =>
-	typeof value === 'string' && value !== '' ? value : undefined;
+/** Number patterns, which may have blanks in them: `+49 30*, 0171 *`. */
+const patternsOf = (value: unknown): string[] =>
+	(Array.isArray(value) ? value : String(value ?? '').split(/[,;\n]/))
+		.map((item) => String(item).trim())
+		.filter((item) => item !== '');
 
 const positive = (value: unknown, otherwise: number): number =>
 	typeof value === 'number' && value >= 1 ? Math.floor(value) : otherwise;

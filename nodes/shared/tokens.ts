@@ -4,6 +4,7 @@ import type { IAllExecuteFunctions } from 'n8n-workflow';
 import { KeyedLock } from '../../lib/concurrency';
 import { RENEWING, TOKEN_NOT_ISSUED } from '../../lib/http/credentialCheck';
 import { errorFromNetwork, type ThreeCxError } from '../../lib/http/errors';
+import { errorFromProxy } from '../../lib/http/proxy';
 import { errorFromTokenAnswer } from '../../lib/http/responseErrors';
 import type { Connection } from '../../lib/http/serverUrl';
 import {
@@ -245,9 +246,12 @@ function tokenError(cause: unknown, origin: string): ThreeCxError {
 		body?: unknown;
 		code?: string;
 	};
+	const request = 'POST /connect/token';
+	const proxyError = errorFromProxy(cause, origin, request);
+	if (proxyError) return proxyError;
 	if (code === 'EAUTH' || status !== undefined) {
 		const text = typeof body === 'string' ? body : JSON.stringify(body ?? {});
 		return errorFromTokenAnswer(status ?? 401, text, origin);
 	}
-	return errorFromNetwork(cause, origin, 'POST /connect/token');
+	return errorFromNetwork(cause, origin, request);
 }

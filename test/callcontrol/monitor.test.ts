@@ -104,6 +104,43 @@ describe('a monitor', () => {
 		expect(events.items.some(({ type }) => type === 'ringing')).toBe(false);
 	});
 
+	test('places keys of a leg that could not be read before', async () => {
+		await start();
+		const { events } = await listen({ timing: { suspicionMs: 60_000 } });
+		pbx.faults.next({ path: /n8n\/participants/, status: 500 });
+		const callid = pbx.calls.incoming({ from: CALLER, to: 'n8n' });
+		while (pbx.faults.pending > 0) await new Promise(setImmediate);
+		pbx.calls.pressKey({ callid, key: '5' });
+		const key = await events.first((event) => event.type === 'keyPressed', 'the key');
+		expect(key).toMatchObject({ digits: '5', call: { id: callid } });
+		expect(milestones(events.items)).toEqual(['n8n answered', 'n8n keyPressed']);
+	});
+
+	test('reads the state as a whole when very many legs change at once', async () => {
+		await start();
+		const { events } = await listen();
+		pbx.faults.latencyMs = 50;
+		const calls = Array.from({ length: 200 }, () =>
+			pbx.calls.incoming({ from: CALLER, to: '100' }),
+		);
+		await events.first(
+			() => events.items.length >= calls.length,
+			`${calls.length} phones that ring`,
+		);
+		const called = events.items.filter(isCall).map(({ call }) => call.id);
+		expect(called.sort((a, b) => a - b)).toEqual(calls);
+		const single = pbx.requests.filter(({ path }) => path.includes('/participants/'));
+		expect(single.length).toBeLessThan(calls.length / 2);
+	});
+
+	test('asks again soon when the state could not be read either', async () => {
+		await start();
+		const { events } = await listen();
+		pbx.faults.next({ path: /\/callcontrol($|\/100\/participants)/, status: 500, times: 4 });
+		pbx.calls.incoming({ from: CALLER, to: '100' });
+		await events.first(is('100', 'ringing'), 'ringing, after all');
+	});
+
 	test('recovers what happened while the socket was down', async () => {
 		await start();
 		const { events, states } = await listen();

@@ -1,4 +1,10 @@
-import type { IDataObject, IRun, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
+import type {
+	IDataObject,
+	INodeParameters,
+	IRun,
+	ITriggerFunctions,
+	ITriggerResponse,
+} from 'n8n-workflow';
 import { linkCount } from '../../lib/callcontrol/shared';
 import { closeDispatchers } from '../../lib/http/dispatchers';
 import { listen } from '../../nodes/ThreeCxTrigger/listen';
@@ -18,7 +24,7 @@ import { quietPbx } from '../callcontrol/link';
 const listeningFor = (testMs: number, isListening: () => void = () => undefined) =>
 	class extends ThreeCxTrigger {
 		override async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
-			const response = await listen(this, testMs);
+			const response = await listen(this, { testMs });
 			isListening();
 			return response;
 		}
@@ -166,6 +172,141 @@ describe('the 3CX Trigger', () => {
 		pbx.calls.incoming({ from: CALLER, to: '101' });
 		await event('callRinging');
 		expect(names()).toEqual(['101 callRinging']);
+	});
+
+	describe('listens only to', () => {
+		const first = async () => {
+			await emitted.count(1, 'executions');
+			return names()[0];
+		};
+
+		test.each<[string, IDataObject, string]>([
+			['calls from outside', { otherSide: 'outside' }, '103 callRinging'],
+			['calls within the company', { otherSide: 'inside' }, '100 callDialing'],
+			['numbers in E.164', { caller: '+4416329*' }, '101 callRinging'],
+			['numbers as people write them', { caller: '+44 (1632) 960-12?' }, '101 callRinging'],
+			['hidden numbers', { caller: '0800*, anonymous' }, '103 callRinging'],
+			['queues', { dnTypes: ['Wqueue'] }, '800 callAnswered'],
+			['outgoing calls', { direction: 'outbound' }, '100 callDialing'],
+		])('%s', async (_, filters, expected) => {
+			await start();
+			await publish({
+				parameters: {
+					events: ['callRinging', 'callDialing', 'callAnswered'],
+					filters: filters as INodeParameters,
+					options: { granularity: 'leg' },
+				},
+			});
+			pbx.calls.internal({ from: '100', to: '102' });
+			pbx.calls.incoming({ from: '', to: '103' });
+			pbx.calls.incoming({ from: CALLER, to: '101' });
+			pbx.calls.incoming({ from: '+4930123456', to: '800' });
+			expect(await first()).toBe(expected);
+		});
+
+		test('a number that was dialed from outside, on every leg of the call', async () => {
+			await start({ calls: { partyDid: 'always' } });
+			const [other, did] = pbx.store
+				.rows('Trunks')
+				.flatMap((trunk) => (trunk.DidNumbers ?? []) as string[]);
+			await publish({ parameters: { filters: { did: `0800*, ${did}` } } });
+			pbx.calls.incoming({ from: CALLER, did: other! });
+			const callId = pbx.calls.incoming({ from: CALLER, did: did! });
+			expect(await event('callRinging')).toMatchObject({ callId, did });
+		});
+	});
+
+	test.each([
+		['name', { CountryName: 'United Kingdom' }],
+		['calling code', { CountryCode: '44' }],
+	])('takes the default country from the %s in the settings of the PBX', async (_, settings) => {
+		await start();
+		pbx.store.singleton('E164Settings', () => settings);
+		await publish();
+		pbx.calls.incoming({ from: '020 7946 0018', to: '100' });
+		expect(await event('callRinging')).toMatchObject({ numberE164: '+442079460018' });
+	});
+
+	test('does not mind a PBX that does not let it read the country', async () => {
+		await start();
+		pbx.faults.next({ path: /E164Settings/, status: 403 });
+		await publish();
+		pbx.calls.incoming({ from: '020 7946 0018', to: '100' });
+		expect(await event('callRinging')).toMatchObject({ numberE164: null });
+	});
+
+	test('tells phones that come and go, sounds that end, and the messages themselves', async () => {
+		await start({ calls: { promptFinished: true } });
+		await publish({
+			parameters: {
+				events: ['deviceRegistered', 'deviceUnregistered', 'promptFinished', 'raw'],
+				extensions: ['100', 'n8n'],
+			},
+		});
+		const [device] = pbx.calls.directory.dn('100')!.devices;
+		pbx.calls.deviceChanged('100', device!.device_id, 'remove');
+		expect(await event('deviceUnregistered')).toMatchObject({
+			extension: '100',
+			device: device!.device_id,
+			callId: null,
+			status: null,
+		});
+		pbx.calls.deviceChanged('100', device!.device_id, 'upsert');
+		await event('deviceRegistered');
+		pbx.calls.incoming({ from: CALLER, to: '101' });
+		const callid = pbx.calls.incoming({ from: CALLER, to: 'n8n' });
+		const [leg] = pbx.calls.participants('n8n');
+		pbx.calls.promptFinished({ dn: 'n8n', participant: leg!.id });
+		expect(await event('promptFinished')).toMatchObject({ callId: callid, extension: 'n8n' });
+		expect(await event('raw')).toMatchObject({
+			extension: '100',
+			message: { sequence: 1, event: { event_type: 1 } },
+		});
+		expect(events().some(({ extension }) => extension === '101')).toBe(false);
+	});
+
+	test('tells when the connection is lost and when it is back', async () => {
+		await start();
+		await publish({ parameters: { events: ['connectionLost', 'connectionRestored'] } });
+		pbx.faults.dropSockets();
+		expect(await event('connectionLost')).toMatchObject({ reason: expect.any(String) });
+		expect(await event('connectionRestored')).toMatchObject({
+			outageSeconds: expect.any(Number),
+			extension: null,
+		});
+	});
+
+	test('tells that the connection is missing when n8n starts while the PBX is down', async () => {
+		await start();
+		await pbx.down();
+		await publish({ parameters: { events: ['connectionLost'] } }, 'init');
+		expect(await event('connectionLost')).toMatchObject({
+			reason: expect.stringMatching(/refused the connection/),
+		});
+	});
+
+	test('gives up the oldest unimportant events when too many wait, and keeps the others', async () => {
+		await start();
+		await publish({
+			endAtOnce: false,
+			parameters: {
+				events: ['callRinging', 'raw', 'callEnded'],
+				options: { executionsInFlight: 1, maxWaiting: 3 },
+			},
+		});
+		const callid = pbx.calls.incoming({ from: CALLER, to: '100' });
+		await emitted.count(1, 'executions');
+		for (const to of ['101', '102', '103']) pbx.calls.incoming({ from: CALLER, to });
+		pbx.calls.hangUp({ callid });
+		const pump = setInterval(() => emitted.items.forEach(({ end }) => end()), 5);
+		const of = (name: string) => events().filter((each) => each.event === name);
+		await emitted.first(
+			() => of('callRinging').length === 4 && of('callEnded').length === 1,
+			'four calls that rang and one that ended',
+		);
+		clearInterval(pump);
+		// A message for each ringing phone and for the one that stopped.
+		expect(of('raw').length).toBeLessThan(5);
 	});
 
 	test('uses one socket for all nodes of a PBX and client, and closes it with the last', async () => {

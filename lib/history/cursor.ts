@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto';
+
+/*
+ * Rows of call log, recordings and chat come late: a row bears the time when its call began and appears when the call
+ * is over. "Newer than the last one" would lose it. So each poll reads again what lies within an overlap, and the ids of
+ * what was seen there are kept. The times only say how far back to read; what is new is decided by ids alone.
+ */
+
+/** How far a poll has come. Plain JSON, for n8n's static data. */
+export interface Cursor {
+	/** Nothing before this is read or told, in ms since the epoch. */
+	floor: number;
+	/** Time of the newest row so far, in ms since the epoch. */
+	newest: number;
+	/** What was seen within the overlap: a short hash of the id, and the row's time. */
+	seen: Record<string, number>;
+	/** What has been read but was not complete: its time, and how large it was. */
+	unfinished: Record<string, { at: number; size: number }>;
+}
+
+/** A row, or what several rows make up, as the cursor sees it. */
+export interface Found<T> {
+	/** The same in every poll, and no other's. */
+	id: string;
+	/** The time by which the PBX filters, in ms since the epoch. */
+	at: number;
+	/** How much of it there is; it counts as complete when that has not changed since the last poll. Default 1. */
+	size?: number;
+	/** Whether it is known to be complete (default), may still grow, or grows for sure. */
+	state?: 'complete' | 'unsure' | 'growing';
+	value: T;
+}
+
+/** How a cursor is moved. */
+export interface CursorOptions {
+	/** How much later than its time a row may appear, in ms: as long as the longest call. */
+	overlapMs: number;
+	/** The clock, in ms since the epoch. */
+	now: number;
+	/** Most ids that are kept; beyond it the oldest are given up and never told again. Default 20,000. */
+	maxSeen?: number;
+}
+
+/** Rows from the future of more than a day have a wrong clock behind them; they do not move the cursor, in ms. */
+const DAY_MS = 86_400_000;
+
+/** What grows for longer than this is told as it is, in ms: nobody talks for two days. */
+const LONGEST_GROWTH_MS = 2 * DAY_MS;
+
+const MAX_SEEN = 20_000;
+
+/** @returns a cursor that tells everything from a moment on. */
+export const beginAt = (moment: number): Cursor => ({
+	floor: moment,
+	newest: moment,
+	seen: {},
+	unfinished: {},
+});
+
+/**
+ * A cursor that tells what appears from now on. It does not trust the clocks: what is there now has been seen, whatever
+ * its time; what is still growing has not.
+ *
+ * @param found what lies within the overlap before now
+ * @param options `overlapMs` as for all further polls
+ */
+export function beginNow<T>(found: ReadonlyArray<Found<T>>, options: CursorOptions): Cursor {
+	const floor = options.now - options.overlapMs;
+	// A call that could be complete has not begun to be news.
+	const settled = found.map(
+		(each): Found<T> => (each.state === 'growing' ? each : { ...each, state: 'complete' }),
+	);
+	return advance({ ...beginAt(floor), newest: options.now }, settled, options).cursor;
+}
+
+/**
+ * @param cursor how far the polls have come
+ * @param overlapMs see {@link CursorOptions}
+ * @returns the time from which on the next poll has to read, inclusive, in ms since the epoch
+ */
+export function readFrom(cursor: Cursor, overlapMs: number): number {
+	const waiting = Object.values(cursor.unfinished).map(({ at }) => at);
+	return Math.max(cursor.floor, Math.min(cursor.newest - overlapMs, ...waiting));
+}
+
+/**
+ * Decides what is new.
+ *
+ * @param cursor how far the polls have come
+ * @param found everything from {@link readFrom} on, in any order; a row that a poll misses is found by a later one
+ * @param options overlap and clock
+ * @returns what has not been told before, oldest first, and the cursor for the next poll
+ */
+export function advance<T>(
+	cursor: Cursor,
+	found: ReadonlyArray<Found<T>>,
+	options: CursorOptions,
+): { fresh: T[]; cursor: Cursor } {
+	const { overlapMs, now, maxSeen = MAX_SEEN } = options;
+	const seen = new Map(Object.entries(cursor.seen));
+	const unfinished: Cursor['unfinished'] = { ...cursor.unfinished };
+	const fresh: Array<Found<T>> = [];
+	for (const each of found) {
+		const key = keyOf(each.id);
+		if (each.at < cursor.floor || seen.has(key)) continue;
+		if (isComplete(each, cursor.unfinished[key], now)) {
+			delete unfinished[key];
+			seen.set(key, each.at);
+			fresh.push(each);
+		} else {
+			unfinished[key] = { at: each.at, size: each.size ?? 1 };
+		}
+	}
+	for (const [key, { at }] of Object.entries(unfinished)) {
+		// Gone from the PBX before it was complete: deleted.
+		if (at < now - LONGEST_GROWTH_MS) delete unfinished[key];
+	}
+	const times = found.map(({ at }) => at).filter((at) => at <= now + DAY_MS);
+	const next: Cursor = {
+		floor: cursor.floor,
+		newest: times.reduce((newest, at) => Math.max(newest, at), cursor.newest),
+		seen: {},
+		unfinished,
+	};
+	next.floor = Math.max(next.floor, floorFor([...seen.values()], maxSeen));
+	const from = readFrom(next, overlapMs);
+	next.seen = Object.fromEntries([...seen].filter(([, at]) => at >= from));
+	return { fresh: fresh.sort((a, b) => a.at - b.at).map(({ value }) => value), cursor: next };
+}
+
+function isComplete<T>(
+	{ state = 'complete', size = 1, at }: Found<T>,
+	before: Cursor['unfinished'][string] | undefined,
+	now: number,
+): boolean {
+	if (at < now - LONGEST_GROWTH_MS) return true;
+	return state === 'complete' || (state === 'unsure' && before?.size === size);
+}
+
+/** @returns the time from which on no more than `max` ids are left. */
+function floorFor(times: number[], max: number): number {
+	if (times.length <= max) return -Infinity;
+	return times.sort((a, b) => b - a)[max]! + 1;
+}
+
+/** Ids are long and many, and only compared: 72 bits of them are enough. */
+const keyOf = (id: string): string =>
+	createHash('sha256').update(id).digest('base64url').slice(0, 12);
+
+/** @returns the cursor in static data, or undefined when there is none that can be used. */
+export function readCursor(value: unknown): Cursor | undefined {
+	const cursor = value as Partial<Cursor> | null | undefined;
+	const isWhole =
+		typeof cursor?.floor === 'number' &&
+		typeof cursor.newest === 'number' &&
+		typeof cursor.seen === 'object' &&
+		typeof cursor.unfinished === 'object';
+	return isWhole ? (cursor as Cursor) : undefined;
+}

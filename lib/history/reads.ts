@@ -1,0 +1,131 @@
+import type { PbxClient } from '../http/client';
+import { queryString } from '../odata/query';
+import { groupCalls, type Call } from '../xapi/callLog';
+import { durationSeconds } from '../xapi/duration';
+import { listEntities, type Entity } from '../xapi/entities';
+import { listFunction } from '../xapi/functions';
+import type { Found } from './cursor';
+
+/** How history is read: which rows, and what makes each of them complete. */
+
+/** A call whose last leg ended this long ago gets no more legs, in ms. The PBX writes each when it ends. */
+const SETTLED_MS = 15_000;
+
+/** A span of time, in ms since the epoch. The end does not belong to it (facts 4.7). */
+export interface Period {
+	from: number;
+	to: number;
+	/** The newest so many rows only. */
+	newest?: number;
+}
+
+/** @param now the clock, in ms since the epoch */
+export type Read<T> = (client: PbxClient, period: Period, now: number) => Promise<Array<Found<T>>>;
+
+/**
+ * Reads whole calls (`GetCallLogData`). A leg has its row as soon as it ends, while the call may go on: a queue passes
+ * a caller on, and the agent talks for an hour. So a call that is still among the active ones is growing; that those
+ * bear the same ids is likely but not proven (facts 8.10), so that where they do not, a call counts as complete when
+ * its last leg has been over for a while, or when it has not grown between two polls.
+ */
+export const readCalls: Read<Call> = async (client, { from, to, newest }, now) => {
+	const rows = await listFunction(
+		client,
+		'GetCallLogData',
+		{
+			periodFrom: new Date(from),
+			periodTo: new Date(to),
+			// 0 and empty text mean "no filter"; other codes are not documented (facts 4.7).
+			sourceType: 0,
+			sourceFilter: '',
+			destinationType: 0,
+			destinationFilter: '',
+			callsType: 0,
+			callTimeFilterType: 0,
+			callTimeFilterFrom: '',
+			callTimeFilterTo: '',
+			hidePcalls: false,
+		},
+		{ query: order('StartTime', 'SegmentId', newest), limit: newest },
+	);
+	const isRecent = rows.some(({ StartTime }) => timeOf(StartTime) >= from);
+	const active = isRecent ? await activeIds(client) : new Set<number>();
+	// The oldest of a limited number of rows may be a part of its call only.
+	const [torn] = newest !== undefined && rows.length >= newest ? rows.slice(-1) : [];
+	const calls = groupCalls(rows).filter(({ legs }) => torn === undefined || !legs.includes(torn));
+	return calls.map((call) => {
+		const at = Math.min(...call.legs.map(({ StartTime }) => timeOf(StartTime)));
+		const isActive = call.legs.some(({ CallId }) => active.has(Number(CallId)));
+		const isOver = Math.max(...call.legs.map(endOf)) <= now - SETTLED_MS;
+		const state = isActive ? 'growing' : isOver ? 'complete' : 'unsure';
+		return { id: call.callId, at, size: call.legs.length, state, value: call };
+	});
+};
+
+/** Reads recordings that are complete: those whose call has ended. Only a System Owner may (facts 1.6). */
+export const readRecordings: Read<Entity> = async (client, period) =>
+	(await listRows(client, '/Recordings', 'StartTime', 'Id', period)).map((row) => ({
+		id: String(row.Id),
+		at: timeOf(row.StartTime),
+		state: row.EndTime === undefined || row.EndTime === null ? 'growing' : 'complete',
+		value: row,
+	}));
+
+/** Reads chat messages. */
+export const readMessages: Read<Entity> = async (client, period) =>
+	(await listRows(client, '/ChatMessagesHistoryView', 'TimeSent', 'MessageId', period)).map(
+		(row) => ({ id: String(row.MessageId), at: timeOf(row.TimeSent), value: row }),
+	);
+
+/**
+ * What tells cheaply that there may be news: the times of the latest call and message.
+ *
+ * @returns text that is different when they are; undefined where it may not be read
+ */
+export async function probe(client: PbxClient): Promise<string | undefined> {
+	const rows = await listEntities(client, '/LastCdrAndChatMessageTimestamp', { limit: 1 }).catch(
+		() => [],
+	);
+	return rows.length === 0 ? undefined : JSON.stringify(rows);
+}
+
+async function listRows(
+	client: PbxClient,
+	path: string,
+	time: string,
+	id: string,
+	{ from, to, newest }: Period,
+): Promise<Entity[]> {
+	// A date-time without quotes, as XAPI wants it (facts 4.3).
+	const filter = `${time} ge ${new Date(from).toISOString()} and ${time} lt ${new Date(to).toISOString()}`;
+	const query = [queryString({ filter }), order(time, id, newest)].join('&');
+	return await listEntities(client, path, { query, limit: newest });
+}
+
+/** Oldest first, so that a row that comes in between two pages can only push others to the next one. */
+const order = (time: string, id: string, newest?: number): string => {
+	const direction = newest === undefined ? 'asc' : 'desc';
+	return queryString({
+		orderBy: [
+			{ field: time, direction },
+			{ field: id, direction },
+		],
+	});
+};
+
+async function activeIds(client: PbxClient): Promise<Set<number>> {
+	const query = queryString({ select: ['Id'] });
+	const rows = await listEntities(client, '/ActiveCalls', { query }).catch(() => []);
+	return new Set(rows.map(({ Id }) => Number(Id)));
+}
+
+const timeOf = (value: unknown): number => {
+	const ms = Date.parse(String(value));
+	return Number.isNaN(ms) ? 0 : ms;
+};
+
+/** When a leg ended, in ms since the epoch. */
+const endOf = ({ StartTime, RingingDuration, TalkingDuration }: Entity): number => {
+	const seconds = (durationSeconds(RingingDuration) ?? 0) + (durationSeconds(TalkingDuration) ?? 0);
+	return timeOf(StartTime) + seconds * 1000;
+};

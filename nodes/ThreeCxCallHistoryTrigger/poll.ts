@@ -1,0 +1,157 @@
+import type { IDataObject, INodeExecutionData, IPollFunctions } from 'n8n-workflow';
+import {
+	advance,
+	beginAt,
+	beginNow,
+	readCursor,
+	readFrom,
+	type Cursor,
+	type CursorOptions,
+} from '../../lib/history/cursor';
+import { probe } from '../../lib/history/reads';
+import type { PbxClient } from '../../lib/http/client';
+import { ThreeCxError, type ErrorKind } from '../../lib/http/errors';
+import { connectTo } from '../shared/connect';
+import { itemsOf, READ, type SourceName } from './sources';
+import { readSettings, type Settings } from './settings';
+
+/** What is kept from poll to poll: in n8n's static data of the node. */
+interface Memory {
+	/** The PBX that all this is about; with another one it begins anew. */
+	origin?: string;
+	/** What the probe said when everything was read last. */
+	probe?: string;
+	/** When everything was read last, in ms since the epoch. */
+	readAt?: number;
+	/** How far each source has been read. */
+	cursors?: Partial<Record<SourceName, Cursor>>;
+}
+
+/**
+ * Even when the probe says that nothing has changed, everything is read this often, in ms: the probe tells when the
+ * latest call began, and one that began before it and ends after it does not change that.
+ */
+const READ_AT_LEAST_MS = 300_000;
+
+/** Rows of this far ahead of our clock are read, too: the clock of the PBX may be fast, in ms. */
+const AHEAD_MS = 86_400_000;
+
+/** A manual test looks back this far for a sample, in ms. */
+const SAMPLE_MS = 30 * 86_400_000;
+
+/** Rows of each source that a manual test looks at, and items that it gives. */
+const SAMPLE_ROWS = 100;
+const SAMPLE_ITEMS = 5;
+
+/** What passes by itself. In unattended polls it is not an error, because nothing is lost: the next poll catches up. */
+const PASSES = new Set<ErrorKind>(['unreachable', 'timeout', 'server', 'rateLimited', 'malformed']);
+
+/** Activation modes in which a person looks on. */
+const SOMEBODY_WATCHES = new Set<string>(['activate', 'manual']);
+
+/**
+ * One poll: what is new since the last one.
+ *
+ * @param context n8n's polling context
+ * @param now the clock, in ms since the epoch
+ * @returns the items, or null when there is nothing new
+ * @throws ThreeCxError when the PBX cannot be asked. At the start of n8n and in a running workflow a missing connection
+ *   is only logged: an error at the start would end the trigger for good (n8n facts 5.2).
+ */
+export async function poll(
+	context: IPollFunctions,
+	now: number = Date.now(),
+): Promise<INodeExecutionData[][] | null> {
+	const settings = readSettings(context);
+	if (context.getMode() === 'manual') return [await sample(context, settings, now)];
+	const outcome = await news(context, settings, now).catch((cause: unknown) => {
+		const passes = cause instanceof ThreeCxError && PASSES.has(cause.kind);
+		if (!passes || SOMEBODY_WATCHES.has(context.getActivationMode())) throw cause as Error;
+		context.logger.warn(`3CX Call History Trigger: not asked this time. ${cause.message}`);
+		return [];
+	});
+	return outcome.length > 0 ? [outcome] : null;
+}
+
+async function news(
+	context: IPollFunctions,
+	settings: Settings,
+	now: number,
+): Promise<INodeExecutionData[]> {
+	const client = await connectTo(context);
+	const stored = context.getWorkflowStaticData('node') as IDataObject & Memory;
+	const memory: Memory = stored.origin === client.connection.origin ? stored : {};
+	const sources = [...new Set(settings.events.map(({ source }) => source))];
+	const cursors = { ...memory.cursors };
+	const probed = await probe(client);
+	if (isUnchanged(memory, sources, probed, now)) return [];
+
+	const items: INodeExecutionData[] = [];
+	const options: CursorOptions = { overlapMs: settings.overlapMs, now };
+	for (const source of sources) {
+		const cursor = readCursor(cursors[source]) ?? firstCursor(settings);
+		const from = cursor ? readFrom(cursor, options.overlapMs) : now - options.overlapMs;
+		const found = await READ[source](client, { from, to: now + AHEAD_MS }, now);
+		if (!cursor) {
+			cursors[source] = beginNow(found, options);
+			continue;
+		}
+		const step = advance(cursor, found, options);
+		cursors[source] = step.cursor;
+		const events = settings.events.filter((event) => event.source === source);
+		for (const row of step.fresh)
+			items.push(...(await itemsOf(context, client, row, events, settings)));
+	}
+	// Only now, as a whole: whatever fails before this is done again by the next poll.
+	Object.assign(stored, {
+		origin: client.connection.origin,
+		probe: probed,
+		readAt: now,
+		cursors: Object.fromEntries(sources.map((source) => [source, cursors[source]])),
+	});
+	return items;
+}
+
+const firstCursor = ({ since }: Settings): Cursor | undefined =>
+	since === undefined ? undefined : beginAt(since);
+
+/** Whether the probe makes reading needless. */
+function isUnchanged(
+	{ probe: before, readAt = 0, cursors = {} }: Memory,
+	sources: SourceName[],
+	probed: string | undefined,
+	now: number,
+): boolean {
+	if (probed === undefined || probed !== before || now - readAt >= READ_AT_LEAST_MS) return false;
+	return sources.every((source) => {
+		const cursor = readCursor(cursors[source]);
+		return cursor !== undefined && Object.keys(cursor.unfinished).length === 0;
+	});
+}
+
+/** What the chosen events would have given lately; a manual test keeps nothing in mind. */
+async function sample(
+	context: IPollFunctions,
+	settings: Settings,
+	now: number,
+): Promise<INodeExecutionData[]> {
+	const client: PbxClient = await connectTo(context);
+	const items: INodeExecutionData[] = [];
+	for (const event of settings.events) {
+		const period = { from: now - SAMPLE_MS, to: now + AHEAD_MS, newest: SAMPLE_ROWS };
+		const found = await READ[event.source](client, period, now);
+		const rows = found
+			.sort((a, b) => b.at - a.at)
+			.map(({ value }) => value)
+			.filter((row) => event.fits?.(row) ?? true);
+		for (const row of rows.slice(0, SAMPLE_ITEMS))
+			items.push(...(await itemsOf(context, client, row, [event], settings)));
+	}
+	if (items.length > 0) return items;
+	throw new ThreeCxError({
+		kind: 'input',
+		field: 'events',
+		message: 'Nothing of the kind has happened on the PBX in the last 30 days',
+		hint: 'A test shows the latest of what is there. Make a call (or whatever the field Events names), wait until it is over, and test again; or publish the workflow: it starts with the first one.',
+	});
+}

@@ -1,0 +1,134 @@
+import type {
+	IDataObject,
+	INodeExecutionData,
+	INodePropertyOptions,
+	IPollFunctions,
+} from 'n8n-workflow';
+import type { Call } from '../../lib/xapi/callLog';
+import type { Entity } from '../../lib/xapi/entities';
+import { readCalls, readMessages, readRecordings, type Read } from '../../lib/history/reads';
+import { requestFor } from '../../lib/xapi/invoke';
+import { ThreeCxError } from '../../lib/http/errors';
+import type { PbxClient } from '../../lib/http/client';
+
+/** What a person has set. */
+export interface OutputSettings {
+	/** Adds the sound file to each recording. */
+	download: boolean;
+	/** Binary property that the sound file is put in. */
+	binaryProperty: string;
+	/** Adds the legs to each call, as 3CX sends them. */
+	includeLegs: boolean;
+}
+
+/** Somewhere on the PBX where finished things appear. The cursor of each is kept under its name. */
+export type SourceName = 'calls' | 'recordings' | 'messages';
+
+/** How rows are read. */
+export const READ: Readonly<Record<SourceName, Read<Call | Entity>>> = {
+	calls: readCalls,
+	recordings: readRecordings,
+	messages: readMessages,
+};
+
+/** An event that a person can choose. */
+interface HistoryEvent extends INodePropertyOptions {
+	/** Value of the parameter, and `event` in the output. */
+	value: string;
+	source: SourceName;
+	/** Which rows of the source it is about; all by default. */
+	fits?: (row: Call | Entity) => boolean;
+}
+
+/** By name, as n8n shows lists. */
+export const EVENTS: readonly HistoryEvent[] = [
+	{
+		name: 'Call Finished',
+		value: 'callFinished',
+		source: 'calls',
+		description: 'Everybody has hung up: one item for the whole call, answered or not',
+	},
+	{
+		name: 'Call Missed',
+		value: 'callMissed',
+		source: 'calls',
+		description: 'A call from outside is over, and nobody has answered it',
+		fits: (row) => {
+			const { direction = '', answered } = row as Call;
+			return direction.startsWith('Inbound') && !answered;
+		},
+	},
+	{
+		name: 'Chat Message',
+		value: 'chatMessage',
+		source: 'messages',
+		description: 'Somebody has written a message',
+	},
+	{
+		name: 'Recording Available',
+		value: 'recordingAvailable',
+		source: 'recordings',
+		description: 'The recording of a call can be listened to; needs the role System Owner',
+	},
+];
+
+/** The choices of the Events field. */
+export const eventOptions: INodePropertyOptions[] = EVENTS.map(({ name, value, description }) => ({
+	name,
+	value,
+	description,
+}));
+
+/**
+ * A row as items: one for each chosen event that it is about.
+ *
+ * @throws ThreeCxError when a recording cannot be downloaded now; one that is gone has no file, and says so
+ */
+export async function itemsOf(
+	context: IPollFunctions,
+	client: PbxClient,
+	row: Call | Entity,
+	events: readonly HistoryEvent[],
+	settings: OutputSettings,
+): Promise<INodeExecutionData[]> {
+	const items: INodeExecutionData[] = [];
+	for (const { value, source, fits } of events) {
+		if (fits && !fits(row)) continue;
+		const json: IDataObject = { event: value, ...plain(row, settings) };
+		if (source === 'recordings' && settings.download)
+			items.push(await withFile(context, client, json, settings.binaryProperty));
+		else items.push({ json });
+	}
+	return items;
+}
+
+/** Legs of a call only on request: there may be dozens. */
+function plain(row: Call | Entity, { includeLegs }: OutputSettings): IDataObject {
+	const { legs, ...rest } = row as IDataObject & { legs?: IDataObject[] };
+	return legs === undefined
+		? rest
+		: { ...rest, legCount: legs.length, ...(includeLegs && { legs }) };
+}
+
+async function withFile(
+	context: IPollFunctions,
+	client: PbxClient,
+	json: IDataObject,
+	property: string,
+): Promise<INodeExecutionData> {
+	const request = requestFor('DownloadRecording', { parameters: { recId: json.Id } });
+	const answer = await client.stream(request).catch((cause: unknown) => {
+		if (cause instanceof ThreeCxError && FINAL.has(cause.kind)) return cause;
+		throw cause as Error;
+	});
+	if (answer instanceof ThreeCxError) return { json: { ...json, fileError: answer.message } };
+	const fileName =
+		String(json.RecordingUrl ?? '')
+			.split('/')
+			.pop() || `recording-${String(json.Id)}.wav`;
+	const binary = await context.helpers.prepareBinaryData(answer.body, fileName, 'audio/x-wav');
+	return { json, binary: { [property]: binary } };
+}
+
+/** Trying again does not help: the file is gone, or never was. */
+const FINAL = new Set<ThreeCxError['kind']>(['notFound', 'validation', 'forbidden']);
