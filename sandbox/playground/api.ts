@@ -196,12 +196,16 @@ export class N8nApi {
 		});
 	}
 
-	/** The newest executions of a workflow (at most 100), newest first. */
-	async executions(workflowId: string): Promise<ExecutionSummary[]> {
+	/**
+	 * The newest executions of a workflow (at most 100), newest first; those under way stand before all others.
+	 *
+	 * @param olderThan - only executions with a smaller id, strictly by id
+	 */
+	async executions(workflowId: string, olderThan?: string): Promise<ExecutionSummary[]> {
 		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
 		const { results } = await this.request<{ results: ExecutionSummary[] }>(
 			'GET',
-			`/rest/executions?limit=100&filter=${filter}`,
+			`/rest/executions?limit=100&filter=${filter}${olderThan ? `&firstId=0&lastId=${olderThan}` : ''}`,
 		);
 		return results;
 	}
@@ -249,7 +253,7 @@ export class N8nApi {
 		};
 	}
 
-	private async request<T>(method: string, path: string, body?: unknown): Promise<T> {
+	protected async request<T>(method: string, path: string, body?: unknown): Promise<T> {
 		const response = await fetch(this.baseUrl + path, {
 			method,
 			headers: {

@@ -18,6 +18,10 @@ export interface N8nOptions {
 	logFile: string;
 	/** ms until it must be ready. Default 120,000: the first start makes the database. */
 	readyTimeoutMs?: number;
+	/** What n8n is started as, and the words in its log that say it is ready. Default {@link MAIN}. */
+	command?: { args: string[]; ready: string };
+	/** Further settings of n8n, such as `EXECUTIONS_MODE`; they win over ours. */
+	environment?: Record<string, string>;
 }
 
 /** A running n8n. */
@@ -26,14 +30,16 @@ export interface N8n {
 	url: string;
 	/** Ends n8n and every process it started; at once when called again. */
 	stop(): Promise<void>;
+	/** Kills n8n and every process it started without a chance to clean up, as a power cut does. */
+	kill(): Promise<void>;
 	/** The last lines that n8n printed, for an error message. */
 	logTail(): string;
 	/** Resolves when the process ends without being asked to, with its exit code. */
 	crashed: Promise<number | null>;
 }
 
-/** The line n8n prints when editor, REST and published workflows are up. */
-const READY = 'Editor is now accessible';
+/** The n8n that people know. It is ready when editor, REST and published workflows are up. */
+const MAIN = { args: ['start'], ready: 'Editor is now accessible' };
 const TAIL_LINES = 60;
 /** ms that n8n gets to close its triggers and its database before it is killed. */
 const GRACE_MS = 10_000;
@@ -47,6 +53,7 @@ const windows = process.platform === 'win32';
  */
 export async function startN8n(options: N8nOptions): Promise<N8n> {
 	const { userFolder, n8nFolder, packageDir, logFile, readyTimeoutMs = 120_000 } = options;
+	const { args, ready: readyText } = options.command ?? MAIN;
 	await mkdir(dirname(logFile), { recursive: true });
 	await installPackage(packageDir, join(userFolder, '.n8n', 'nodes', 'node_modules'));
 	const port = await freePort(options.port);
@@ -54,11 +61,11 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 	// A process group of its own: n8n starts task runners, and all of them have to end together.
 	const child = spawn(
 		process.execPath,
-		[join(n8nFolder, 'node_modules', 'n8n', 'bin', 'n8n'), 'start'],
+		[join(n8nFolder, 'node_modules', 'n8n', 'bin', 'n8n'), ...args],
 		{
 			cwd: userFolder,
 			detached: !windows,
-			env: await n8nEnvironment(userFolder, port),
+			env: { ...(await n8nEnvironment(userFolder, port)), ...options.environment },
 			stdio: ['ignore', 'pipe', 'pipe'],
 		},
 	);
@@ -74,10 +81,10 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 	});
 	const logTail = () => lines.join('\n');
 
-	const stop = async () => {
+	const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
 		if (!stopping) {
 			stopping = true;
-			killTree(child, 'SIGTERM');
+			killTree(child, signal);
 		}
 		const deadline = setTimeout(() => killTree(child, 'SIGKILL'), GRACE_MS);
 		await ended;
@@ -87,6 +94,7 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 		process.removeListener('exit', killOnExit);
 		log.end();
 	};
+	const stop = async () => await end('SIGTERM');
 
 	const ready = new Promise<void>((resolve) => {
 		const listen = (chunk: Buffer) => {
@@ -95,7 +103,7 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 			lines = [...lines, ...text.split('\n').filter((line) => line.trim() !== '')].slice(
 				-TAIL_LINES,
 			);
-			if (text.includes(READY)) resolve();
+			if (text.includes(readyText)) resolve();
 		};
 		child.stdout.on('data', listen);
 		child.stderr.on('data', listen);
@@ -113,6 +121,7 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 	return {
 		url: `http://127.0.0.1:${port}`,
 		stop,
+		kill: async () => await end('SIGKILL'),
 		logTail,
 		crashed: new Promise((resolve) => {
 			void ended.then((code) => {

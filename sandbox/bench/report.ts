@@ -1,0 +1,109 @@
+import type { Burst } from './burst';
+import type { Download } from './download';
+import type { Latency } from './latency';
+import type { Load } from './load';
+import type { Memory } from './memory';
+import type { Comparison } from './throughput';
+
+/** What `--json` prints; a part that was not asked for is missing. */
+export interface Result {
+	conditions: Record<string, unknown>;
+	list?: Record<string, Comparison | number>;
+	create?: Record<string, Comparison>;
+	get?: Record<string, Comparison>;
+	memory?: Memory;
+	download?: Download;
+	latency?: Latency;
+	burst?: Burst;
+	load?: Load;
+}
+
+/** A figure with what it should be. */
+interface Figure {
+	name: string;
+	value: number | undefined;
+	unit?: string;
+	atLeast?: number;
+	atMost?: number;
+}
+
+/** What our node should reach in each lane, as a multiple of the HTTP Request node. */
+const TIMES_HTTP_REQUEST: Record<'list' | 'create' | 'get', Record<string, number>> = {
+	list: { loopback: 6, delay20: 7, delay20_8: 12 },
+	create: { loopback: 15, delay20: 2.2 },
+	get: { loopback: 15, delay20: 2.2 },
+};
+const OF_RAW = 0.85;
+
+const isComparison = (value: Comparison | number): value is Comparison => typeof value === 'object';
+
+function throughput(result: Result, job: 'list' | 'create' | 'get'): Figure[] {
+	return Object.entries(result[job] ?? {}).flatMap(([lane, comparison]): Figure[] => {
+		if (!isComparison(comparison)) return [];
+		const { ours, http_request, raw, ratio_vs_http_request, ratio_vs_raw } = comparison;
+		const detail = `${ours}/s, HTTP Request ${http_request}/s, raw ${raw}/s`;
+		return [
+			{
+				name: `${job} ${lane}: x HTTP Request (${detail})`,
+				value: ratio_vs_http_request,
+				atLeast: TIMES_HTTP_REQUEST[job][lane],
+			},
+			{ name: `${job} ${lane}: x raw undici`, value: ratio_vs_raw, atLeast: OF_RAW },
+		];
+	});
+}
+
+/** Every figure that was measured, with its goal. */
+function figures(result: Result): Figure[] {
+	const { list, memory, download, latency, burst, load } = result;
+	const connections = typeof list?.connections === 'number' ? list.connections : undefined;
+	const all: Figure[] = [
+		...throughput(result, 'list'),
+		{ name: 'list: connections of ours with 4 in flight', value: connections, atMost: 4 },
+		...throughput(result, 'create'),
+		...throughput(result, 'get'),
+		{
+			name: `memory: ours (HTTP Request + Split Out: ${memory?.http_request_mb} MB)`,
+			value: memory?.ours_mb,
+			unit: 'MB',
+			atMost: (memory?.http_request_mb ?? NaN) / 2,
+		},
+		{ name: 'download: x HTTP Request', value: download?.ratio_vs_http_request, atLeast: 1 },
+		{
+			name: 'download: growth of ours',
+			value: download?.ours_rss_growth_mb,
+			unit: 'MB',
+			atMost: download?.http_request_rss_growth_mb,
+		},
+		{ name: 'latency p95 at 5/s: x bare emit', value: latency?.ratio_p95_5, atMost: 1.2 },
+		{ name: 'latency p95 at 20/s: x bare emit', value: latency?.ratio_p95_20, atMost: 1.2 },
+		{ name: 'burst: events delivered', value: burst?.delivered, atLeast: burst?.sent },
+		{ name: 'burst: growth', value: burst?.rss_growth_mb, unit: 'MB', atMost: 400 },
+		{ name: 'burst: slowest /healthz', value: burst?.healthz_max_ms, unit: 'ms', atMost: 250 },
+		{ name: 'load: biggest description', value: load?.description_kb_max, unit: 'kB', atMost: 250 },
+		{ name: 'load: start-up later by', value: load?.startup_ms_delta, unit: 'ms' },
+	];
+	return all.filter(({ value }) => value !== undefined);
+}
+
+function line({ name, value = NaN, unit, atLeast, atMost }: Figure): string {
+	const withUnit = (number: number) => `${number}${unit ? ` ${unit}` : ''}`;
+	const goal =
+		atLeast !== undefined
+			? `at least ${withUnit(atLeast)}`
+			: atMost !== undefined
+				? `at most ${withUnit(atMost)}`
+				: '';
+	const misses = value < (atLeast ?? -Infinity) || value > (atMost ?? Infinity);
+	return [
+		name.padEnd(84),
+		withUnit(value).padStart(10),
+		`  ${goal.padEnd(16)}`,
+		misses ? 'MISSED' : '',
+	]
+		.join(' ')
+		.trimEnd();
+}
+
+/** @returns the figures as lines for people */
+export const tableOf = (result: Result): string => figures(result).map(line).join('\n');
