@@ -1,11 +1,14 @@
-import type {
-	ICredentialDataDecryptedObject,
-	ICredentialTestRequest,
-	ICredentialType,
-	IDataObject,
-	INodeProperties,
+import {
+	assertUrlAllowed,
+	getCredentialOwnRequestAllowedDomains,
+	type ICredentialDataDecryptedObject,
+	type ICredentialTestRequest,
+	type ICredentialType,
+	type IDataObject,
+	type INodeProperties,
 } from 'n8n-workflow';
 import { RENEWING, TOKEN_NOT_ISSUED, verifiedToken } from '../lib/http/credentialCheck';
+import { parseServerUrl } from '../lib/http/serverUrl';
 
 /**
  * The origin of a server address as people type it, as an n8n expression: the scheme defaults to https, and whatever
@@ -105,6 +108,11 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 	async preAuthentication(credentials: ICredentialDataDecryptedObject): Promise<IDataObject> {
 		// n8n asks here, too, when it has just renewed the token for one of our nodes: another one would kill that.
 		if (credentials[RENEWING] === true) return {};
+		const allowedDomains = getCredentialOwnRequestAllowedDomains(credentials);
+		// Before the secret goes out: n8n itself asks only for the request that follows.
+		if (allowedDomains !== undefined) {
+			assertUrlAllowed({ url: parseServerUrl(String(credentials.pbxUrl ?? '')), allowedDomains });
+		}
 		const token = await verifiedToken({
 			pbxUrl: String(credentials.pbxUrl ?? ''),
 			clientId: String(credentials.clientId ?? ''),

@@ -2,6 +2,7 @@ import { Agent as HttpAgent, type IncomingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import WebSocket from 'ws';
+import { unlessAborted } from '../http/abort';
 import type { PbxClient } from '../http/client';
 import { errorFromNetwork, ThreeCxError, type ErrorKind } from '../http/errors';
 import { errorFromResponse } from '../http/responseErrors';
@@ -233,16 +234,6 @@ async function open(
 			pinging = setInterval(ping, timing.pingMs);
 			resolve({ ended, terminate: () => finish(lost(origin, 'it was closed here')) });
 		});
-	});
-}
-
-/** Waits for what cannot be stopped, such as n8n reading a credential, but no longer than somebody is interested. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-	return await new Promise<T>((resolve, reject) => {
-		const stop = () => reject(lost('the PBX', 'it was stopped', 'cancelled'));
-		if (signal.aborted) stop();
-		signal.addEventListener('abort', stop, { once: true });
-		void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
 	});
 }
 

@@ -65,8 +65,19 @@ export interface Catalogue {
 /** The catalogue that ships: 3CX v20 Update 9. A PBX's own comes from `buildCatalogue`. */
 export const catalogue = data as Catalogue;
 
+/** What {@link propertiesOf} has put together: it is asked for every item. */
+const knownProperties = new WeakMap<Catalogue, Map<string, Readonly<Record<string, string>>>>();
+
 /** Properties of a type, its own first and then the inherited ones, each as declared. Empty for an unknown type. */
-export function propertiesOf({ types }: Catalogue, type: string): Readonly<Record<string, string>> {
+export function propertiesOf(from: Catalogue, type: string): Readonly<Record<string, string>> {
+	const known = knownProperties.get(from) ?? new Map<string, Readonly<Record<string, string>>>();
+	knownProperties.set(from, known);
+	const properties = known.get(type) ?? inheritedProperties(from, type);
+	known.set(type, properties);
+	return properties;
+}
+
+function inheritedProperties({ types }: Catalogue, type: string): Record<string, string> {
 	const chain: Array<Record<string, string>> = [];
 	for (let entry = own(types, type); entry; entry = own(types, entry.base ?? '')) {
 		chain.push(entry.properties);

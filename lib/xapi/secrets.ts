@@ -103,9 +103,13 @@ function redact(value: unknown, hidden: ReadonlySet<string>, inSecret: boolean):
 	}
 	const source = value as Record<string, unknown>;
 	let copy: Record<string, unknown> | undefined;
-	for (const name of Object.keys(source)) {
+	for (const name in source) {
 		const before = source[name];
-		const after = redact(before, hidden, inSecret || hidden.has(name));
+		const isNested = typeof before === 'object' && before !== null;
+		const isSecret = inSecret || hidden.has(name);
+		// Most members are plain and harmless: they are passed over without a call.
+		if (!isNested && !isSecret) continue;
+		const after = redact(before, hidden, isSecret);
 		if (after !== before) (copy ??= { ...source })[name] = after;
 	}
 	return copy ?? value;

@@ -37,8 +37,17 @@ export interface Operation extends Pick<OwnOperation, 'name' | 'label' | 'action
 	execute: (run: ItemRun) => Promise<ItemResult>;
 }
 
+const known = new Map<Resource, Operation[]>();
+
 /** @returns all operations of a resource, the generic ones bound to it, in alphabetical order */
 export function operationsOf(resource: Resource): Operation[] {
+	// Asked for every item.
+	const operations = known.get(resource) ?? sortedOperations(resource);
+	known.set(resource, operations);
+	return operations;
+}
+
+function sortedOperations(resource: Resource): Operation[] {
 	const generic = hasRows(resource)
 		? genericOperationsOf(resource).map(
 				({ name, label, action, description, execute }): Operation => ({
