@@ -1,0 +1,150 @@
+import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
+import { closeDispatchers } from '../../lib/http/dispatchers';
+import { connectTo } from '../../nodes/shared/connect';
+import type { RequestContext } from '../../nodes/shared/tokens';
+import { startPbx, type Pbx } from '../../sandbox/pbx';
+import { CredentialStore, runNode } from '../support/n8n';
+
+/** What n8n's own HTTP helper would have done besides: allowed domains, the operator's egress filter, cancelling. */
+
+let pbx: Pbx;
+
+beforeEach(async () => {
+	pbx = await startPbx({ seed: 'empty' });
+});
+
+afterEach(async () => {
+	await closeDispatchers();
+	await pbx.close();
+});
+
+const fields = () => ({
+	pbxUrl: pbx.url,
+	clientId: pbx.defaultClient.clientId,
+	clientSecret: pbx.defaultClient.clientSecret,
+});
+
+/** A credential with the two fields that n8n adds itself and hands over beside those of the type. */
+class RestrictedStore extends CredentialStore {
+	constructor(private readonly restriction: ICredentialDataDecryptedObject) {
+		super(fields());
+	}
+
+	override async getDecrypted(...args: Parameters<CredentialStore['getDecrypted']>) {
+		return { ...(await super.getDecrypted(...args)), ...this.restriction };
+	}
+}
+
+const departments = async (
+	credentials: CredentialStore,
+	started?: Parameters<typeof runNode>[0]['started'],
+) =>
+	await runNode({
+		parameters: { resource: 'department', operation: 'getAll' },
+		credentials,
+		started,
+	});
+
+describe('Allowed HTTP Request Domains', () => {
+	test.each([
+		['all', undefined],
+		['none', undefined],
+		['domains', '127.0.0.1'],
+		['domains', ' pbx.example.com, 127.0.0.1 '],
+	])('%s %s lets the node in', async (allowedHttpRequestDomains, allowedDomains) => {
+		const credentials = new RestrictedStore({
+			allowedHttpRequestDomains,
+			...(allowedDomains && { allowedDomains }),
+		});
+		expect((await departments(credentials)).error).toBeUndefined();
+	});
+
+	test.each(['pbx.example.com', '*.127.0.0.1', '', '127.0.0.10'])(
+		'domains "%s" keeps it out before anything is sent',
+		async (allowedDomains) => {
+			const { error } = await departments(
+				new RestrictedStore({ allowedHttpRequestDomains: 'domains', allowedDomains }),
+			);
+			expect(error?.message).toBe(`This credential may not be used with ${pbx.url}`);
+			expect(error?.description).toContain('Allowed Domains');
+			expect(pbx.connections).toBe(0);
+		},
+	);
+});
+
+describe('the egress filter of the operator', () => {
+	const asked: string[] = [];
+
+	/** As much of a context as it takes to connect. */
+	const context = (allows: boolean) =>
+		({
+			getCredentials: async () => await Promise.resolve(fields()),
+			getNode: () => ({ credentials: {} }),
+			helpers: {
+				getSecureEgressFilter: () => ({
+					validateUrl: async (url: string) => {
+						asked.push(url);
+						return await Promise.resolve(
+							allows ? { ok: true, result: undefined } : { ok: false, error: new Error('private') },
+						);
+					},
+				}),
+			},
+		}) as unknown as RequestContext;
+
+	test('is asked for the PBX, and is the end of it when it says no', async () => {
+		await expect(connectTo(context(false))).rejects.toMatchObject({
+			kind: 'forbidden',
+			message: `This n8n may not connect to ${pbx.url}`,
+			hint: expect.stringContaining('N8N_SSRF_ALLOWED'),
+		});
+		expect(asked).toEqual([pbx.url]);
+		expect(pbx.connections).toBe(0);
+	});
+
+	test('lets pass what it allows', async () => {
+		expect((await connectTo(context(true))).connection.origin).toBe(pbx.url);
+	});
+});
+
+describe('stopping an execution', () => {
+	/** Stops it as soon as the PBX has the request, and tells how long it took to end, in ms. */
+	async function stopAt(path: RegExp): Promise<number> {
+		const arrived = new Promise<void>((resolve) => {
+			const look = () =>
+				pbx.requests.some((request) => path.test(request.path))
+					? resolve()
+					: void setImmediate(look);
+			look();
+		});
+		let stop: () => void = () => undefined;
+		const run = departments(new CredentialStore(fields()), (execution) => {
+			stop = () => execution.cancel();
+		});
+		await arrived;
+		const before = performance.now();
+		stop();
+		await run.catch(() => undefined);
+		return performance.now() - before;
+	}
+
+	test('ends a request that hangs', async () => {
+		pbx.faults.next({ path: /Groups/, hang: true });
+		expect(await stopAt(/Groups/)).toBeLessThan(1_000);
+	});
+
+	test('ends waiting for a token that does not come', async () => {
+		pbx.faults.next({ path: /connect/, hang: true });
+		expect(await stopAt(/connect/)).toBeLessThan(1_000);
+	});
+
+	test('ends the wait between two tries', async () => {
+		pbx.faults.next({
+			path: /Groups/,
+			status: 503,
+			headers: { 'retry-after': '9' },
+			times: 10,
+		});
+		expect(await stopAt(/Groups/)).toBeLessThan(1_000);
+	});
+});
