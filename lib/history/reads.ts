@@ -1,6 +1,6 @@
 import type { PbxClient } from '../http/client';
 import { queryString } from '../odata/query';
-import { groupCalls, type Call } from '../xapi/callLog';
+import { groupCalls, UNFILTERED, type Call } from '../xapi/callLog';
 import { durationSeconds } from '../xapi/duration';
 import { listEntities, type Entity } from '../xapi/entities';
 import { listFunction } from '../xapi/functions';
@@ -35,16 +35,7 @@ export const readCalls: Read<Call> = async (client, { from, to, newest }, now) =
 		{
 			periodFrom: new Date(from),
 			periodTo: new Date(to),
-			// 0 and empty text mean "no filter"; other codes are not documented (facts 4.7).
-			sourceType: 0,
-			sourceFilter: '',
-			destinationType: 0,
-			destinationFilter: '',
-			callsType: 0,
-			callTimeFilterType: 0,
-			callTimeFilterFrom: '',
-			callTimeFilterTo: '',
-			hidePcalls: false,
+			...UNFILTERED,
 		},
 		{ query: order('StartTime', 'SegmentId', newest), limit: newest },
 	);

@@ -5,6 +5,22 @@ import type { Entity } from './entities';
  * The call log: `GetCallLogData` gives a row a leg (facts 4.7), people think in whole calls.
  */
 
+/**
+ * The parameters of GetCallLogData and DownloadCallLog besides the period, for all calls. Every one must be there; 0 and
+ * empty text mean "no filter". What the other codes mean is not documented (facts 4.7 [?]).
+ */
+export const UNFILTERED = {
+	sourceType: 0,
+	sourceFilter: '',
+	destinationType: 0,
+	destinationFilter: '',
+	callsType: 0,
+	callTimeFilterType: 0,
+	callTimeFilterFrom: '',
+	callTimeFilterTo: '',
+	hidePcalls: false,
+} as const;
+
 /** A whole call in one row. Times are as 3CX sends them, in UTC. */
 export interface Call {
 	/** `MainCallHistoryId`. */

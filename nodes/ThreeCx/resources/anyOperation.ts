@@ -6,6 +6,7 @@ import {
 	OPERATION_PARAMETER,
 	resourceMapping,
 } from '../anyOperation/methods';
+import { limitProperties } from '../fields/limit';
 import type { Resource } from '../resource';
 
 const mapper = (
@@ -76,22 +77,7 @@ const properties: INodeProperties[] = [
 			fieldWords: { singular: 'field', plural: 'fields' },
 		},
 	),
-	{
-		displayName: 'Return All',
-		name: 'returnAll',
-		type: 'boolean',
-		default: false,
-		description: 'Whether to return all results or only up to a given limit',
-	},
-	{
-		displayName: 'Limit',
-		name: 'limit',
-		type: 'number',
-		typeOptions: { minValue: 1 },
-		default: 50,
-		description: 'Max number of results to return',
-		displayOptions: { show: { returnAll: [false] } },
-	},
+	...limitProperties,
 	{
 		displayName: 'Options',
 		name: 'options',

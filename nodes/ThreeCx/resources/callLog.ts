@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { filter, type Condition, type ConditionGroup } from '../../../lib/odata/filter';
 import { queryString } from '../../../lib/odata/query';
-import { groupCalls, matches, type CallFilter } from '../../../lib/xapi/callLog';
+import { groupCalls, matches, UNFILTERED, type CallFilter } from '../../../lib/xapi/callLog';
 import { withSeconds } from '../../../lib/xapi/duration';
 import type { Entity } from '../../../lib/xapi/entities';
 import { listFunction } from '../../../lib/xapi/functions';
@@ -45,24 +45,13 @@ const NEEDED_FOR_CALLS = [
 	'Recordings',
 ];
 
-/**
- * Every parameter of the call log functions must be there; 0 and empty text mean "no filter". What the other codes mean
- * is not documented (facts 4.7 [?]), so we filter with `$filter` and by reading instead.
- */
+/** The whole period: we filter with `$filter` and by reading. */
 const callLogParameters = (run: ItemRun) => {
 	const { from, to } = periodOf(run);
 	return {
 		periodFrom: from,
 		periodTo: to,
-		sourceType: 0,
-		sourceFilter: '',
-		destinationType: 0,
-		destinationFilter: '',
-		callsType: 0,
-		callTimeFilterType: 0,
-		callTimeFilterFrom: '',
-		callTimeFilterTo: '',
-		hidePcalls: false,
+		...UNFILTERED,
 		clientTimeZone: run.context.getTimezone(),
 	};
 };
