@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { request } from 'undici';
 import { dispatcherFor } from './dispatchers';
-import { errorFromNetwork, ThreeCxError } from './errors';
+import { errorFromNetwork } from './errors';
 import { errorFromTokenAnswer } from './responseErrors';
 import { withRetry } from './retry';
 import type { Connection } from './serverUrl';
@@ -226,16 +226,3 @@ export class TokenCache {
 
 /** The tokens of this process that n8n's own store does not keep. */
 export const processTokens = new TokenCache();
-
-/** @returns a source with one token that is known to be good, for a check that minted it itself. */
-export const fixedToken = (value: string): TokenSource => ({
-	get: async () => await Promise.resolve(value),
-	renew: async () => {
-		await Promise.resolve();
-		throw new ThreeCxError({
-			kind: 'unauthorized',
-			message: 'The PBX refused a token that it had just issued',
-			hint: 'Another program may use the same client ID: 3CX keeps one live token per client ID. Give each program an API client of its own.',
-		});
-	},
-});

@@ -3,7 +3,7 @@ import { createCallControl } from '../../lib/callcontrol/rest';
 import { readParticipant, readResult } from '../../lib/callcontrol/types';
 import { createPbxClient } from '../../lib/http/client';
 import { closeDispatchers } from '../../lib/http/dispatchers';
-import { fixedToken } from '../../lib/http/tokens';
+import { fixedToken } from '../support/fixedToken';
 import { json, startServer, type TestServer } from '../support/httpServer';
 import { leg } from './samples';
 

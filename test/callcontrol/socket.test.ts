@@ -13,7 +13,7 @@ import {
 import type { TrackerEvent } from '../../lib/callcontrol/tracker';
 import { createPbxClient } from '../../lib/http/client';
 import { closeDispatchers } from '../../lib/http/dispatchers';
-import { fixedToken } from '../../lib/http/tokens';
+import { fixedToken } from '../support/fixedToken';
 import { Collector } from './collector';
 import { clientOf, QUICK, quietPbx, watch } from './link';
 import { leg, short, state } from './samples';
