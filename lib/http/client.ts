@@ -58,6 +58,8 @@ export interface PbxClientOptions {
 	retry?: RetryPolicy;
 	/** Default for {@link PbxRequest.timeoutMs}. */
 	timeoutMs?: number;
+	/** Most requests under way at the same time, over all clients of the PBX with this limit; default 4, at most 8. */
+	inFlight?: number;
 }
 
 /** How long the PBX may take to answer, in ms. Long report queries answer 504 by themselves after about a minute. */
@@ -69,6 +71,7 @@ export function createPbxClient({
 	tokens,
 	retry = DEFAULT_RETRY,
 	timeoutMs = ANSWER_TIMEOUT_MS,
+	inFlight,
 }: PbxClientOptions): PbxClient {
 	async function once(request: PbxRequest, token: string): Promise<Dispatcher.ResponseData> {
 		const { method, path, query, body, upload, lasting, signal } = request;
@@ -76,7 +79,7 @@ export function createPbxClient({
 		const timeout = request.timeoutMs ?? timeoutMs;
 		return await send(url, {
 			method,
-			dispatcher: dispatcherFor(connection, lasting),
+			dispatcher: dispatcherFor(connection, { lasting, inFlight }),
 			headers: {
 				authorization: `Bearer ${token}`,
 				accept: '*/*',

@@ -2,11 +2,11 @@ import { EnvHttpProxyAgent, type Dispatcher } from 'undici';
 import { proxyFor } from './proxy';
 import type { Connection } from './serverUrl';
 
-/**
- * Most connections that one n8n process opens to one PBX. More requests than that wait their turn in the pool, so
- * that a large workflow cannot crowd out the phones.
- */
-export const MAX_CONNECTIONS_PER_PBX = 8;
+/** Requests to one PBX that are under way at the same time unless a client is told otherwise. */
+export const DEFAULT_IN_FLIGHT = 4;
+
+/** The most that a client may be told: a large workflow must not crowd out the phones. */
+export const MAX_IN_FLIGHT = 8;
 
 /** How long TCP and TLS may take, in ms. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -16,22 +16,32 @@ const KEEP_ALIVE_MS = 30_000;
 
 const dispatchers = new Map<string, Dispatcher>();
 
+/** What decides which pool a request goes through. */
+export interface PoolOptions {
+	/** For requests that last as long as a call (audio): each has a connection to itself, without limit. */
+	lasting?: boolean;
+	/** Connections that the pool opens at most; further requests wait their turn in it. Default 4, at most 8. */
+	inFlight?: number;
+}
+
 /**
- * The connection pool of a PBX: opened on first use, kept alive and shared by every execution of this process.
- * n8n's own helper opens a new TCP and TLS connection for each request; this is where our speed comes from.
+ * The connection pool of a PBX: opened on first use, kept alive and shared by every execution of this process that has
+ * the same limit. n8n's own helper opens a new TCP and TLS connection for each request; this is where our speed comes
+ * from.
  *
  * Honours `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. Certificates are checked unless the connection says otherwise,
  * and the two never share a pool: a connection that was accepted unchecked is not handed to one that wants the check.
  *
  * @param connection the PBX
- * @param lasting for requests that last as long as a call (audio): each has a connection to itself, without limit
+ * @param options which of its pools
  * @returns an undici dispatcher
  */
 export function dispatcherFor(
 	{ origin, ignoreSslIssues }: Connection,
-	lasting = false,
+	{ lasting = false, inFlight = DEFAULT_IN_FLIGHT }: PoolOptions = {},
 ): Dispatcher {
-	const key = `${lasting ? 'lasting' : 'short'} ${ignoreSslIssues ? 'unchecked' : 'checked'} ${origin}`;
+	const connections = lasting ? null : Math.min(Math.max(1, inFlight), MAX_IN_FLIGHT);
+	const key = `${connections} ${ignoreSslIssues ? 'unchecked' : 'checked'} ${origin}`;
 	const known = dispatchers.get(key);
 	if (known) return known;
 	const tls = { rejectUnauthorized: !ignoreSslIssues };
@@ -40,7 +50,7 @@ export function dispatcherFor(
 	const dispatcher = new EnvHttpProxyAgent({
 		httpProxy: proxy,
 		httpsProxy: proxy,
-		...(lasting ? {} : { connections: MAX_CONNECTIONS_PER_PBX }),
+		connections,
 		keepAliveTimeout: KEEP_ALIVE_MS,
 		connect: { ...tls, timeout: CONNECT_TIMEOUT_MS },
 		requestTls: tls, // the TLS inside a proxy's tunnel

@@ -1,5 +1,6 @@
 import { KeyedLock, mapInOrder } from '../concurrency';
 import type { PbxClient, PbxRequest } from '../http/client';
+import { DEFAULT_IN_FLIGHT } from '../http/dispatchers';
 import { ThreeCxError } from '../http/errors';
 import type { Expand } from '../odata/expand';
 import { entityKey } from '../odata/key';
@@ -15,9 +16,6 @@ export const XAPI = '/xapi/v1';
 
 /** The largest `$top` that entity sets accept: above it they answer 400 (facts 4.3). */
 export const PAGE_SIZE = 100;
-
-/** Pages that are fetched side by side once the number of rows is known. */
-const PAGES_IN_FLIGHT = 4;
 
 /** The answer of a collection. */
 interface Collection {
@@ -56,7 +54,7 @@ export async function listEntities(
 	{
 		query = '',
 		limit = Infinity,
-		inFlight = PAGES_IN_FLIGHT,
+		inFlight = DEFAULT_IN_FLIGHT,
 		pageSize = PAGE_SIZE,
 		...rest
 	}: ListOptions = {},

@@ -34,8 +34,8 @@ export class ThreeCx implements INodeType {
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return await runItems(this, async (run) => {
-			const resource = resourceNamed(this.getNodeParameter('resource', run.index) as string);
-			const name = this.getNodeParameter('operation', run.index) as string;
+			const resource = resourceNamed(run.context.getNodeParameter('resource', run.index) as string);
+			const name = run.context.getNodeParameter('operation', run.index) as string;
 			const operation = operationsOf(resource).find((candidate) => candidate.name === name);
 			if (!operation) {
 				throw new NodeOperationError(

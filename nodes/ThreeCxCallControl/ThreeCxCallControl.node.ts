@@ -43,8 +43,8 @@ export class ThreeCxCallControl implements INodeType {
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return await runItems(this, async (run) => {
-			const resource = this.getNodeParameter('resource', run.index) as string;
-			const name = this.getNodeParameter('operation', run.index) as string;
+			const resource = run.context.getNodeParameter('resource', run.index) as string;
+			const name = run.context.getNodeParameter('operation', run.index) as string;
 			const operation = resources
 				.find((candidate) => candidate.name === resource)
 				?.operations.find((candidate) => candidate.name === name);

@@ -8,6 +8,7 @@ import { perCall } from '../../lib/callcontrol/calls';
 import { createDelivery } from '../../lib/callcontrol/delivery';
 import type { LinkState } from '../../lib/callcontrol/monitor';
 import { subscribe, type Subscriber } from '../../lib/callcontrol/shared';
+import { MAX_IN_FLIGHT } from '../../lib/http/dispatchers';
 import { connectTo, linkKey } from '../shared/connect';
 import { toNodeError } from '../shared/errors';
 import { DefaultCountry } from './countries';
@@ -98,7 +99,7 @@ export async function listen(
 	let isGated = SOMEBODY_WATCHES.has(context.getActivationMode());
 	const subscription = subscribe({
 		key: await linkKey(context),
-		connect: async () => await connectTo(context),
+		connect: async () => await connectTo(context, 0, { inFlight: MAX_IN_FLIGHT }),
 		onEvents: (events) => events.forEach(take),
 		onError: (error) =>
 			context.logger.error(`3CX Trigger: an event was not understood: ${(error as Error).message}`),

@@ -1,9 +1,15 @@
-import { isDomainAllowed } from 'n8n-workflow';
+import { isDomainAllowed, type IExecuteFunctions } from 'n8n-workflow';
 import { createPbxClient, type PbxClient, type PbxClientOptions } from '../../lib/http/client';
 import { ThreeCxError } from '../../lib/http/errors';
 import { parseServerUrl, type Connection } from '../../lib/http/serverUrl';
-import { CREDENTIAL, type ThreeCxCredentials } from './credential';
+import { CREDENTIAL, isSameForAllItems, type ThreeCxCredentials } from './credential';
 import { tokensFor, type RequestContext } from './tokens';
+
+/** A PBX, and where requests to it get their token. */
+export type Access = Pick<PbxClientOptions, 'connection' | 'tokens'>;
+
+/** What a client may be told besides. */
+type ClientOptions = Pick<PbxClientOptions, 'timeoutMs' | 'retry' | 'inFlight'>;
 
 /**
  * A client for the PBX that the credential names for this item. The credential is read per item, because its fields
@@ -11,7 +17,7 @@ import { tokensFor, type RequestContext } from './tokens';
  *
  * @param context the execution, trigger or load-options context of a node
  * @param itemIndex the item; 0 where there are no items
- * @param options time-out and retries
+ * @param options time-out, retries and requests in flight
  * @returns the client
  * @throws ThreeCxError of kind `input` when a field is empty or the Server URL is no address, `forbidden` when the
  *   credential's allowed domains or the operator's egress filter do not let n8n reach it
@@ -19,8 +25,30 @@ import { tokensFor, type RequestContext } from './tokens';
 export async function connectTo(
 	context: RequestContext,
 	itemIndex = 0,
-	options: Pick<PbxClientOptions, 'timeoutMs' | 'retry'> = {},
+	options: ClientOptions = {},
 ): Promise<PbxClient> {
+	return createPbxClient({ ...(await accessTo(context, itemIndex)), ...options });
+}
+
+/**
+ * Access to the PBX of each item of an execution. Reading a credential takes n8n about 1 ms; where none of its fields
+ * can differ from item to item, all items share one access.
+ *
+ * @param context the execution context
+ * @returns a function from item index to access; it throws as {@link connectTo}
+ */
+export function accessPerItem(context: IExecuteFunctions): (index: number) => Promise<Access> {
+	if (context.getInputData().length < 2) return async (index) => await accessTo(context, index);
+	let isSame: Promise<boolean> | undefined;
+	let shared: Promise<Access> | undefined;
+	return async (index) => {
+		isSame ??= isSameForAllItems(context);
+		if (!(await isSame)) return await accessTo(context, index);
+		return await (shared ??= accessTo(context, index));
+	};
+}
+
+async function accessTo(context: RequestContext, itemIndex: number): Promise<Access> {
 	const credentials = await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, itemIndex);
 	const connection: Connection = {
 		origin: parseServerUrl(String(credentials.pbxUrl ?? '')),
@@ -28,11 +56,7 @@ export async function connectTo(
 	};
 	assertDomainAllowed(credentials, connection.origin);
 	await assertEgressAllowed(context, connection.origin);
-	return createPbxClient({
-		connection,
-		tokens: tokensFor(context, credentials, connection, itemIndex),
-		...options,
-	});
+	return { connection, tokens: tokensFor(context, credentials, connection, itemIndex) };
 }
 
 /**

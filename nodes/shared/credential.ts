@@ -1,3 +1,5 @@
+import type { IExecuteFunctions, IWorkflowExecuteAdditionalData } from 'n8n-workflow';
+
 /** Name of the credential type that all our nodes use. */
 export const CREDENTIAL = 'threeCxOAuth2Api';
 
@@ -31,4 +33,44 @@ export interface ThreeCxCredentials {
 	allowedHttpRequestDomains?: 'all' | 'domains' | 'none';
 	/** Comma-separated host names; `*.example.com` means subdomains only. */
 	allowedDomains?: string;
+}
+
+/** What we read of a credential besides the token: fields that a person may fill with an expression. */
+const FIELDS = [
+	'pbxUrl',
+	'clientId',
+	'clientSecret',
+	'ignoreSSLIssues',
+	'allowedHttpRequestDomains',
+	'allowedDomains',
+] as const satisfies Array<keyof ThreeCxCredentials>;
+
+/** n8n's execution contexts have it; its interface for nodes does not promise it. */
+type Inner = IExecuteFunctions & { additionalData?: IWorkflowExecuteAdditionalData };
+
+/**
+ * Whether the credential gives the same for every item of an execution: none of its fields is an expression, nor
+ * replaced by something of the operator's (`CREDENTIALS_OVERWRITE_DATA`).
+ *
+ * n8n hands out credentials resolved, so this looks at what it has stored, which it offers to its own code only. Where
+ * an n8n does not let us, the answer is no: every item then reads the credential anew, which is slower and as right.
+ *
+ * @param context the execution context
+ */
+export async function isSameForAllItems(context: IExecuteFunctions): Promise<boolean> {
+	const { additionalData } = context as Inner;
+	const reference = context.getNode().credentials?.[CREDENTIAL];
+	const helper = additionalData?.credentialsHelper;
+	if (!helper || !reference) return false;
+	const raw = true;
+	const data = [additionalData, reference, CREDENTIAL, context.getMode(), undefined, raw] as const;
+	const stored = await helper.getDecrypted(...data).catch(() => undefined);
+	if (!stored) return false;
+	const resolved = await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, 0);
+	return FIELDS.every((name) => {
+		// What is empty has its default, or else what the operator puts there.
+		const value = stored[name] || '';
+		const isExpression = typeof value === 'string' && value.startsWith('=');
+		return !isExpression && value === (resolved[name] || '');
+	});
 }

@@ -1,5 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { DEFAULT_IN_FLIGHT } from './router';
+import { DEFAULT_IN_FLIGHT, MAX_IN_FLIGHT } from '../../lib/http/dispatchers';
+
+/** Items that are worked on at the same time over all PBXs, unless the node's option says otherwise. */
+export const DEFAULT_IN_FLIGHT_TO_ALL = 20;
 
 /** Options of every action node that say how requests are sent; `router.ts` reads them. */
 export const requestOptionsProperty: INodeProperties = {
@@ -10,13 +13,22 @@ export const requestOptionsProperty: INodeProperties = {
 	default: {},
 	options: [
 		{
-			displayName: 'Requests in Flight',
+			displayName: 'Requests in Flight per PBX',
 			name: 'inFlight',
 			type: 'number',
-			typeOptions: { minValue: 1, maxValue: 8 },
+			typeOptions: { minValue: 1, maxValue: MAX_IN_FLIGHT },
 			default: DEFAULT_IN_FLIGHT,
 			description:
-				'How many requests may be under way at the same time. 1 works on the items strictly one after another.',
+				'How many requests to one phone system may be under way at the same time. 1 works on its items strictly one after another.',
+		},
+		{
+			displayName: 'Requests in Flight to All PBXs',
+			name: 'inFlightToAll',
+			type: 'number',
+			typeOptions: { minValue: 1 },
+			default: DEFAULT_IN_FLIGHT_TO_ALL,
+			description:
+				'How many items may be worked on at the same time where one workflow serves many phone systems. Each of them may always have one, so that one that does not answer never stops the others.',
 		},
 		{
 			displayName: 'Timeout (Seconds)',

@@ -1,11 +1,11 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { mapInOrder } from '../../lib/concurrency';
-import type { PbxClient } from '../../lib/http/client';
-import { connectTo } from './connect';
+import { mapInLanes, type LaneLimits } from '../../lib/concurrency';
+import { createPbxClient, type PbxClient } from '../../lib/http/client';
+import { DEFAULT_IN_FLIGHT } from '../../lib/http/dispatchers';
+import { accessPerItem, type Access } from './connect';
 import { toNodeError } from './errors';
-
-/** How many items are worked on at the same time unless the node's option says otherwise. */
-export const DEFAULT_IN_FLIGHT = 4;
+import { withQuickParameters } from './parameters';
+import { DEFAULT_IN_FLIGHT_TO_ALL } from './requestOptions';
 
 /** One input item and what is needed to work on it. */
 export interface ItemRun {
@@ -28,49 +28,59 @@ const isItem = (row: IDataObject | INodeExecutionData): row is INodeExecutionDat
 	'json' in row && 'binary' in row;
 
 /**
- * The one loop over items of all our action nodes. Works on several items at a time, keeps their order, links each
- * output item to its input item, words errors once, and honours "On Error: Continue".
+ * The one loop over items of all our action nodes. Works on several items at a time, with a limit for each PBX and one
+ * for all of them, and fairly between them; keeps the order of the items, links each output item to its input item,
+ * words errors once, and honours "On Error: Continue".
  *
- * @param context n8n's execution context
+ * @param original n8n's execution context
  * @param execute what to do for one item
  * @returns the node's output
  */
 export async function runItems(
-	context: IExecuteFunctions,
+	original: IExecuteFunctions,
 	execute: (run: ItemRun) => Promise<ItemResult>,
 ): Promise<INodeExecutionData[][]> {
+	const context = withQuickParameters(original);
 	const signal = context.getExecutionCancelSignal();
-	const outputs = await mapInOrder(
-		context.getInputData(),
-		inFlightOf(context),
-		async (_, index) => {
-			const attempt = async (): Promise<INodeExecutionData[]> => {
-				const { inFlight = DEFAULT_IN_FLIGHT, timeout } = optionsOf(context, index);
-				const client = await connectTo(context, index, {
-					...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
-				});
-				const result = await execute({ context, index, client, signal, inFlight });
-				const rows = Array.isArray(result) ? result : [result];
-				return rows.map((row) => ({
-					...(isItem(row) ? row : { json: row as IDataObject }),
-					pairedItem: { item: index },
-				}));
-			};
-			return await attempt().catch((cause: unknown) => {
-				const error = toNodeError(context.getNode(), cause, index);
-				if (!context.continueOnFail()) throw error;
-				// n8n moves an item with `error` to the error output where the node has one.
-				const json = { error: error.message, hint: error.description ?? undefined };
-				return [{ json, error, pairedItem: { item: index } }];
-			});
-		},
-	);
+	const accessOf = accessPerItem(original);
+
+	const attempt = async (index: number, access: Promise<Access>): Promise<INodeExecutionData[]> => {
+		const { inFlight = DEFAULT_IN_FLIGHT, timeout } = optionsOf(context, index);
+		const client = createPbxClient({
+			...(await access),
+			inFlight,
+			...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
+		});
+		const result = await execute({ context, index, client, signal, inFlight });
+		const rows = Array.isArray(result) ? result : [result];
+		return rows.map((row) => ({
+			...(isItem(row) ? row : { json: row as IDataObject }),
+			pairedItem: { item: index },
+		}));
+	};
+
+	const outputs = await mapInLanes(context.getInputData(), limitsOf(context), async (_, index) => {
+		const access = accessOf(index);
+		return {
+			// What cannot be reached for want of an address is nobody's lane.
+			lane: await access.then(({ connection }) => connection.origin).catch(() => ''),
+			job: async () =>
+				await attempt(index, access).catch((cause: unknown) => {
+					const error = toNodeError(context.getNode(), cause, index);
+					if (!context.continueOnFail()) throw error;
+					// n8n moves an item with `error` to the error output where the node has one.
+					const json = { error: error.message, hint: error.description ?? undefined };
+					return [{ json, error, pairedItem: { item: index } }];
+				}),
+		};
+	});
 	return [outputs.flat()];
 }
 
+/** What `requestOptions.ts` lets a person choose. */
 interface SharedOptions {
-	/** Requests in flight, see {@link requestOptions}. */
 	inFlight?: number;
+	inFlightToAll?: number;
 	/** Seconds. */
 	timeout?: number;
 }
@@ -78,6 +88,9 @@ interface SharedOptions {
 const optionsOf = (context: IExecuteFunctions, index: number) =>
 	context.getNodeParameter('requestOptions', index, {}) as SharedOptions;
 
-/** The limit holds for the whole run, so it is read once, from the first item. */
-const inFlightOf = (context: IExecuteFunctions) =>
-	context.getInputData().length === 0 ? 1 : (optionsOf(context, 0).inFlight ?? DEFAULT_IN_FLIGHT);
+/** The limits hold for the whole run, so they are read once, from the first item. */
+function limitsOf(context: IExecuteFunctions): LaneLimits {
+	const { inFlight = DEFAULT_IN_FLIGHT, inFlightToAll = DEFAULT_IN_FLIGHT_TO_ALL } =
+		context.getInputData().length === 0 ? {} : optionsOf(context, 0);
+	return { perLane: inFlight, inAll: inFlightToAll };
+}

@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { IAllExecuteFunctions } from 'n8n-workflow';
 import { KeyedLock } from '../../lib/concurrency';
 import { RENEWING, TOKEN_NOT_ISSUED } from '../../lib/http/credentialCheck';
-import { errorFromNetwork, type ThreeCxError } from '../../lib/http/errors';
+import { errorFromNetwork, ThreeCxError } from '../../lib/http/errors';
 import { errorFromProxy } from '../../lib/http/proxy';
 import { errorFromTokenAnswer } from '../../lib/http/responseErrors';
-import type { Connection } from '../../lib/http/serverUrl';
+import { parseServerUrl, type Connection } from '../../lib/http/serverUrl';
 import {
 	processTokens,
 	RENEW_BEFORE_MS,
@@ -76,7 +76,8 @@ export function tokensFor(
 	const { clientId, clientSecret } = credentials;
 	const own = processTokens.source(connection, { clientId, clientSecret });
 	const tenant = fingerprint(connection.origin, clientId);
-	const stamp = { tenant, secret: fingerprint(tenant, clientSecret) };
+	/** Changes when somebody enters a new secret while the execution runs. */
+	let stamp = { tenant, secret: fingerprint(tenant, clientSecret) };
 
 	/** The stored token that was minted for this PBX, client and secret. */
 	const ours = (data: StoredToken | undefined): StampedToken | undefined => {
@@ -106,6 +107,9 @@ export function tokensFor(
 				value: async (): Promise<ThreeCxCredentials> => {
 					const latest = await read();
 					const { oauthTokenData: data } = latest;
+					const origin = parseServerUrl(String(latest.pbxUrl ?? ''));
+					if (fingerprint(origin, latest.clientId) !== tenant) throw changed(connection.origin);
+					stamp = { tenant, secret: fingerprint(tenant, latest.clientSecret) };
 					const found = issued(ours(data));
 					// Another item or process was faster. n8n would mint once more, and kill the token it stored.
 					if (found !== undefined && found !== refused) {
@@ -148,7 +152,9 @@ export function tokensFor(
 		return undefined;
 	};
 
-	let stored = ours(credentials.oauthTokenData);
+	const held = (token: StampedToken) => ({ value: token.access_token!, endsAt: endOf(token) });
+	const before = ours(credentials.oauthTokenData);
+	let stored = before && held(before);
 
 	const refresh = async (refused: string | undefined): Promise<string> => {
 		const credentialId = context.getNode().credentials?.[CREDENTIAL]?.id ?? '';
@@ -158,14 +164,14 @@ export function tokensFor(
 		if (shared === undefined) {
 			return refused === undefined ? await own.get() : await own.renew(refused);
 		}
-		stored = shared;
-		return shared.access_token!;
+		stored = held(shared);
+		return stored.value;
 	};
 
 	return {
 		get: async () => {
-			const lives = stored !== undefined && endOf(stored) - RENEW_BEFORE_MS > Date.now();
-			return lives ? stored!.access_token! : (own.held() ?? (await refresh(issued(stored))));
+			if (stored && stored.endsAt - RENEW_BEFORE_MS > Date.now()) return stored.value;
+			return own.held() ?? (await refresh(stored?.value));
 		},
 		renew: async (refused) => await refresh(refused),
 	};
@@ -238,6 +244,14 @@ function remember(key: string, error: unknown): void {
 	for (const [other, { at }] of refusals) if (now - at >= REFUSED_MS) refusals.delete(other);
 	refusals.set(key, { error: error as ThreeCxError, at: now });
 }
+
+/** The store would give a token of the other PBX, which must not see ours, nor ours that token. */
+const changed = (origin: string) =>
+	new ThreeCxError({
+		kind: 'credentials',
+		message: `The credential was changed to another PBX or client while this ran with ${origin}`,
+		hint: 'Execute the workflow again: it then uses the credential as it is now.',
+	});
 
 /** What n8n's OAuth2 client threw, in our words: `ESTATUS` and `EAUTH` carry the PBX's answer. */
 function tokenError(cause: unknown, origin: string): ThreeCxError {

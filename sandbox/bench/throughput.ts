@@ -1,3 +1,4 @@
+import { DEFAULT_IN_FLIGHT } from '../../lib/http/dispatchers';
 import { accessOf, type Bench } from './bench';
 import { clientIdOf, type Contestant, type Place } from './pbx';
 import { RawClient, type RawRequest } from './raw';
@@ -44,9 +45,6 @@ const SETTINGS: Record<Job, Setting[]> = {
 	create: [LOOPBACK, DELAY],
 	get: [LOOPBACK, DELAY],
 };
-
-/** The node's default, which the panel shows. */
-const DEFAULT_IN_FLIGHT = 4;
 
 /** One who takes part: does the job once and says how long it took. */
 interface Runner {

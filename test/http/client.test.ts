@@ -20,11 +20,12 @@ const constant = (value = 'token'): TokenSource => ({
 	renew: async () => await Promise.resolve(`${value} renewed`),
 });
 
-const client = (tokens: TokenSource = constant()) =>
+const client = (tokens: TokenSource = constant(), inFlight?: number) =>
 	createPbxClient({
 		connection: { origin: server.origin, ignoreSslIssues: false },
 		tokens,
 		retry: { attempts: 3, baseMs: 1, capMs: 20 },
+		inFlight,
 	});
 
 /** What a request is refused with. */
@@ -65,6 +66,29 @@ test('keeps its connection for many requests', async () => {
 	// One, or two: the pool opens a second one when the next request comes before the first is quite idle again.
 	expect(server.connections).toBeLessThanOrEqual(2);
 });
+
+test.each([1, 3, 8])(
+	'with %d in flight, the PBX gets no more requests at a time, and no more connections',
+	async (inFlight) => {
+		let [now, most] = [0, 0];
+		await serve((_, response) => {
+			most = Math.max(most, ++now);
+			setTimeout(() => {
+				now--;
+				json(response, 200, {});
+			}, 5);
+		});
+		const { request } = client(constant(), inFlight);
+		await Promise.all(
+			Array.from(
+				{ length: 60 },
+				async () => await request({ method: 'GET', path: '/xapi/v1/Defs' }),
+			),
+		);
+		expect(most).toBe(inFlight);
+		expect(server.connections).toBe(inFlight);
+	},
+);
 
 test('renews a refused token once, and repeats the request with the new one', async () => {
 	await serve(({ headers }, response) =>

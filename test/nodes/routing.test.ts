@@ -111,9 +111,10 @@ describe('IVR', () => {
 			{ ivr, key: '={{ $json.key }}', keyDestination: to('EndCall') },
 			{ items: ['5', '6', '7', '8', '9'].map((key) => ({ key })) },
 		);
-		expect((await forwards()).map(({ Input }) => Input)).toEqual([
-			...['1', '2', '*'],
-			...['5', '6', '7', '8', '9'],
+		// Which of them comes first is up to the network.
+		expect((await forwards()).map(({ Input }) => Input).sort()).toEqual([
+			'*',
+			...['1', '2', '5', '6', '7', '8', '9'],
 		]);
 		expect(await run('ivr', 'removeKey', { ivr, key: '1' })).toMatchObject([
 			{ changed: true, before: { type: 'Queue', target: '800' }, after: null },

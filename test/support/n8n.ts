@@ -67,7 +67,7 @@ const NODES: Record<string, new () => INodeType> = {
 	'n8n-nodes-3cx.threeCxCallControl': ThreeCxCallControl,
 };
 
-const nodeTypes: INodeTypes = {
+export const nodeTypes: INodeTypes = {
 	getByName: (name: string): INodeType | IVersionedNodeType => nodeType(name),
 	getByNameAndVersion: (name: string): INodeType => nodeType(name),
 	getKnownTypes: () => ({}),
@@ -174,7 +174,11 @@ export class CredentialStore extends ICredentialsHelper {
 
 const emptyWorkflow = () => new Workflow({ nodes: [], connections: {}, active: false, nodeTypes });
 
-const ourNode = (type: string, parameters: INodeParameters, more: Partial<INode> = {}): INode => ({
+export const ourNode = (
+	type: string,
+	parameters: INodeParameters,
+	more: Partial<INode> = {},
+): INode => ({
 	id: 'ours',
 	name: '3CX',
 	type,
