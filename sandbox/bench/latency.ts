@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import WebSocket from 'ws';
 import type { Workflow } from '../playground/api';
 import type { Bench } from './bench';
 import { LISTENERS, type RungCall } from './pbx';
@@ -6,89 +8,139 @@ import { RawClient } from './raw';
 import { median, percentile, rotated, rounded } from './statistics';
 import { MEASURED, bareListener, entityOf, ourCredential, ourListener } from './workflows';
 
-/** p95 of ours by p95 of a trigger that only emits, at so many events a second. */
+/** ms from a frame until it is noticed; medians of the rounds. */
+export interface Delays {
+	p50: number;
+	p95: number;
+}
+
+/** Who notices: our trigger and one that only emits, by the start of the execution; a client outside n8n, by the frame. */
+type Who = 'ours' | 'bare' | 'plain';
+const WHO: readonly Who[] = ['ours', 'bare', 'plain'];
+
+/** p95 of ours by p95 of a trigger that only emits, and everyone's delays, at so many events a second. */
 export interface Latency {
 	ratio_p95_5: number;
 	ratio_p95_20: number;
+	at_5: Record<Who, Delays>;
+	at_20: Record<Who, Delays>;
 }
-
-type Who = 'ours' | 'bare';
-const WHO: readonly Who[] = ['ours', 'bare'];
 
 /** ms within which the executions of a round have to end. */
 const ROUND_MS = 60_000;
 
+/** Lets phones of its own ring and tells the delay of each event, in ms. */
+type Listener = (pace: { count: number; perSecond: number }) => Promise<number[]>;
+
 /**
  * From the moment a frame is sent until the start of the execution that it causes. Both triggers are loaded into the
- * same n8n and listen to an extension of their own, which they hear nobody else's frames of.
+ * same n8n and listen to an extension of their own, which they hear nobody else's frames of; so does the plain client.
  */
 export async function measureLatency(bench: Bench): Promise<Latency> {
-	const { n8n, scale } = bench;
-	await n8n.start();
-	const { workflows, close } = await publishListeners(bench);
+	await bench.n8n.start();
+	const { listeners, close } = await startListeners(bench);
 	try {
-		const ratios: number[] = [];
-		for (const perSecond of [5, 20] as const) {
-			const p95: Record<Who, number[]> = { ours: [], bare: [] };
-			for (let round = 0; round < scale.rounds; round++) {
-				for (const who of rotated(WHO, round)) {
-					const count = scale.events[perSecond];
-					const delays = await oneRound(bench, who, workflows[who].id, { count, perSecond });
-					const [p50, high] = [percentile(delays, 0.5), percentile(delays, 0.95)];
-					p95[who].push(high);
-					bench.say(
-						`  latency ${who} at ${perSecond}/s: p50 ${rounded(p50, 1)} ms, p95 ${rounded(high, 1)} ms`,
-					);
-				}
-			}
-			ratios.push(rounded(median(p95.ours) / median(p95.bare), 2));
-		}
-		const [ratio_p95_5 = NaN, ratio_p95_20 = NaN] = ratios;
-		return { ratio_p95_5, ratio_p95_20 };
+		const at = async (perSecond: 5 | 20) => await delaysAt(bench, listeners, perSecond);
+		const [at_5, at_20] = [await at(5), await at(20)];
+		const ratio = ({ ours, bare }: Record<Who, Delays>) => rounded(ours.p95 / bare.p95, 2);
+		return { ratio_p95_5: ratio(at_5), ratio_p95_20: ratio(at_20), at_5, at_20 };
 	} finally {
-		for (const { id } of Object.values(workflows)) await n8n.api.unpublish(id);
 		await close();
 	}
 }
 
-async function publishListeners({ n8n, description }: Bench) {
+async function delaysAt(
+	{ scale, say }: Bench,
+	listeners: Record<Who, Listener>,
+	perSecond: 5 | 20,
+): Promise<Record<Who, Delays>> {
+	const rounds: Record<Who, Delays[]> = { ours: [], bare: [], plain: [] };
+	for (let round = 0; round < scale.rounds; round++) {
+		for (const who of rotated(WHO, round)) {
+			const delays = await listeners[who]({ count: scale.events[perSecond], perSecond });
+			const [p50, p95] = [percentile(delays, 0.5), percentile(delays, 0.95)];
+			rounds[who].push({ p50, p95 });
+			say(
+				`  latency ${who} at ${perSecond}/s: p50 ${rounded(p50, 1)} ms, p95 ${rounded(p95, 1)} ms`,
+			);
+		}
+	}
+	const medians = (who: Who): Delays => ({
+		p50: rounded(median(rounds[who].map(({ p50 }) => p50)), 1),
+		p95: rounded(median(rounds[who].map(({ p95 }) => p95)), 1),
+	});
+	return { ours: medians('ours'), bare: medians('bare'), plain: medians('plain') };
+}
+
+async function startListeners(bench: Bench) {
+	const { n8n, description } = bench;
 	const { api } = n8n;
 	const { type, data } = ourCredential(description, 'near', LISTENERS.ours.clientId);
 	const credential = await api.saveCredential(LISTENERS.ours.clientId, type, data);
 	const { near } = description.urls;
 	const client = new RawClient(near, 1);
-	const token = await client.logIn(LISTENERS.bare.clientId, description.clientSecret);
-	const workflows: Record<Who, Workflow> = {
+	const tokenOf = async (who: 'bare' | 'plain') =>
+		await client.logIn(LISTENERS[who].clientId, description.clientSecret);
+	const workflows = {
 		ours: await api.saveWorkflow(ourListener('latency ours', credential)),
-		bare: await api.saveWorkflow(bareListener('latency bare', near, token)),
+		bare: await api.saveWorkflow(bareListener('latency bare', near, await tokenOf('bare'))),
 	};
 	await api.publish(workflows.ours);
 	await api.publish(workflows.bare);
-	return { workflows, close: async () => await client.close() };
+	const plain = await plainListener(bench, near, await tokenOf('plain'));
+	return {
+		listeners: {
+			ours: executionsOf(bench, 'ours', workflows.ours),
+			bare: executionsOf(bench, 'bare', workflows.bare),
+			plain: plain.listener,
+		} satisfies Record<Who, Listener>,
+		close: async () => {
+			for (const { id } of Object.values(workflows)) await api.unpublish(id);
+			plain.close();
+			await client.close();
+		},
+	};
 }
 
-/** @returns ms of each event */
-async function oneRound(
-	{ n8n, pbx }: Bench,
-	who: Who,
-	workflowId: string,
-	pace: { count: number; perSecond: number },
-): Promise<number[]> {
-	const { api } = n8n;
-	const before = await api.countSucceeded(workflowId);
-	const rung = await pbx.tell('ring', { dn: LISTENERS[who].dn, ...pace });
-	const deadline = Date.now() + ROUND_MS;
-	while ((await api.countSucceeded(workflowId)) < before + rung.length && Date.now() < deadline) {
-		await sleep(250);
-	}
-	const executions = await api.latest(workflowId, (await api.countSucceeded(workflowId)) - before);
-	const delays: number[] = [];
-	for (const { id, startedAt } of executions) {
-		const [item = {}] = (await api.execution(id)).items(MEASURED);
-		delays.push(Date.parse(startedAt) - sentAt(rung, entityOf[who](item)));
-	}
-	if (delays.length === rung.length) return delays;
-	throw new Error(`${who}: ${rung.length} frames made ${delays.length} executions`);
+/** What any program can do: a socket without n8n around it. Its delay is the way, and our clocks. */
+async function plainListener({ pbx }: Bench, origin: string, token: string) {
+	const heard = new Map<string, number>();
+	const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/callcontrol/ws`, {
+		headers: { authorization: `Bearer ${token}` },
+		rejectUnauthorized: false,
+	});
+	socket.on('message', (frame: Buffer) => {
+		const at = Date.now();
+		const { event } = JSON.parse(frame.toString()) as { event: { entity: string } };
+		if (!heard.has(event.entity)) heard.set(event.entity, at);
+	});
+	await once(socket, 'open');
+	const listener: Listener = async (pace) => {
+		const rung = await pbx.tell('ring', { dn: LISTENERS.plain.dn, ...pace });
+		return rung.map(({ entity, at }) => (heard.get(entity) ?? NaN) - at);
+	};
+	return { listener, close: () => socket.terminate() };
+}
+
+/** Reads the delays from the executions that n8n has started. */
+function executionsOf({ n8n, pbx }: Bench, who: 'ours' | 'bare', { id }: Workflow): Listener {
+	return async (pace) => {
+		const { api } = n8n;
+		const before = await api.countSucceeded(id);
+		const rung = await pbx.tell('ring', { dn: LISTENERS[who].dn, ...pace });
+		const deadline = Date.now() + ROUND_MS;
+		while ((await api.countSucceeded(id)) < before + rung.length && Date.now() < deadline) {
+			await sleep(250);
+		}
+		const executions = await api.latest(id, (await api.countSucceeded(id)) - before);
+		const delays: number[] = [];
+		for (const execution of executions) {
+			const [item = {}] = (await api.execution(execution.id)).items(MEASURED);
+			delays.push(Date.parse(execution.startedAt) - sentAt(rung, entityOf[who](item)));
+		}
+		if (delays.length === rung.length) return delays;
+		throw new Error(`${who}: ${rung.length} frames made ${delays.length} executions`);
+	};
 }
 
 function sentAt(rung: readonly RungCall[], wanted: string): number {

@@ -21,6 +21,7 @@ export const LISTENERS = {
 	ours: { clientId: 'bench-trigger', dn: '101' },
 	bare: { clientId: 'bench-bare', dn: '102' },
 	burst: { clientId: 'bench-burst', dn: '103' },
+	plain: { clientId: 'bench-plain', dn: '104' },
 } as const;
 
 /** How much there is to read. */

@@ -32,19 +32,16 @@ interface Setting {
 
 const LOOPBACK: Setting = {
 	latencyMs: 0,
-	lanes: { loopback: { place: 'near', inFlight: 4 } },
+	lanes: { loopback: { place: 'near', inFlight: DEFAULT_IN_FLIGHT } },
 };
-const DELAY: Setting = { latencyMs: 20, lanes: { delay20: { place: 'far', inFlight: 4 } } };
-const DELAY_WITH_8: Setting = {
+const DELAY: Setting = {
 	latencyMs: 20,
-	lanes: { ...DELAY.lanes, delay20_8: { place: 'far8', inFlight: 8 } },
+	lanes: {
+		delay20: { place: 'far', inFlight: DEFAULT_IN_FLIGHT },
+		delay20_8: { place: 'far8', inFlight: 8 },
+	},
 };
-
-const SETTINGS: Record<Job, Setting[]> = {
-	list: [LOOPBACK, DELAY_WITH_8],
-	create: [LOOPBACK, DELAY],
-	get: [LOOPBACK, DELAY],
-};
+const SETTINGS = [LOOPBACK, DELAY];
 
 /** One who takes part: does the job once and says how long it took. */
 interface Runner {
@@ -124,7 +121,7 @@ export async function measureThroughput(bench: Bench, job: Job): Promise<Through
 	const steps = stepsOf(bench, job);
 	const lanes: Record<string, Comparison> = {};
 	let connections = 0;
-	for (const setting of SETTINGS[job]) {
+	for (const setting of SETTINGS) {
 		await bench.pbx.tell('setLatency', setting.latencyMs);
 		const clients: RawClient[] = [];
 		try {
