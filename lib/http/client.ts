@@ -112,6 +112,7 @@ export function createPbxClient({
 			const answer = await authorised(request);
 			if (answer.statusCode >= 300) {
 				throw errorFromResponse({
+					origin: connection.origin,
 					request: name,
 					status: answer.statusCode,
 					headers: answer.headers,

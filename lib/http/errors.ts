@@ -206,10 +206,17 @@ export function errorFromNetwork(cause: unknown, origin: string, request?: strin
 	return new ThreeCxError({
 		kind: known?.kind ?? 'unreachable',
 		message: `${origin} ${known?.says ?? `broke the connection${code === '' ? '' : ` (${code})`}`}`,
-		hint:
-			known?.hint ??
-			'The PBX may be restarting, or something between n8n and the PBX closes connections. Try again in a moment.',
+		hint: known?.hint ?? brokenLinkHint(origin),
 		code: code === '' ? undefined : code,
 		request,
 	});
 }
+
+const BROKEN_LINK =
+	'The PBX may be restarting, or something between n8n and the PBX closes connections. Try again in a moment.';
+
+/** A port that expects https breaks the connection when it is spoken to in http, and says nothing. */
+const brokenLinkHint = (origin: string): string =>
+	origin.startsWith('http:')
+		? `If the PBX expects https on this port, write https:// instead of http:// in the Server URL. ${BROKEN_LINK}`
+		: BROKEN_LINK;

@@ -3,6 +3,8 @@ import { WARNINGS } from './warnings';
 
 /** An answer with a status from 300 up. */
 export interface RefusedAnswer {
+	/** The PBX that gave it, such as `https://pbx.example.com:5001`. */
+	origin?: string;
 	/** Method and path. */
 	request: string;
 	status: number;
@@ -134,43 +136,55 @@ const MAX_TEXT = 500;
 
 /**
  * Puts a refusal of XAPI or Call Control into words: 3CX's own codes first (`WARNINGS.XAPI.*` name the field and the
- * reason), then its text, then what the status means.
+ * reason), then its text, then what the status means. It names the PBX, because a workflow may work on many: in the
+ * message where the PBX is the matter, else at the end of the hint.
  *
  * @param answer status, headers and body
  * @returns the error to throw
  */
 export function errorFromResponse(answer: RefusedAnswer): ThreeCxError {
-	const { request, status, headers, text } = answer;
+	const { origin } = answer;
+	const details = refusal(answer);
+	const isNamed = origin === undefined || details.message.includes(origin);
+	return new ThreeCxError(
+		isNamed ? details : { ...details, hint: `${details.hint} PBX: ${origin}.` },
+	);
+}
+
+function refusal({ origin, request, status, headers, text }: RefusedAnswer): ErrorDetails {
 	const common = { request, status, retryAfterMs: retryAfter(headers) };
-	if (status < 400) return redirected(headers, common);
+	if (status < 400) return redirected(origin, headers, common);
 	const verdict = verdictOf(request, status);
 	const body = parse(text) as (ODataErrorBody & CallControlErrorBody) | undefined;
 	const warnings = warningsIn(body);
 	if (warnings.length > 0) {
 		const [first] = warnings;
-		return new ThreeCxError({
+		return {
 			...common,
 			kind: first?.kind ?? 'validation',
 			code: first?.code,
 			field: first?.field,
 			message: warnings.map(({ says }) => says).join('; '),
 			hint: [...new Set(warnings.map(({ hint }) => hint))].join(' '),
-		});
+		};
 	}
 	const said = (body?.error?.message ?? body?.reasontext ?? '').trim().slice(0, MAX_TEXT);
 	const leg = LEG_REQUEST.test(request) ? LEG[status] : undefined;
 	if (leg) {
 		const hint = said === '' ? leg.hint : `${leg.hint} 3CX says: ${said}`;
-		return new ThreeCxError({ ...common, ...leg, hint });
+		return { ...common, ...leg, hint };
 	}
-	return new ThreeCxError({
+	return {
 		...common,
 		...verdict,
 		code: body?.error?.code || undefined,
 		// What 3CX says is about this very request, so it is the better headline where there is any.
-		message: said === '' ? `${verdict.message} (HTTP ${status})` : `3CX says: ${said}`,
-	});
+		message: said === '' ? withStatus(verdict, status, origin) : `3CX says: ${said}`,
+	};
 }
+
+const withStatus = ({ message }: Verdict, status: number, origin: string | undefined) =>
+	`${message} (HTTP ${status}${origin === undefined ? '' : ` from ${origin}`})`;
 
 function verdictOf(request: string, status: number): Verdict {
 	const api = request.includes(' /callcontrol') ? 'callcontrol' : 'xapi';
@@ -188,18 +202,19 @@ function verdictOf(request: string, status: number): Verdict {
 }
 
 function redirected(
+	origin = 'The PBX',
 	headers: RefusedAnswer['headers'],
 	common: Pick<ErrorDetails, 'request' | 'status'>,
-): ThreeCxError {
+): ErrorDetails {
 	const location = [headers.location].flat()[0] ?? '';
 	const target = URL.canParse(location) ? new URL(location).origin : '';
 	// Following it would carry the token to whoever the answer names.
-	return new ThreeCxError({
+	return {
 		...common,
 		kind: 'redirect',
-		message: `The PBX sends us to another address${target === '' ? '' : `: ${target}`}`,
+		message: `${origin} sends us to another address${target === '' ? '' : `: ${target}`}`,
 		hint: 'Enter that address as the Server URL of the credential if it is your 3CX. Redirects are not followed, so that the access token goes to no one else.',
-	});
+	};
 }
 
 /** The validation findings in an OData error: `details[]`, or the "Field:\nCODE" lines of the message. */
@@ -242,18 +257,28 @@ function warningsIn(body: ODataErrorBody | undefined) {
 export function errorFromTokenAnswer(status: number, text: string, origin: string): ThreeCxError {
 	const common = { request: 'POST /connect/token', status };
 	const body = parse(text) as { error?: string; error_description?: string } | undefined;
-	if (status >= 300 && status < 400) return redirected({}, common);
-	if (status === 401 || status === 400) {
+	if (status >= 300 && status < 400) return new ThreeCxError(redirected(origin, {}, common));
+	if (NEEDS_HTTPS.test(text)) {
+		return new ThreeCxError({
+			...common,
+			kind: 'unreachable',
+			message: `${origin} speaks only https on this port`,
+			hint: 'Write https:// instead of http:// in the Server URL.',
+		});
+	}
+	// n8n's OAuth2 client keeps the body of such an answer, not its status.
+	const isBlocked = status === 403 || body?.error === 'access_denied';
+	if (!isBlocked && (status === 401 || (status === 400 && body?.error !== undefined))) {
 		return new ThreeCxError({
 			...common,
 			kind: 'credentials',
 			code: body?.error,
 			field: 'clientSecret',
 			message: `${origin} refuses the client ID or the client secret`,
-			hint: 'Compare both with Integrations > API in the 3CX Admin Console. The secret is the API key that was shown once; generating a new one ends the old one at once. It was tried only once, because 3CX blocks addresses after failed logins.',
+			hint: 'Compare both, blanks at their ends included, with Integrations > API in the 3CX Admin Console. The secret is the API key that was shown once; generating a new one ends the old one at once. It was tried only once, because 3CX blocks addresses after failed logins.',
 		});
 	}
-	if (status === 403) {
+	if (isBlocked) {
 		return new ThreeCxError({
 			...common,
 			kind: 'forbidden',
@@ -261,7 +286,7 @@ export function errorFromTokenAnswer(status: number, text: string, origin: strin
 			hint: 'Its Console Restrictions or the anti-hacking blocklist may contain the address of n8n: look under Security in the 3CX Admin Console.',
 		});
 	}
-	if (status === 404 || status === 200) {
+	if (status === 404 || status === 400 || status === 200) {
 		return new ThreeCxError({
 			...common,
 			kind: 'malformed',
@@ -269,8 +294,12 @@ export function errorFromTokenAnswer(status: number, text: string, origin: strin
 			hint: 'Check the Server URL: it is the address of your 3CX web client, with the port if it has one. API clients need 3CX v20 with an Enterprise licence.',
 		});
 	}
-	return new ThreeCxError({ ...common, ...verdictOf('POST /connect/token', status) });
+	const verdict = verdictOf('POST /connect/token', status);
+	return new ThreeCxError({ ...common, ...verdict, message: withStatus(verdict, status, origin) });
 }
+
+/** What nginx, behind which 3CX lies, answers to http on its https port: a page with status 400. */
+const NEEDS_HTTPS = /plain HTTP request was sent to HTTPS port/i;
 
 function parse(text: string): unknown {
 	try {

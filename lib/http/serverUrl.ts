@@ -25,15 +25,15 @@ export function parseServerUrl(text: string): string {
 	if (trimmed === '') {
 		throw invalid(
 			'The Server URL is empty',
-			'Enter the address of your 3CX web client, such as https://pbx.example.com:5001.',
+			'Enter the address of your 3CX web client, such as https://pbx.example.com:5001. If an expression fills the field, look at what it gives for this item: its column may be empty or have another name.',
 		);
 	}
 	// "pbx.example.com:5001" parses as a URL with the scheme "pbx.example.com": a scheme counts only with its slashes.
 	const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `https://${trimmed}`;
 	const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined;
-	if (!url || !isWebScheme(url.protocol) || url.hostname === '') {
+	if (!url || !isWebScheme(url.protocol) || GARBLED_SCHEME.test(url.hostname)) {
 		throw invalid(
-			'The Server URL is not a web address',
+			`The Server URL is not a web address${quoted(trimmed)}`,
 			'Enter the address of your 3CX web client, such as https://pbx.example.com:5001, with https or http and without spaces.',
 		);
 	}
@@ -45,6 +45,15 @@ export function parseServerUrl(text: string): string {
 	}
 	return url.origin;
 }
+
+/** Where the host name would be the scheme, it was typed wrongly: `http:/pbx`, `https//pbx`, `"https://pbx"`. */
+const GARBLED_SCHEME = /^[^a-z0-9]*https?[^a-z0-9]*$/;
+
+/** The longest address that an error repeats, in characters. */
+const MAX_QUOTED = 100;
+
+/** Repeats what was typed, to tell one of many PBXs from the others; not if it may hold a password. */
+const quoted = (text: string) => (text.includes('@') ? '' : `: ${text.slice(0, MAX_QUOTED)}`);
 
 const invalid = (message: string, hint: string) =>
 	new ThreeCxError({ kind: 'input', field: 'pbxUrl', message, hint });

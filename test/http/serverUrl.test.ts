@@ -17,9 +17,13 @@ describe('parseServerUrl', () => {
 	test.each([
 		['', 'The Server URL is empty'],
 		['   ', 'The Server URL is empty'],
-		['ftp://pbx.example.com', 'The Server URL is not a web address'],
-		['https://', 'The Server URL is not a web address'],
-		['my pbx', 'The Server URL is not a web address'],
+		['ftp://pbx.example.com', 'The Server URL is not a web address: ftp://pbx.example.com'],
+		['https://', 'The Server URL is not a web address: https://'],
+		['my pbx', 'The Server URL is not a web address: my pbx'],
+		['http:/pbx.example.com', 'The Server URL is not a web address: http:/pbx.example.com'],
+		['https//pbx.example.com', 'The Server URL is not a web address: https//pbx.example.com'],
+		['"https://pbx"', 'The Server URL is not a web address: "https://pbx"'],
+		['ftp://admin:pw@pbx', 'The Server URL is not a web address'],
 		['https://admin:pw@pbx.example.com', 'The Server URL holds a user name or password'],
 	])('refuses "%s"', (typed, message) => {
 		expect(() => parseServerUrl(typed)).toThrow(

@@ -355,13 +355,16 @@ describe('the call log', () => {
 	});
 
 	test.each([
-		[504, 'The query took the PBX too long (HTTP 504)', /Shorten the date range/],
-		[500, 'The PBX failed to handle the request (HTTP 500)', /date or literal has the wrong form/],
-		[404, 'The PBX knows no such thing (HTTP 404)', /a parameter may be missing/],
+		[504, 'The query took the PBX too long', /Shorten the date range/],
+		[500, 'The PBX failed to handle the request', /date or literal has the wrong form/],
+		[404, 'The PBX knows no such thing', /a parameter may be missing/],
 	])('a %s says what to do', async (status, message, hint) => {
 		pbx.faults.next({ path: /GetCallLogData/, status, times: 3 });
 		const error = await refusal('callLog', 'getAll', last30);
-		expect(error).toMatchObject({ message, httpCode: String(status) });
+		expect(error).toMatchObject({
+			message: `${message} (HTTP ${status} from ${pbx.url})`,
+			httpCode: String(status),
+		});
 		expect(error.description).toMatch(hint);
 	});
 

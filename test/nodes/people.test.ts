@@ -184,7 +184,7 @@ describe('departments of a user', () => {
 			}),
 		).toMatchObject({
 			message: expect.stringContaining('would lower a role that may not be lowered'),
-			description: 'Make another user owner first.',
+			description: `Make another user owner first. PBX: ${office.pbx.url}.`,
 		});
 	});
 });
