@@ -8,7 +8,7 @@ import {
 	type INodeProperties,
 } from 'n8n-workflow';
 import { RENEWING, TOKEN_NOT_ISSUED, verifiedToken } from '../lib/http/credentialCheck';
-import { parseServerUrl } from '../lib/http/serverUrl';
+import { readFields } from '../lib/http/credentialFields';
 
 /**
  * The origin of a server address as people type it, as an n8n expression: the scheme defaults to https, and whatever
@@ -111,7 +111,7 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 		const allowedDomains = getCredentialOwnRequestAllowedDomains(credentials);
 		// Before the secret goes out: n8n itself asks only for the request that follows.
 		if (allowedDomains !== undefined) {
-			assertUrlAllowed({ url: parseServerUrl(String(credentials.pbxUrl ?? '')), allowedDomains });
+			assertUrlAllowed({ url: readFields(credentials).origin, allowedDomains });
 		}
 		const token = await verifiedToken({
 			pbxUrl: String(credentials.pbxUrl ?? ''),

@@ -7,6 +7,7 @@ import type { PbxClient } from '../http/client';
 import { errorFromNetwork, ThreeCxError, type ErrorKind } from '../http/errors';
 import { errorFromResponse } from '../http/responseErrors';
 import { backoff } from '../http/retry';
+import { sendAuthorised } from '../http/tokens';
 
 /** How patient the link is, in ms. */
 export interface SocketTiming {
@@ -157,15 +158,14 @@ async function openAuthorised(
 	options: SocketOptions,
 	timing: SocketTiming,
 ): Promise<Link> {
-	const { signal } = options;
-	const token = await unlessAborted(client.tokens.get(signal), signal);
-	const first = await open(client, token, options, timing);
-	if (!(first instanceof ThreeCxError)) return first;
-	if (first.status !== 401) throw first;
-	const renewed = await unlessAborted(client.tokens.renew(token, signal), signal);
-	const second = await open(client, renewed, options, timing);
-	if (second instanceof ThreeCxError) throw second;
-	return second;
+	const link = await sendAuthorised(
+		client.tokens,
+		async (token) => await open(client, token, options, timing),
+		(answer) => answer instanceof ThreeCxError && answer.status === 401,
+		options.signal,
+	);
+	if (link instanceof ThreeCxError) throw link;
+	return link;
 }
 
 /** Opens a socket. Resolves with the error where it does not come to that. */

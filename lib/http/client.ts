@@ -1,12 +1,11 @@
 import type { Readable } from 'node:stream';
 import { request as send, type Dispatcher } from 'undici';
-import { unlessAborted } from './abort';
 import { dispatcherFor } from './dispatchers';
 import { errorFromNetwork, ThreeCxError } from './errors';
 import { errorFromResponse } from './responseErrors';
 import { DEFAULT_RETRY, withRetry, type RetryPolicy } from './retry';
 import type { Connection } from './serverUrl';
-import type { TokenSource } from './tokens';
+import { sendAuthorised, type TokenSource } from './tokens';
 
 /** One request to a PBX, without its host and its token: the client adds both, and sends them nowhere else. */
 export interface PbxRequest {
@@ -94,12 +93,17 @@ export function createPbxClient({
 	}
 
 	async function authorised(request: PbxRequest): Promise<Dispatcher.ResponseData> {
-		const { signal } = request;
-		const token = await unlessAborted(tokens.get(signal), signal);
-		const answer = await once(request, token);
-		if (answer.statusCode !== 401) return answer;
-		await answer.body.dump();
-		return await once(request, await unlessAborted(tokens.renew(token, signal), signal));
+		let last: Dispatcher.ResponseData | undefined;
+		const send = async (token: string) => {
+			await last?.body.dump();
+			return (last = await once(request, token));
+		};
+		return await sendAuthorised(
+			tokens,
+			send,
+			({ statusCode }) => statusCode === 401,
+			request.signal,
+		);
 	}
 
 	/** Sends, repeats and checks; `read` turns the body of a good answer into what the caller wants. */

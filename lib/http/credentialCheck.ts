@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { readFields } from './credentialFields';
 import { ThreeCxError } from './errors';
-import { parseServerUrl } from './serverUrl';
 import { mintToken, type AccessToken } from './tokens';
 
 /** Stands in n8n's store for a token that was never issued; see the credential type. */
@@ -40,18 +40,8 @@ export async function verifiedToken(fields: CredentialFields): Promise<string | 
 }
 
 async function check(fields: CredentialFields): Promise<string | undefined> {
-	const { clientId, clientSecret, ignoreSslIssues, stored } = fields;
-	for (const field of ['clientId', 'clientSecret'] as const) {
-		if (fields[field].trim() === '') {
-			throw new ThreeCxError({
-				kind: 'input',
-				field,
-				message: `The ${field === 'clientId' ? 'Client ID' : 'Client Secret'} is empty`,
-				hint: 'Copy it from Integrations > API in the 3CX Admin Console.',
-			});
-		}
-	}
-	const origin = parseServerUrl(fields.pbxUrl);
+	const { ignoreSslIssues, stored } = fields;
+	const { origin, clientId, clientSecret } = readFields(fields);
 	const key = createHash('sha256')
 		.update(JSON.stringify([origin, clientId, clientSecret]))
 		.digest('base64');

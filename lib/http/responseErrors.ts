@@ -136,20 +136,13 @@ const MAX_TEXT = 500;
 
 /**
  * Puts a refusal of XAPI or Call Control into words: 3CX's own codes first (`WARNINGS.XAPI.*` name the field and the
- * reason), then its text, then what the status means. It names the PBX, because a workflow may work on many: in the
- * message where the PBX is the matter, else at the end of the hint.
+ * reason), then its text, then what the status means.
  *
  * @param answer status, headers and body
  * @returns the error to throw
  */
-export function errorFromResponse(answer: RefusedAnswer): ThreeCxError {
-	const { origin } = answer;
-	const details = refusal(answer);
-	const isNamed = origin === undefined || details.message.includes(origin);
-	return new ThreeCxError(
-		isNamed ? details : { ...details, hint: `${details.hint} PBX: ${origin}.` },
-	);
-}
+export const errorFromResponse = (answer: RefusedAnswer): ThreeCxError =>
+	new ThreeCxError(refusal(answer));
 
 function refusal({ origin, request, status, headers, text }: RefusedAnswer): ErrorDetails {
 	const common = { request, status, retryAfterMs: retryAfter(headers) };

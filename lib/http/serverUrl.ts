@@ -22,12 +22,6 @@ const isWebScheme = (protocol: string) => protocol === 'https:' || protocol === 
  */
 export function parseServerUrl(text: string): string {
 	const trimmed = text.trim();
-	if (trimmed === '') {
-		throw invalid(
-			'The Server URL is empty',
-			'Enter the address of your 3CX web client, such as https://pbx.example.com:5001. If an expression fills the field, look at what it gives for this item: its column may be empty or have another name.',
-		);
-	}
 	// "pbx.example.com:5001" parses as a URL with the scheme "pbx.example.com": a scheme counts only with its slashes.
 	const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `https://${trimmed}`;
 	const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined;

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { request } from 'undici';
+import { unlessAborted } from './abort';
 import { dispatcherFor } from './dispatchers';
 import { errorFromNetwork } from './errors';
-import { errorFromTokenAnswer } from './responseErrors';
+import { errorFromResponse, errorFromTokenAnswer } from './responseErrors';
 import { withRetry } from './retry';
 import type { Connection } from './serverUrl';
 
@@ -27,10 +28,42 @@ export interface TokenSource {
 	/** @returns the current token; minted when there is none or it is about to end. */
 	get(signal?: AbortSignal): Promise<string>;
 	/**
-	 * @param refused the token that the PBX answered 401 to
-	 * @returns another token: the one that replaced it meanwhile, or a new one
+	 * @param refused the tokens that the PBX answered 401 to, for one and the same request
+	 * @returns another token: one that replaced them meanwhile, or a new one
 	 */
-	renew(refused: string, signal?: AbortSignal): Promise<string>;
+	renew(refused: readonly string[], signal?: AbortSignal): Promise<Renewal>;
+}
+
+/** What comes in place of a refused token. */
+export interface Renewal {
+	value: string;
+	/** The newest that can be had. If it is refused, too, another one would fare no better. */
+	isLast: boolean;
+}
+
+/**
+ * Sends something with a token; where the PBX refuses that, with another one.
+ *
+ * @param tokens where tokens come from
+ * @param send one attempt
+ * @param isRefused whether what came back is a 401
+ * @param signal ends the waiting for tokens
+ * @returns the first answer that is no refusal, or the last refusal
+ */
+export async function sendAuthorised<Answer>(
+	tokens: TokenSource,
+	send: (token: string) => Promise<Answer>,
+	isRefused: (answer: Answer) => boolean,
+	signal?: AbortSignal,
+): Promise<Answer> {
+	const refused: string[] = [];
+	let token = { value: await unlessAborted(tokens.get(signal), signal), isLast: false };
+	for (;;) {
+		const answer = await send(token.value);
+		if (token.isLast || !isRefused(answer)) return answer;
+		refused.push(token.value);
+		token = await unlessAborted(tokens.renew(refused, signal), signal);
+	}
 }
 
 /** A {@link TokenSource} that says what it has. */
@@ -131,6 +164,37 @@ export async function mintToken(
 	return await withRetry(described, 'POST', undefined, signal);
 }
 
+/**
+ * Asks for the token endpoint without any secret (`GET /connect/token`; 3CX answers 4xx), to learn whether the PBX
+ * sends us elsewhere.
+ *
+ * @param connection the PBX
+ * @throws ThreeCxError of kind `redirect` when it does; as the network has it when the PBX cannot be reached
+ */
+export async function assertNotRedirected(connection: Connection): Promise<void> {
+	const path = '/connect/token';
+	const attempt = async () => {
+		const { statusCode, headers, body } = await request(connection.origin + path, {
+			dispatcher: dispatcherFor(connection),
+			headersTimeout: TOKEN_TIMEOUT_MS,
+		});
+		await body.dump();
+		if (statusCode < 300 || statusCode >= 400) return;
+		throw errorFromResponse({
+			origin: connection.origin,
+			request: `GET ${path}`,
+			status: statusCode,
+			headers,
+			text: '',
+		});
+	};
+	const described = async () =>
+		await attempt().catch((cause: unknown) => {
+			throw errorFromNetwork(cause, connection.origin, `GET ${path}`);
+		});
+	await withRetry(described, 'GET');
+}
+
 function parseTokenAnswer(text: string): { access_token?: string; expires_in?: number } {
 	try {
 		const answer = JSON.parse(text) as { access_token?: unknown; expires_in?: unknown } | null;
@@ -191,8 +255,9 @@ export class TokenCache {
 			},
 			renew: async (refused) => {
 				const { token } = this.slot(key);
-				if (token && token.value !== refused) return token.value;
-				return await this.mintOnce(key, connection, credentials);
+				const isRefused = token === undefined || refused.includes(token.value);
+				const value = isRefused ? await this.mintOnce(key, connection, credentials) : token.value;
+				return { value, isLast: true };
 			},
 		};
 	}

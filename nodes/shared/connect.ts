@@ -1,7 +1,8 @@
 import { isDomainAllowed, type IExecuteFunctions } from 'n8n-workflow';
 import { createPbxClient, type PbxClient, type PbxClientOptions } from '../../lib/http/client';
+import { readFields } from '../../lib/http/credentialFields';
 import { ThreeCxError } from '../../lib/http/errors';
-import { parseServerUrl, type Connection } from '../../lib/http/serverUrl';
+import type { Connection } from '../../lib/http/serverUrl';
 import { CREDENTIAL, isSameForAllItems, type ThreeCxCredentials } from './credential';
 import { tokensFor, type RequestContext } from './tokens';
 
@@ -50,12 +51,10 @@ export function accessPerItem(context: IExecuteFunctions): (index: number) => Pr
 
 async function accessTo(context: RequestContext, itemIndex: number): Promise<Access> {
 	const credentials = await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, itemIndex);
-	const connection: Connection = {
-		origin: parseServerUrl(String(credentials.pbxUrl ?? '')),
-		ignoreSslIssues: credentials.ignoreSSLIssues === true,
-	};
-	assertDomainAllowed(credentials, connection.origin);
-	await assertEgressAllowed(context, connection.origin);
+	const { origin } = readFields(credentials);
+	const connection: Connection = { origin, ignoreSslIssues: credentials.ignoreSSLIssues === true };
+	assertDomainAllowed(credentials, origin);
+	await assertEgressAllowed(context, origin);
 	return { connection, tokens: tokensFor(context, credentials, connection, itemIndex) };
 }
 
@@ -68,8 +67,8 @@ async function accessTo(context: RequestContext, itemIndex: number): Promise<Acc
  */
 export async function linkKey(context: RequestContext, itemIndex = 0): Promise<string> {
 	const credentials = await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, itemIndex);
-	const origin = parseServerUrl(String(credentials.pbxUrl ?? ''));
-	return JSON.stringify([origin, credentials.clientId, credentials.ignoreSSLIssues === true]);
+	const { origin, clientId } = readFields(credentials);
+	return JSON.stringify([origin, clientId, credentials.ignoreSSLIssues === true]);
 }
 
 /**

@@ -8,6 +8,8 @@ export interface StampedToken {
 	access_token?: string;
 	/** Fingerprint of PBX, client ID and secret: a token minted with an older secret is not used any more. */
 	secret?: string;
+	/** Fingerprint of client ID and secret without the PBX, which may have several names. */
+	client?: string;
 	/** As 3CX said it, in seconds or minutes. */
 	expires_in?: number;
 	/** When n8n got the token plus `expires_in` seconds, in ms since the epoch. */

@@ -7,12 +7,15 @@ import { ThreeCxError } from '../../lib/http/errors';
  * @param node the node, for the editor to point at
  * @param error anything thrown; errors of n8n itself pass through with the item index added
  * @param itemIndex the item at fault, if one is
+ * @param origin the PBX that it was about; named below the headline unless the error does so, because a workflow may
+ *   work on many
  * @returns the error to throw
  */
 export function toNodeError(
 	node: INode,
 	error: unknown,
 	itemIndex?: number,
+	origin?: string,
 ): NodeApiError | NodeOperationError {
 	if (error instanceof NodeApiError || error instanceof NodeOperationError) {
 		// n8n's constructors hand back an existing error unchanged, so the index is set on it.
@@ -23,7 +26,9 @@ export function toNodeError(
 		return new NodeOperationError(node, error as Error, { itemIndex });
 	}
 	const { kind, message, hint, status, code, field, request } = error;
-	const description = hint || undefined;
+	const isNamed = origin === undefined || `${message} ${hint}`.includes(origin);
+	const description =
+		[hint, isNamed ? '' : `PBX: ${origin}.`].filter(Boolean).join(' ') || undefined;
 	if (kind === 'input') return new NodeOperationError(node, message, { description, itemIndex });
 	const details = { message, description, status, code, field, request } as unknown as JsonObject;
 	const apiError = new NodeApiError(node, details, {

@@ -59,19 +59,26 @@ export async function runItems(
 		}));
 	};
 
+	/** What an item becomes that failed, where the execution is to go on. */
+	const failed = (cause: unknown, index: number, origin?: string): INodeExecutionData[] => {
+		const node = context.getNode();
+		const error = toNodeError(node, cause, index, origin);
+		if (!context.continueOnFail()) throw error;
+		const json = { error: error.message, hint: error.description ?? undefined };
+		// By `error` n8n tells what belongs to the error output. Of the JSON it then leaves the message alone; the hint is
+		// in `$input.item.error.description`.
+		const mark = node.onError === 'continueErrorOutput' ? { error } : {};
+		return [{ json, ...mark, pairedItem: { item: index } }];
+	};
+
 	const outputs = await mapInLanes(context.getInputData(), limitsOf(context), async (_, index) => {
 		const access = accessOf(index);
+		const origin = await access.then(({ connection }) => connection.origin).catch(() => undefined);
 		return {
-			// What cannot be reached for want of an address is nobody's lane.
-			lane: await access.then(({ connection }) => connection.origin).catch(() => ''),
+			// What cannot be reached for want of an address has a lane of its own.
+			lane: origin ?? '',
 			job: async () =>
-				await attempt(index, access).catch((cause: unknown) => {
-					const error = toNodeError(context.getNode(), cause, index);
-					if (!context.continueOnFail()) throw error;
-					// n8n moves an item with `error` to the error output where the node has one.
-					const json = { error: error.message, hint: error.description ?? undefined };
-					return [{ json, error, pairedItem: { item: index } }];
-				}),
+				await attempt(index, access).catch((cause: unknown) => failed(cause, index, origin)),
 		};
 	});
 	return [outputs.flat()];

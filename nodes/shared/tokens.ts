@@ -3,14 +3,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { IAllExecuteFunctions } from 'n8n-workflow';
 import { KeyedLock } from '../../lib/concurrency';
 import { RENEWING, TOKEN_NOT_ISSUED } from '../../lib/http/credentialCheck';
+import { readFields, type PbxClientFields } from '../../lib/http/credentialFields';
 import { errorFromNetwork, ThreeCxError } from '../../lib/http/errors';
 import { errorFromProxy } from '../../lib/http/proxy';
 import { errorFromTokenAnswer } from '../../lib/http/responseErrors';
-import { parseServerUrl, type Connection } from '../../lib/http/serverUrl';
+import type { Connection } from '../../lib/http/serverUrl';
 import {
+	assertNotRedirected,
 	processTokens,
 	RENEW_BEFORE_MS,
+	tokenClaims,
 	tokenExpiry,
+	type Renewal,
 	type TokenSource,
 } from '../../lib/http/tokens';
 import {
@@ -47,6 +51,9 @@ const flights = new Map<string, Promise<StampedToken | undefined>>();
 /** What `/connect/token` has refused, by fingerprint, and when. */
 const refusals = new Map<string, { error: ThreeCxError; at: number }>();
 
+/** PBXs whose token endpoint has been seen to answer itself, by origin. */
+const direct = new Map<string, Promise<void>>();
+
 const fingerprint = (...parts: string[]) =>
 	createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 
@@ -73,16 +80,27 @@ export function tokensFor(
 	connection: Connection,
 	itemIndex: number,
 ): TokenSource {
-	const { clientId, clientSecret } = credentials;
-	const own = processTokens.source(connection, { clientId, clientSecret });
-	const tenant = fingerprint(connection.origin, clientId);
+	const client = readFields(credentials);
+	const own = processTokens.source(connection, client);
+	const tenant = tenantOf(client);
 	/** Changes when somebody enters a new secret while the execution runs. */
-	let stamp = { tenant, secret: fingerprint(tenant, clientSecret) };
+	let stamp = stampOf(client);
 
 	/** The stored token that was minted for this PBX, client and secret. */
 	const ours = (data: StoredToken | undefined): StampedToken | undefined => {
 		const found = data?.tenant === tenant ? data : data?.others?.[tenant];
 		return found?.secret === stamp.secret && issued(found) !== undefined ? found : undefined;
+	};
+
+	/** A stored token that is not refused: ours, or the one that replaced ours under another name of this PBX. */
+	const unrefused = (
+		data: StoredToken | undefined,
+		refused: readonly string[],
+	): StampedToken | undefined => {
+		const [found, ...aliases] = [ours(data), ...aliasesIn(data, stamp.client, refused[0])];
+		return [found, ...aliases].find(
+			(token) => token !== undefined && !refused.includes(token.access_token!),
+		);
 	};
 
 	const read = async () => await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, itemIndex);
@@ -92,13 +110,13 @@ export function tokensFor(
 	 * handle a credential that has no token yet; the context that it is given here names our item, with our stamp and
 	 * the other tenants' tokens, which n8n stores together with the new one.
 	 *
-	 * @param refused the token to replace
+	 * @param refused the tokens to replace
 	 * @param isPlaceholder whether the store holds the placeholder itself: the editor saved it with the hidden fields
 	 * @returns what the store holds now. Our token is in it, unless the store changed between our look and n8n's: n8n
 	 *   mints only if it still holds what we saw.
 	 */
 	const refreshStored = async (
-		refused: string | undefined,
+		refused: readonly string[],
 		isPlaceholder: boolean,
 	): Promise<StoredToken | undefined> => {
 		let settled: StoredToken | undefined;
@@ -107,12 +125,11 @@ export function tokensFor(
 				value: async (): Promise<ThreeCxCredentials> => {
 					const latest = await read();
 					const { oauthTokenData: data } = latest;
-					const origin = parseServerUrl(String(latest.pbxUrl ?? ''));
-					if (fingerprint(origin, latest.clientId) !== tenant) throw changed(connection.origin);
-					stamp = { tenant, secret: fingerprint(tenant, latest.clientSecret) };
-					const found = issued(ours(data));
+					const now = stampOf(readFields(latest));
+					if (now.tenant !== tenant) throw changed(connection.origin);
+					stamp = now;
 					// Another item or process was faster. n8n would mint once more, and kill the token it stored.
-					if (found !== undefined && found !== refused) {
+					if (unrefused(data, refused)) {
 						settled = data;
 						throw new Error('The store is settled already');
 					}
@@ -134,7 +151,7 @@ export function tokensFor(
 	};
 
 	/** @returns the token of this tenant that the store holds then; undefined when others were faster all the time */
-	const share = async (refused: string | undefined): Promise<StampedToken | undefined> => {
+	const share = async (refused: readonly string[]): Promise<StampedToken | undefined> => {
 		const refusal = refusals.get(stamp.secret);
 		if (refusal && Date.now() - refusal.at < REFUSED_MS) throw refusal.error;
 		let isPlaceholder = false;
@@ -145,37 +162,51 @@ export function tokensFor(
 					throw error;
 				},
 			);
-			const found = ours(latest);
-			if (found !== undefined && issued(found) !== refused) return found;
+			// A PBX that gives out the very token that it refuses would do so again.
+			const found = unrefused(latest, refused) ?? (latest?.tenant === tenant ? latest : undefined);
+			if (found) return found;
 			isPlaceholder = latest?.access_token === TOKEN_NOT_ISSUED;
 		}
 		return undefined;
 	};
 
-	const held = (token: StampedToken) => ({ value: token.access_token!, endsAt: endOf(token) });
+	const held = (token: StampedToken) => ({
+		value: token.access_token!,
+		endsAt: endOf(token),
+		isLast: token.secret === stamp.secret,
+	});
 	const before = ours(credentials.oauthTokenData);
 	let stored = before && held(before);
 
-	const refresh = async (refused: string | undefined): Promise<string> => {
+	const refresh = async (refused: readonly string[]): Promise<Renewal> => {
+		await assertDirect(connection);
 		const credentialId = context.getNode().credentials?.[CREDENTIAL]?.id ?? '';
 		const shared = await oneFlight(`${credentialId} ${stamp.secret}`, refused, async () => {
 			return await inTurn(credentialId, async () => await share(refused));
 		});
-		if (shared === undefined) {
-			return refused === undefined ? await own.get() : await own.renew(refused);
-		}
-		stored = held(shared);
-		return stored.value;
+		if (shared !== undefined) return (stored = held(shared));
+		return refused.length === 0
+			? { value: await own.get(), isLast: true }
+			: await own.renew(refused);
 	};
 
 	return {
 		get: async () => {
 			if (stored && stored.endsAt - RENEW_BEFORE_MS > Date.now()) return stored.value;
-			return own.held() ?? (await refresh(stored?.value));
+			return own.held() ?? (await refresh(stored ? [stored.value] : [])).value;
 		},
-		renew: async (refused) => await refresh(refused),
+		renew: refresh,
 	};
 }
+
+const tenantOf = ({ origin, clientId }: PbxClientFields) => fingerprint(origin, clientId);
+
+/** What a token is stored with: hashes of what it was minted for. */
+const stampOf = (client: PbxClientFields) => ({
+	tenant: tenantOf(client),
+	secret: fingerprint(tenantOf(client), client.clientSecret),
+	client: fingerprint(client.clientId, client.clientSecret),
+});
 
 const issued = (token: StampedToken | undefined): string | undefined =>
 	token?.access_token === TOKEN_NOT_ISSUED ? undefined : token?.access_token;
@@ -194,11 +225,11 @@ function endOf({ access_token: token, expires_in, n8n_expires_at }: StampedToken
 /** The tokens of the other tenants that still live; those that end last where they are too many. */
 function othersIn(data: StoredToken | undefined, tenant: string): Record<string, StampedToken> {
 	const { tenant: first, others, ...token } = data ?? {};
-	const { access_token, secret, expires_in, n8n_expires_at } = token;
+	const { access_token, secret, client, expires_in, n8n_expires_at } = token;
 	const all = Object.entries({
 		...others,
 		...(first &&
-			issued(token) && { [first]: { access_token, secret, expires_in, n8n_expires_at } }),
+			issued(token) && { [first]: { access_token, secret, client, expires_in, n8n_expires_at } }),
 	});
 	return Object.fromEntries(
 		all
@@ -211,12 +242,12 @@ function othersIn(data: StoredToken | undefined, tenant: string): Record<string,
 /** Renews a token, or waits for somebody who does so already, unless the result is what was refused. */
 async function oneFlight(
 	key: string,
-	refused: string | undefined,
+	refused: readonly string[],
 	renew: () => Promise<StampedToken | undefined>,
 ): Promise<StampedToken | undefined> {
 	for (let running = flights.get(key); running; running = flights.get(key)) {
 		const found = await running;
-		if (found === undefined || found.access_token !== refused) return found;
+		if (found === undefined || !refused.includes(found.access_token!)) return found;
 	}
 	const flight = renew().finally(() => flights.delete(key));
 	flights.set(key, flight);
@@ -252,6 +283,46 @@ const changed = (origin: string) =>
 		message: `The credential was changed to another PBX or client while this ran with ${origin}`,
 		hint: 'Execute the workflow again: it then uses the credential as it is now.',
 	});
+
+/**
+ * Tokens that the PBX may have given us under another of its names: minted for the same client and secret, by a PBX
+ * that calls itself the same (`iss`, facts 1.3). Each of them has ended the ones before it. Whoever has client ID and
+ * secret could mint such a token anyway, so it tells the PBX nothing that is not its own.
+ *
+ * @param client fingerprint of client ID and secret
+ * @param refused a token of this PBX, which says what it calls itself
+ */
+function aliasesIn(
+	data: StoredToken | undefined,
+	client: string,
+	refused: string | undefined,
+): StampedToken[] {
+	const name = refused === undefined ? undefined : tokenClaims(refused)?.iss;
+	if (!data || name === undefined) return [];
+	return [data, ...Object.values(data.others ?? {})].filter(
+		(token) =>
+			token.client === client &&
+			endOf(token) > Date.now() &&
+			tokenClaims(token.access_token ?? '')?.iss === name,
+	);
+}
+
+/**
+ * n8n's OAuth2 client follows redirects, and takes the client secret along (307, 308). So a PBX is asked once, without
+ * any secret, whether its token endpoint is where it should be.
+ *
+ * @throws ThreeCxError of kind `redirect` when the PBX sends us elsewhere, or as {@link PbxClient.request} when it cannot
+ *   be reached
+ */
+async function assertDirect(connection: Connection): Promise<void> {
+	const { origin } = connection;
+	const asked = direct.get(origin) ?? assertNotRedirected(connection);
+	direct.set(origin, asked);
+	await asked.catch((error: unknown) => {
+		direct.delete(origin);
+		throw error;
+	});
+}
 
 /** What n8n's OAuth2 client threw, in our words: `ESTATUS` and `EAUTH` carry the PBX's answer. */
 function tokenError(cause: unknown, origin: string): ThreeCxError {

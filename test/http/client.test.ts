@@ -17,7 +17,7 @@ const serve = async (...args: Parameters<typeof startServer>) =>
 
 const constant = (value = 'token'): TokenSource => ({
 	get: async () => await Promise.resolve(value),
-	renew: async () => await Promise.resolve(`${value} renewed`),
+	renew: async () => await Promise.resolve({ value: `${value} renewed`, isLast: true }),
 });
 
 const client = (tokens: TokenSource = constant(), inFlight?: number) =>
@@ -259,7 +259,6 @@ describe('what the PBX refuses is said in plain words', () => {
 			client().request({ method: 'POST', path: '/xapi/v1/Users', body: {} }),
 		);
 		expect(error).toMatchObject({ status, ...expected });
-		expect(`${error.message} ${error.hint}`).toMatch(/\S+ .*http:\/\/127\.0\.0\.1:/);
 	});
 
 	test('call control has its own meanings', async () => {

@@ -15,8 +15,6 @@ describe('parseServerUrl', () => {
 	});
 
 	test.each([
-		['', 'The Server URL is empty'],
-		['   ', 'The Server URL is empty'],
 		['ftp://pbx.example.com', 'The Server URL is not a web address: ftp://pbx.example.com'],
 		['https://', 'The Server URL is not a web address: https://'],
 		['my pbx', 'The Server URL is not a web address: my pbx'],

@@ -76,12 +76,12 @@ describe('TokenCache', () => {
 		const first = source.get();
 		minted[0]!.answer();
 		const refused = await first;
-		const renewed = Array.from({ length: 20 }, async () => await source.renew(refused));
+		const renewed = Array.from({ length: 20 }, async () => (await source.renew([refused])).value);
 		expect(minted).toHaveLength(2);
 		minted[1]!.answer();
 		expect(new Set(await Promise.all(renewed))).toEqual(new Set(['token 2']));
 		// One that comes late, with the old token, gets the new one without another mint.
-		expect(await source.renew(refused)).toBe('token 2');
+		expect(await source.renew([refused])).toEqual({ value: 'token 2', isLast: true });
 		expect(minted).toHaveLength(2);
 	});
 

@@ -1,7 +1,7 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import { closeDispatchers } from '../../lib/http/dispatchers';
 import { startPbx, type ApiClient, type Fault, type Pbx, type PbxOptions } from '../../sandbox/pbx';
-import { startServer, type TestServer } from '../support/httpServer';
+import { json, startServer, type TestServer } from '../support/httpServer';
 import { CredentialStore, runNode } from '../support/n8n';
 
 /**
@@ -26,7 +26,7 @@ interface Tenant {
 }
 
 interface BadTenant extends Tenant {
-	/** How the error tells this tenant from the others; default its address. A row without one has no more than its item. */
+	/** How the error tells this tenant from the others; default its address. */
 	names?: (fields: Fields) => string;
 	cause: RegExp;
 	cure: RegExp;
@@ -74,8 +74,8 @@ const GOOD: Record<string, Tenant> = {
 };
 
 const NOTHING = {
-	names: () => '',
-	cause: /^The Server URL is empty$/m,
+	names: ({ clientId }: Fields) => `(client ID ${String(clientId)})`,
+	cause: /^The Server URL is empty/,
 	cure: /column may be empty/,
 };
 
@@ -86,6 +86,21 @@ const BAD: Record<string, BadTenant> = {
 	'no address': { row: () => ({ url: '' }), ...NOTHING },
 	'null for an address': { row: () => ({ url: null }), ...NOTHING },
 	'no column for the address': { row: () => ({ url: undefined }), ...NOTHING },
+	'no client ID': {
+		row: () => ({ clientId: '' }),
+		cause: /^The Client ID is empty/,
+		cure: /column may be empty/,
+	},
+	'null for a secret': {
+		row: () => ({ clientSecret: null }),
+		cause: /^The Client Secret is empty/,
+		cure: /column may be empty/,
+	},
+	'no column for the secret': {
+		row: () => ({ clientSecret: undefined }),
+		cause: /^The Client Secret is empty/,
+		cure: /column may be empty/,
+	},
 	'an address of which only the scheme is left': {
 		row: () => ({ url: 'https://' }),
 		cause: /is not a web address/,
@@ -250,7 +265,7 @@ describe('a bad row says which tenant it is, what is wrong, and what to do:', ()
 			expect(item.json.error).toMatch(cause);
 			expect(item.json.error).toContain(names?.(fields) ?? fields.url);
 			expect(said(item)).toMatch(cure);
-			expect(said(item)).not.toContain(fields.clientSecret);
+			expect(said(item)).not.toContain(fields.clientSecret ?? 'null');
 		}
 	});
 });
@@ -258,7 +273,9 @@ describe('a bad row says which tenant it is, what is wrong, and what to do:', ()
 test.each(['a wrong secret', 'a blank behind the secret'])('%s is tried exactly once', (name) => {
 	const { failedLogins, requests } = pbxs.get(name)!;
 	expect(failedLogins).toBe(1);
-	expect(requests.map(({ path }) => path)).toEqual(['/connect/token']);
+	const sent = requests.map(({ method, path }) => `${method} ${path}`);
+	// Once without the secret, to see that the PBX sends us nowhere else.
+	expect(sent).toEqual(['GET /connect/token', 'POST /connect/token']);
 });
 
 test('no token is seen by another PBX, or by where a PBX sends us', () => {
@@ -272,16 +289,76 @@ test('no token is seen by another PBX, or by where a PBX sends us', () => {
 	expect(elsewhere.received).toEqual([]);
 });
 
-test('one PBX under two names: each new token ends the other’s, and still every row works', async () => {
-	const pbx = await startPbx({ seed: 'empty', fqdn: 'pbx.example.com' });
-	pbxs.set('two names', pbx);
-	const { clientId, clientSecret } = pbx.defaultClient;
-	const names = [pbx.url, pbx.url.replace('127.0.0.1', 'localhost')];
-	const items = Array.from({ length: 5 }, () => names)
-		.flat()
-		.map((url) => ({ url, clientId, clientSecret }));
-	// Row after row: two that ask at once can be refused, which `nodes/shared/tokens.ts` does not cure yet.
-	const { items: output } = await departments(items, 1);
-	expect(output.map(({ json }) => json.error)).toEqual(items.map(() => undefined));
-	expect(mints(pbx)).toBeLessThanOrEqual(items.length);
+/** Answers every login with a redirect to somewhere else. */
+const loginMoved = (status: number, to: string): Fault => ({
+	path: /connect/,
+	status,
+	headers: { location: `${to}/connect/token` },
+	times: 100,
+});
+
+test.each([301, 302, 307, 308])(
+	'a login that is redirected (%d) takes neither secret nor token along',
+	async (status) => {
+		const pbx = await startPbx({ seed: 'empty' });
+		pbxs.set(`moved ${status}`, pbx);
+		pbx.faults.next(loginMoved(status, elsewhere.origin));
+		const { clientId, clientSecret } = pbx.defaultClient;
+		const { items } = await departments([{ url: pbx.url, clientId, clientSecret }]);
+		expect(items[0]?.json.error).toBe(
+			`${pbx.url} sends us to another address: ${elsewhere.origin}`,
+		);
+		expect(elsewhere.received).toEqual([]);
+	},
+);
+
+test('a login that gives out the very token that is refused is not tried again and again', async () => {
+	// As a cache in front of the PBX would.
+	const stale = { access_token: 'stale', token_type: 'Bearer', expires_in: 3600 };
+	const server = await startServer(({ url }, response) =>
+		url === '/connect/token' ? json(response, 200, stale) : json(response, 401, {}),
+	);
+	const { items } = await departments([{ url: server.origin, clientId: 'n8n', clientSecret: 'x' }]);
+	await server.close();
+	expect(items[0]?.json.error).toContain('refuses the access token');
+	const logins = server.received.filter(({ method }) => method === 'POST');
+	expect(logins.length).toBeLessThanOrEqual(2);
+});
+
+test.each([1, 4, 8])(
+	'one PBX under two names, with %d requests in flight: each new token ends the other’s, and still every row works',
+	async (inFlight) => {
+		// 3CX calls itself by its FQDN in every token, whatever it was called by.
+		const pbx = await startPbx({ seed: 'empty', fqdn: 'pbx.example.com', latencyMs: 2 });
+		pbxs.set(`two names ${inFlight}`, pbx);
+		const { clientId, clientSecret } = pbx.defaultClient;
+		const names = [pbx.url, pbx.url.replace('127.0.0.1', 'localhost')];
+		const items = Array.from({ length: 50 }, () => names)
+			.flat()
+			.map((url) => ({ url, clientId, clientSecret }));
+		const { items: output } = await departments(items, inFlight);
+		expect(output.map(({ json: row }) => row.error)).toEqual(items.map(() => undefined));
+		expect(mints(pbx)).toBeLessThanOrEqual(4);
+	},
+);
+
+test('two PBXs that call themselves the same, as a copy does, each get tokens of their own', async () => {
+	const both = await Promise.all(
+		['a', 'b'].map(async (name) => {
+			const pbx = await startPbx({ seed: 'empty', fqdn: 'pbx.example.com', clients: [client({})] });
+			pbxs.set(`copy ${name}`, pbx);
+			return pbx;
+		}),
+	);
+	const rowOf = ({ url, defaultClient: { clientId, clientSecret } }: Pbx) => ({
+		url,
+		clientId,
+		clientSecret,
+	});
+	const items = Array.from({ length: 10 }, () => both.map(rowOf)).flat();
+	await departments(items);
+	// Both tokens end. The other one's is tried, since it could be of this PBX; then each gets a new one.
+	await Promise.all(both.map(async (pbx) => await pbx.restart()));
+	const { items: output } = await departments(items);
+	expect(output.map(({ json: row }) => row.error)).toEqual(items.map(() => undefined));
 });

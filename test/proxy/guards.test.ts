@@ -14,8 +14,9 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-	await closeDispatchers();
+	// In this order: what a test has left hanging at the PBX would be waited for.
 	await pbx.close();
+	await closeDispatchers();
 });
 
 const fields = () => ({

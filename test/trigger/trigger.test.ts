@@ -294,17 +294,21 @@ describe('the 3CX Trigger', () => {
 				options: { executionsInFlight: 1, maxWaiting: 3 },
 			},
 		});
+		// Another node, whose executions end, shows what has been understood by now.
+		const other = new Collector<Emitted>();
+		await publish({ nodeId: 'other', onEmit: other.push });
 		const callid = pbx.calls.incoming({ from: CALLER, to: '100' });
-		await emitted.count(1, 'executions');
+		await other.count(1, 'executions of the other node');
 		for (const to of ['101', '102', '103']) pbx.calls.incoming({ from: CALLER, to });
 		pbx.calls.hangUp({ callid });
+		await other.count(5, 'executions of the other node');
 		const pump = setInterval(() => emitted.items.forEach(({ end }) => end()), 5);
+		closers.push(async () => await Promise.resolve(clearInterval(pump)));
 		const of = (name: string) => events().filter((each) => each.event === name);
 		await emitted.first(
 			() => of('callRinging').length === 4 && of('callEnded').length === 1,
 			'four calls that rang and one that ended',
 		);
-		clearInterval(pump);
 		// A message for each ringing phone and for the one that stopped.
 		expect(of('raw').length).toBeLessThan(5);
 	});
