@@ -27,8 +27,10 @@ export interface Blindness {
 /** How a delivery compares with the journal. */
 export interface Verdict {
 	/** Milestones of legs in the journal. */
+	events_happened: number;
+	/** Of these, those that a client could know of: all but the unknowable ones that were not delivered. */
 	events_expected: number;
-	/** Of these, those that were delivered. */
+	/** Those that were delivered. */
 	delivered: number;
 	/** Neither delivered nor excused. */
 	lost: number;
@@ -49,7 +51,8 @@ export interface Verdict {
 /**
  * How long a state has to last, in sight, for a client to be held to have seen it, in ms. 3CX sends no state with its
  * messages, only where to read it (facts 3.2): what is over before a prompt read can be answered has been there for
- * nobody. The proxy holds answers back for up to 400 ms; people let a phone ring for longer than this.
+ * nobody. The proxy holds back the message for up to 400 ms and the answer for up to 400 more; people let a phone ring
+ * for longer than this.
  */
 export const SHORT_MS = 1_000;
 
@@ -111,6 +114,7 @@ export function judge(
 		counts.set(name, (counts.get(name) ?? 0) + 1);
 	}
 	const verdict: Verdict = {
+		events_happened: 0,
 		events_expected: 0,
 		delivered: 0,
 		lost: 0,
@@ -127,7 +131,7 @@ export function judge(
 	for (const milestone of milestones.values()) {
 		const { name, callid, count, state } = milestone;
 		const told = counts.get(name) ?? 0;
-		verdict.events_expected += count;
+		verdict.events_happened += count;
 		verdict.delivered += Math.min(told, count);
 		if (told >= count) continue;
 		const excuse = excuseOf(milestone, blindness);
@@ -144,6 +148,8 @@ export function judge(
 		verdict.duplicated += more;
 		example(`told ${more} times too often: ${name}`);
 	}
+	const { events_happened, unknowable_link_down, unknowable_too_short } = verdict;
+	verdict.events_expected = events_happened - unknowable_link_down - unknowable_too_short;
 	for (const text of disorder(delivered, milestones)) {
 		verdict.out_of_order += 1;
 		example(text);
