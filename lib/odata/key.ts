@@ -26,25 +26,10 @@ export function entityKey(
 }
 
 /**
- * Writes a function call as the last segment of a path: `Pbx.DownloadRecording(recId=5)`. 3CX answers 404 when a declared
- * parameter is left out, so every one of `types` must have a value; `''` and 0 mean "no filter" in report functions.
- *
- * @param name with namespace, such as `Pbx.GetCallLogData`
- * @throws ODataInputError naming the parameter that is missing or does not fit
- */
-export function functionCall(
-	name: string,
-	values: Readonly<Record<string, unknown>>,
-	types: Readonly<Record<string, string>>,
-	enums?: Enums,
-): string {
-	return `${name}(${namedValues(values, types, enums)})`;
-}
-
-/**
  * Fills the path of a catalogue operation: `/Users({Id})/Pbx.GenerateProvLink()` with `{ Id: 12 }` gives
  * `/Users(12)/Pbx.GenerateProvLink()`. Works for every operation, since keys, alternate keys and function parameters all
- * stand in braces.
+ * stand in braces. 3CX answers 404 when a declared parameter of a function is left out, so every one must have a value;
+ * `''` and 0 mean "no filter" in report functions.
  *
  * @param types the operation's `parameters`; headers among them are left alone
  * @throws ODataInputError naming the parameter that is missing or does not fit
