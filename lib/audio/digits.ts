@@ -2,7 +2,7 @@ import type { Inbox } from './inbox';
 
 /** When enough digits have been entered. */
 export interface DigitRules {
-	/** The key that ends the entry and is not part of it; `''` for none. */
+	/** The keys that end the entry and are not part of it; `''` for none. */
 	terminator: string;
 	/** Most digits. */
 	max: number;
@@ -38,7 +38,7 @@ export async function collectDigits(
 	while (digits.length < max) {
 		const key = await keys.next(digits === '' ? firstMs : betweenMs, ended);
 		if (key === undefined) return { digits, endedBy: ended.aborted ? 'callEnded' : 'timeout' };
-		if (key === terminator) return { digits, endedBy: 'terminator' };
+		if (terminator.includes(key)) return { digits, endedBy: 'terminator' };
 		digits += key;
 	}
 	return { digits, endedBy: 'maximum' };

@@ -8,11 +8,11 @@ import { createHash } from 'node:crypto';
 
 /** How far a poll has come. Plain JSON, for n8n's static data. */
 export interface Cursor {
-	/** Nothing before this is read or told, in ms since the epoch. */
+	/** Nothing that began before this is told, in ms since the epoch. */
 	floor: number;
-	/** Time of the newest row so far, in ms since the epoch. */
+	/** Time of the newest row so far, or until when all rows have been read, in ms since the epoch. */
 	newest: number;
-	/** What was seen within the overlap: a short hash of the id, and the row's time. */
+	/** What was seen within twice the overlap: a short hash of the id, and its time. */
 	seen: Record<string, number>;
 	/** What has been read but was not complete: its time, and how large it was. */
 	unfinished: Record<string, { at: number; size: number }>;
@@ -22,7 +22,7 @@ export interface Cursor {
 export interface Found<T> {
 	/** The same in every poll, and no other's. */
 	id: string;
-	/** The time by which the PBX filters, in ms since the epoch. */
+	/** The time by which the PBX filters, in ms since the epoch; that of the first of several rows. */
 	at: number;
 	/** How much of it there is; it counts as complete when that has not changed since the last poll. Default 1. */
 	size?: number;
@@ -37,6 +37,8 @@ export interface CursorOptions {
 	overlapMs: number;
 	/** The clock, in ms since the epoch. */
 	now: number;
+	/** Where the reading ended, in ms since the epoch; default `now`. */
+	readTo?: number;
 	/** Most ids that are kept; beyond it the oldest are given up and never told again. Default 20,000. */
 	maxSeen?: number;
 }
@@ -80,15 +82,16 @@ export function beginNow<T>(found: ReadonlyArray<Found<T>>, options: CursorOptio
  */
 export function readFrom(cursor: Cursor, overlapMs: number): number {
 	const waiting = Object.values(cursor.unfinished).map(({ at }) => at);
-	return Math.max(cursor.floor, Math.min(cursor.newest - overlapMs, ...waiting));
+	// Further back than the floor, or what began before it would seem to begin with its first row behind it.
+	return Math.max(cursor.floor - overlapMs, Math.min(cursor.newest - overlapMs, ...waiting));
 }
 
 /**
  * Decides what is new.
  *
  * @param cursor how far the polls have come
- * @param found everything from {@link readFrom} on, in any order; a row that a poll misses is found by a later one
- * @param options overlap and clock
+ * @param found everything from {@link readFrom} to `readTo`, in any order; a row that a poll misses is found by a later one
+ * @param options overlap, clock, and how far was read
  * @returns what has not been told before, oldest first, and the cursor for the next poll
  */
 export function advance<T>(
@@ -96,19 +99,21 @@ export function advance<T>(
 	found: ReadonlyArray<Found<T>>,
 	options: CursorOptions,
 ): { fresh: T[]; cursor: Cursor } {
-	const { overlapMs, now, maxSeen = MAX_SEEN } = options;
+	const { overlapMs, now, readTo = now, maxSeen = MAX_SEEN } = options;
 	const seen = new Map(Object.entries(cursor.seen));
 	const unfinished: Cursor['unfinished'] = { ...cursor.unfinished };
 	const fresh: Array<Found<T>> = [];
 	for (const each of found) {
 		const key = keyOf(each.id);
-		if (each.at < cursor.floor || seen.has(key)) continue;
-		if (isComplete(each, cursor.unfinished[key], now)) {
+		const { at } = each;
+		if (seen.has(key)) continue;
+		if (at < cursor.floor) seen.set(key, at);
+		else if (isComplete(each, cursor.unfinished[key], now)) {
 			delete unfinished[key];
-			seen.set(key, each.at);
+			seen.set(key, at);
 			fresh.push(each);
 		} else {
-			unfinished[key] = { at: each.at, size: each.size ?? 1 };
+			unfinished[key] = { at, size: each.size ?? 1 };
 		}
 	}
 	for (const [key, { at }] of Object.entries(unfinished)) {
@@ -118,13 +123,17 @@ export function advance<T>(
 	const times = found.map(({ at }) => at).filter((at) => at <= now + DAY_MS);
 	const next: Cursor = {
 		floor: cursor.floor,
-		newest: times.reduce((newest, at) => Math.max(newest, at), cursor.newest),
+		newest: [...times, ...(readTo < now ? [readTo] : [])].reduce(
+			(newest, at) => Math.max(newest, at),
+			cursor.newest,
+		),
 		seen: {},
 		unfinished,
 	};
-	next.floor = Math.max(next.floor, floorFor([...seen.values()], maxSeen));
-	const from = readFrom(next, overlapMs);
-	next.seen = Object.fromEntries([...seen].filter(([, at]) => at >= from));
+	const oldestKept = floorFor([...seen.values()], maxSeen);
+	next.floor = Math.max(next.floor, oldestKept);
+	const keepFrom = Math.max(oldestKept, readFrom(next, overlapMs) - overlapMs);
+	next.seen = Object.fromEntries([...seen].filter(([, at]) => at >= keepFrom));
 	return { fresh: fresh.sort((a, b) => a.at - b.at).map(({ value }) => value), cursor: next };
 }
 

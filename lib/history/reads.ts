@@ -26,9 +26,11 @@ export type Read<T> = (client: PbxClient, period: Period, now: number) => Promis
  * Reads whole calls (`GetCallLogData`). A leg has its row as soon as it ends, while the call may go on: a queue passes
  * a caller on, and the agent talks for an hour. So a call that is still among the active ones is growing; that those
  * bear the same ids is likely but not proven (facts 8.10), so that where they do not, a call counts as complete when
- * its last leg has been over for a while, or when it has not grown between two polls.
+ * its last leg has been over for a while, or when it has not grown between two polls. Which calls are active is asked
+ * first: of one that ends while its rows are read, only some may have been read.
  */
 export const readCalls: Read<Call> = async (client, { from, to, newest }, now) => {
+	const active = new Set(await activeIds(client));
 	const rows = await listFunction(
 		client,
 		'GetCallLogData',
@@ -39,8 +41,6 @@ export const readCalls: Read<Call> = async (client, { from, to, newest }, now) =
 		},
 		{ query: order('StartTime', 'SegmentId', newest), limit: newest },
 	);
-	const isRecent = rows.some(({ StartTime }) => timeOf(StartTime) >= from);
-	const active = isRecent ? await activeIds(client) : new Set<number>();
 	// The oldest of a limited number of rows may be a part of its call only.
 	const [torn] = newest !== undefined && rows.length >= newest ? rows.slice(-1) : [];
 	const calls = groupCalls(rows).filter(({ legs }) => torn === undefined || !legs.includes(torn));
@@ -69,15 +69,19 @@ export const readMessages: Read<Entity> = async (client, period) =>
 	);
 
 /**
- * What tells cheaply that there may be news: the times of the latest call and message.
+ * What tells cheaply that there may be news: the times of the latest call and message, and which calls go on. The times
+ * alone are not enough: that of a call is when it began, and one that began before the latest and ends after it does
+ * not change them.
  *
- * @returns text that is different when they are; undefined where it may not be read
+ * @returns text that is different when they are; undefined where they may not be read
  */
 export async function probe(client: PbxClient): Promise<string | undefined> {
-	const rows = await listEntities(client, '/LastCdrAndChatMessageTimestamp', { limit: 1 }).catch(
-		() => [],
-	);
-	return rows.length === 0 ? undefined : JSON.stringify(rows);
+	const [rows, active] = await Promise.all([
+		listEntities(client, '/LastCdrAndChatMessageTimestamp', { limit: 1 }).catch(() => []),
+		activeIds(client),
+	]);
+	if (rows.length === 0 || active === undefined) return undefined;
+	return JSON.stringify([rows, active.sort((a, b) => a - b)]);
 }
 
 async function listRows(
@@ -104,10 +108,11 @@ const order = (time: string, id: string, newest?: number): string => {
 	});
 };
 
-async function activeIds(client: PbxClient): Promise<Set<number>> {
+/** The calls that go on; undefined where they may not be read. */
+async function activeIds(client: PbxClient): Promise<number[] | undefined> {
 	const query = queryString({ select: ['Id'] });
-	const rows = await listEntities(client, '/ActiveCalls', { query }).catch(() => []);
-	return new Set(rows.map(({ Id }) => Number(Id)));
+	const rows = await listEntities(client, '/ActiveCalls', { query }).catch(() => undefined);
+	return rows?.map(({ Id }) => Number(Id));
 }
 
 const timeOf = (value: unknown): number => {

@@ -13,10 +13,27 @@ import { connectTo } from '../shared/connect';
 import { toNodeError } from '../shared/errors';
 import type { ItemRun } from '../shared/router';
 
+/** What the panel calls a route point. */
+export const ROUTE_POINT = 'Route Point';
+
+/** How a field for an extension looks, besides its description. */
+interface ExtensionLook {
+	label?: string;
+	search?: 'searchExtensions' | 'searchRoutePoints';
+	/** In the empty list. */
+	invitation?: string;
+	example?: string;
+}
+
 /** The field that names an extension, queue or route point. */
 export const extensionField = (
 	description: string,
-	{ label = 'Extension', search = 'searchExtensions', example = '100' } = {},
+	{
+		label = 'Extension',
+		search = 'searchExtensions',
+		invitation = 'Select an extension...',
+		example = '100',
+	}: ExtensionLook = {},
 ): INodeProperties => ({
 	displayName: label,
 	name: 'extension',
@@ -29,11 +46,12 @@ export const extensionField = (
 			displayName: 'From List',
 			name: 'list',
 			type: 'list',
-			placeholder: 'Select an extension...',
+			placeholder: invitation,
 			typeOptions: { searchListMethod: search, searchable: true },
 		},
 		{
-			displayName: 'By Number',
+			// Longer names are cut off.
+			displayName: 'Number',
 			name: 'number',
 			type: 'string',
 			placeholder: `e.g. ${example}`,
@@ -44,15 +62,16 @@ export const extensionField = (
 /** The field that names a route point: only on its calls there is audio. */
 export const routePointField = (description: string): INodeProperties =>
 	extensionField(description, {
-		label: 'Route Point',
+		label: ROUTE_POINT,
 		search: 'searchRoutePoints',
+		invitation: 'Select a route point...',
 		example: 'voiceagent, the client ID of the API client',
 	});
 
-/** @returns the number in the field. */
-export function extensionOf({ context, index }: ItemRun): string {
+/** @returns the number in the field, which the panel calls `label`. */
+export function extensionOf({ context, index }: ItemRun, label = 'Extension'): string {
 	const value: unknown = context.getNodeParameter('extension', index, '', { extractValue: true });
-	return required('extension', 'Extension', value);
+	return required('extension', label, value);
 }
 
 /**
@@ -110,7 +129,8 @@ export async function getDevices(this: ILoadOptionsFunctions): Promise<INodeProp
 /** @returns the number in the field while the panel is open; `''` when it is empty or an expression. */
 export function chosenExtension(context: ILoadOptionsFunctions): string {
 	const extension = context.getCurrentNodeParameter('extension', { extractValue: true });
-	return typeof extension === 'string' ? extension.trim() : '';
+	// n8n's editor resolves expressions before it asks; one that it cannot resolve comes as it is, or not at all.
+	return typeof extension === 'string' && !extension.startsWith('=') ? extension.trim() : '';
 }
 
 /** Asks the PBX for what a dropdown shows. */

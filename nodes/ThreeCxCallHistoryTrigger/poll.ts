@@ -1,13 +1,6 @@
 import type { IDataObject, INodeExecutionData, IPollFunctions } from 'n8n-workflow';
-import {
-	advance,
-	beginAt,
-	beginNow,
-	readCursor,
-	readFrom,
-	type Cursor,
-	type CursorOptions,
-} from '../../lib/history/cursor';
+import { catchUp } from '../../lib/history/catchUp';
+import { beginAt, beginNow, readCursor, type Cursor } from '../../lib/history/cursor';
 import { probe } from '../../lib/history/reads';
 import type { PbxClient } from '../../lib/http/client';
 import { ThreeCxError, type ErrorKind } from '../../lib/http/errors';
@@ -21,16 +14,15 @@ interface Memory {
 	origin?: string;
 	/** What the probe said when everything was read last. */
 	probe?: string;
+	/** Whether it had said so before that reading, too: the row of a call may come a moment after the end of the call. */
+	isSettled?: boolean;
 	/** When everything was read last, in ms since the epoch. */
 	readAt?: number;
 	/** How far each source has been read. */
 	cursors?: Partial<Record<SourceName, Cursor>>;
 }
 
-/**
- * Even when the probe says that nothing has changed, everything is read this often, in ms: the probe tells when the
- * latest call began, and one that began before it and ends after it does not change that.
- */
+/** Even when the probe says that nothing has changed, everything is read this often, in ms: it need not know of all. */
 const READ_AT_LEAST_MS = 300_000;
 
 /** Rows of this far ahead of our clock are read, too: the clock of the PBX may be fast, in ms. */
@@ -46,8 +38,14 @@ const SAMPLE_ITEMS = 5;
 /** What passes by itself. In unattended polls it is not an error, because nothing is lost: the next poll catches up. */
 const PASSES = new Set<ErrorKind>(['unreachable', 'timeout', 'server', 'rateLimited', 'malformed']);
 
-/** Activation modes in which a person looks on. */
-const SOMEBODY_WATCHES = new Set<string>(['activate', 'manual']);
+/** Activation modes in which n8n begins by itself to poll. An error of the first poll would end the polling for good. */
+const BY_ITSELF = new Set<string>(['init', 'leadershipChange']);
+
+/**
+ * How polling has gone since it was begun. n8n hands the same context to every poll until the workflow is published
+ * anew, also the same activation mode.
+ */
+const runs = new WeakMap<IPollFunctions, { isUnderWay: boolean }>();
 
 /**
  * One poll: what is new since the last one.
@@ -55,22 +53,39 @@ const SOMEBODY_WATCHES = new Set<string>(['activate', 'manual']);
  * @param context n8n's polling context
  * @param now the clock, in ms since the epoch
  * @returns the items, or null when there is nothing new
- * @throws ThreeCxError when the PBX cannot be asked. At the start of n8n and in a running workflow a missing connection
- *   is only logged: an error at the start would end the trigger for good (n8n facts 5.2).
+ * @throws ThreeCxError when the PBX cannot be asked; but see {@link isOnlyLogged}
  */
 export async function poll(
 	context: IPollFunctions,
 	now: number = Date.now(),
 ): Promise<INodeExecutionData[][] | null> {
-	const settings = readSettings(context);
-	if (context.getMode() === 'manual') return [await sample(context, settings, now)];
-	const outcome = await news(context, settings, now).catch((cause: unknown) => {
-		const passes = cause instanceof ThreeCxError && PASSES.has(cause.kind);
-		if (!passes || SOMEBODY_WATCHES.has(context.getActivationMode())) throw cause as Error;
-		context.logger.warn(`3CX Call History Trigger: not asked this time. ${cause.message}`);
-		return [];
-	});
-	return outcome.length > 0 ? [outcome] : null;
+	if (context.getMode() === 'manual') return [await sample(context, readSettings(context), now)];
+	const run = runs.get(context);
+	// n8n does not wait for a slow poll before the next: both would tell the same.
+	if (run?.isUnderWay) return null;
+	const current = { isUnderWay: true };
+	runs.set(context, current);
+	try {
+		const items = await news(context, readSettings(context), now);
+		return items.length > 0 ? [items] : null;
+	} catch (cause) {
+		if (!isOnlyLogged(cause, context.getActivationMode(), run === undefined)) throw cause as Error;
+		const { message } = cause as Error;
+		context.logger.warn(`3CX Call History Trigger: not asked this time. ${message}`);
+		return null;
+	} finally {
+		current.isUnderWay = false;
+	}
+}
+
+/**
+ * Who publishes a workflow wants to know at once what is wrong. When n8n starts, an error would end the trigger for good
+ * (n8n facts 5.2), so that the next poll shows it. From then on what passes by itself is no error.
+ */
+function isOnlyLogged(cause: unknown, activation: string, isFirst: boolean): boolean {
+	if (isFirst && activation === 'activate') return false;
+	if (isFirst && BY_ITSELF.has(activation)) return true;
+	return cause instanceof ThreeCxError && PASSES.has(cause.kind);
 }
 
 async function news(
@@ -87,17 +102,18 @@ async function news(
 	if (isUnchanged(memory, sources, probed, now)) return [];
 
 	const items: INodeExecutionData[] = [];
-	const options: CursorOptions = { overlapMs: settings.overlapMs, now };
+	const options = { overlapMs: settings.overlapMs, aheadMs: AHEAD_MS, now };
+	let isBehind = false;
 	for (const source of sources) {
+		const read = async (from: number, to: number) => await READ[source](client, { from, to }, now);
 		const cursor = readCursor(cursors[source]) ?? firstCursor(settings);
-		const from = cursor ? readFrom(cursor, options.overlapMs) : now - options.overlapMs;
-		const found = await READ[source](client, { from, to: now + AHEAD_MS }, now);
 		if (!cursor) {
-			cursors[source] = beginNow(found, options);
+			cursors[source] = beginNow(await read(now - options.overlapMs, now + AHEAD_MS), options);
 			continue;
 		}
-		const step = advance(cursor, found, options);
+		const step = await catchUp(read, cursor, options);
 		cursors[source] = step.cursor;
+		isBehind ||= step.isBehind;
 		const events = settings.events.filter((event) => event.source === source);
 		for (const row of step.fresh)
 			items.push(...(await itemsOf(context, client, row, events, settings)));
@@ -106,6 +122,7 @@ async function news(
 	Object.assign(stored, {
 		origin: client.connection.origin,
 		probe: probed,
+		isSettled: probed === memory.probe && !isBehind,
 		readAt: now,
 		cursors: Object.fromEntries(sources.map((source) => [source, cursors[source]])),
 	});
@@ -117,12 +134,13 @@ const firstCursor = ({ since }: Settings): Cursor | undefined =>
 
 /** Whether the probe makes reading needless. */
 function isUnchanged(
-	{ probe: before, readAt = 0, cursors = {} }: Memory,
+	{ probe: before, isSettled, readAt = 0, cursors = {} }: Memory,
 	sources: SourceName[],
 	probed: string | undefined,
 	now: number,
 ): boolean {
-	if (probed === undefined || probed !== before || now - readAt >= READ_AT_LEAST_MS) return false;
+	if (probed === undefined || probed !== before || !isSettled) return false;
+	if (now - readAt >= READ_AT_LEAST_MS) return false;
 	return sources.every((source) => {
 		const cursor = readCursor(cursors[source]);
 		return cursor !== undefined && Object.keys(cursor.unfinished).length === 0;

@@ -25,21 +25,22 @@ export const properties: INodeProperties[] = [
 				type: 'dateTime',
 				default: '',
 				description:
-					'From when on things are reported the first time; without it, from the moment of publishing',
+					'From when on things are reported when the workflow is published the first time; without it, from that moment on. What is older comes week by week.',
 			},
 			{
 				displayName: 'Download Recordings',
 				name: 'downloadFile',
 				type: 'boolean',
 				default: false,
-				description: 'Whether to add the sound file to each recording',
+				description: 'Whether to add the sound file to each item of the event Recording Available',
 			},
 			{
 				displayName: 'Include Legs',
 				name: 'includeLegs',
 				type: 'boolean',
 				default: false,
-				description: 'Whether to add every leg of a call, as 3CX reports it',
+				description:
+					'Whether to add to each call its legs, as 3CX reports them: every extension that rang or talked',
 			},
 			{
 				displayName: 'Longest Call (Hours)',
@@ -56,8 +57,9 @@ export const properties: INodeProperties[] = [
 				type: 'string',
 				default: 'data',
 				placeholder: 'e.g. data',
+				displayOptions: { show: { downloadFile: [true] } },
 				hint: 'The name of the output binary field to put the file in',
-				description: 'Where the sound file goes if recordings are downloaded',
+				description: 'Where the sound file goes',
 			},
 		],
 	},

@@ -68,7 +68,8 @@ export const EVENTS: readonly HistoryEvent[] = [
 		name: 'Recording Available',
 		value: 'recordingAvailable',
 		source: 'recordings',
-		description: 'The recording of a call can be listened to; needs the role System Owner',
+		description:
+			'The recording of a call can be listened to; the option Download Recordings adds the file. Needs the role System Owner.',
 	},
 ];
 
@@ -118,7 +119,7 @@ async function withFile(
 ): Promise<INodeExecutionData> {
 	const request = requestFor('DownloadRecording', { parameters: { recId: json.Id } });
 	const answer = await client.stream(request).catch((cause: unknown) => {
-		if (cause instanceof ThreeCxError && FINAL.has(cause.kind)) return cause;
+		if (cause instanceof ThreeCxError && isFinal(cause)) return cause;
 		throw cause as Error;
 	});
 	if (answer instanceof ThreeCxError) return { json: { ...json, fileError: answer.message } };
@@ -130,5 +131,10 @@ async function withFile(
 	return { json, binary: { [property]: binary } };
 }
 
-/** Trying again does not help: the file is gone, or never was. */
 const FINAL = new Set<ThreeCxError['kind']>(['notFound', 'validation', 'forbidden']);
+
+/**
+ * Whether trying again does not help: the file is gone, never was, or the PBX itself fails over it (500). One such file
+ * must not hold up everything behind it.
+ */
+const isFinal = ({ kind, status }: ThreeCxError): boolean => FINAL.has(kind) || status === 500;

@@ -44,21 +44,34 @@ export interface ExecutionSummary {
 	mode: string;
 }
 
+/** A file that an item carries; n8n keeps the content apart, under the `id`. */
+export interface ItemFile {
+	id?: string;
+	fileName?: string;
+	mimeType: string;
+}
+
+/** An item that a node has given out. */
+export interface OutputItem {
+	json: Record<string, unknown>;
+	/** Its files, by the name of their property. */
+	binary?: Record<string, ItemFile>;
+}
+
 /** One finished execution with what every node gave out. */
 export interface Execution extends ExecutionSummary {
 	/** The error that ended it, in n8n's words. */
 	error?: string;
 	/** The items of a node's first output over all its runs; empty when it did not run. */
 	items(nodeName: string): Array<Record<string, unknown>>;
+	/** The same with their files. */
+	outputs(nodeName: string): OutputItem[];
 }
 
 interface RunData {
 	resultData: {
 		error?: { message?: string; description?: string };
-		runData?: Record<
-			string,
-			Array<{ data?: { main?: Array<Array<{ json: Record<string, unknown> }> | null> } }>
-		>;
+		runData?: Record<string, Array<{ data?: { main?: Array<OutputItem[] | null> } }>>;
 	};
 }
 
@@ -185,15 +198,30 @@ export class N8nApi {
 	 * @param triggerName - the name of the trigger node to start from
 	 */
 	async run(workflowId: string, triggerName: string, timeoutMs = 60_000): Promise<Execution> {
+		return await this.finished(await this.startRun(workflowId, triggerName), timeoutMs);
+	}
+
+	/** The same without waiting for the end. */
+	async startRun(workflowId: string, triggerName: string): Promise<string> {
 		const { executionId } = await this.request<{ executionId: string }>(
 			'POST',
 			`/rest/workflows/${workflowId}/run`,
 			{ triggerToStartFrom: { name: triggerName } },
 		);
+		return executionId;
+	}
+
+	/** Waits for the end of an execution. */
+	async finished(executionId: string, timeoutMs = 60_000): Promise<Execution> {
 		return await until(timeoutMs, `execution ${executionId} to end`, async () => {
 			const execution = await this.execution(executionId);
 			return ENDED.has(execution.status) ? execution : undefined;
 		});
+	}
+
+	/** Stops a running execution, as the editor's Stop button does. */
+	async stop(executionId: string): Promise<void> {
+		await this.request('POST', `/rest/executions/${executionId}/stop`, {});
 	}
 
 	/**
@@ -240,20 +268,37 @@ export class N8nApi {
 		// Still running: n8n has stored nothing, or an empty shell.
 		const data = raw.data ? (parseFlatted(raw.data) as RunData | undefined) : undefined;
 		const { error, runData } = data?.resultData ?? {};
+		const outputs = (nodeName: string) =>
+			(runData?.[nodeName] ?? []).flatMap((run) => run.data?.main?.[0] ?? []);
 		return {
 			id: raw.id,
 			workflowId: raw.workflowId,
 			status: raw.status,
 			mode: raw.mode,
 			...(error && { error: [error.message, error.description].filter(Boolean).join(': ') }),
-			items: (nodeName) =>
-				(runData?.[nodeName] ?? []).flatMap(({ data }) =>
-					(data?.main?.[0] ?? []).map(({ json }) => json),
-				),
+			items: (nodeName) => outputs(nodeName).map(({ json }) => json),
+			outputs,
 		};
 	}
 
+	/** Downloads what an item carries, as the editor's Download button does. */
+	async download({ id = '' }: ItemFile): Promise<Buffer> {
+		const response = await this.fetch(
+			'GET',
+			`/rest/binary-data?action=download&id=${encodeURIComponent(id)}`,
+		);
+		return Buffer.from(await response.arrayBuffer());
+	}
+
 	protected async request<T>(method: string, path: string, body?: unknown): Promise<T> {
+		const response = await this.fetch(method, path, body);
+		const parsed = parseJson(await response.text());
+		// The REST routes wrap what they give in `data`; static ones such as /types/nodes.json do not.
+		return (path.startsWith('/rest/') ? (parsed as { data: T }).data : parsed) as T;
+	}
+
+	/** @throws Error when n8n refuses, with its message */
+	private async fetch(method: string, path: string, body?: unknown): Promise<Response> {
 		const response = await fetch(this.baseUrl + path, {
 			method,
 			headers: {
@@ -265,14 +310,11 @@ export class N8nApi {
 		});
 		const cookie = response.headers.getSetCookie().find((entry) => entry.startsWith('n8n-auth='));
 		if (cookie) this.cookie = cookie.split(';', 1)[0] ?? '';
+		if (response.ok) return response;
 		const text = await response.text();
-		const parsed = parseJson(text);
-		if (!response.ok) {
-			const message = (parsed as { message?: string } | undefined)?.message ?? text.slice(0, 300);
-			throw new Error(`n8n answered ${method} ${path} with ${response.status}: ${message}`);
-		}
-		// The REST routes wrap what they give in `data`; static ones such as /types/nodes.json do not.
-		return (path.startsWith('/rest/') ? (parsed as { data: T }).data : parsed) as T;
+		const message =
+			(parseJson(text) as { message?: string } | undefined)?.message ?? text.slice(0, 300);
+		throw new Error(`n8n answered ${method} ${path} with ${response.status}: ${message}`);
 	}
 }
 

@@ -22,6 +22,12 @@ describe('digits', () => {
 		await expect(entry).resolves.toEqual({ digits: '12', endedBy: 'terminator' });
 	});
 
+	test.each(['#', '*'])('end with any of several terminators: %s', async (key) => {
+		const { keys, entry } = setUp({ ...RULES, terminator: '*#' });
+		keys.push('7', key, '8');
+		await expect(entry).resolves.toEqual({ digits: '7', endedBy: 'terminator' });
+	});
+
 	test('end with the last of the most', async () => {
 		const { keys, entry } = setUp();
 		keys.push(...'12345');

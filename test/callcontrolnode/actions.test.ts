@@ -54,6 +54,12 @@ describe('an action on a call', () => {
 		expect(statuses(call.callid)).toEqual([`${DESK_PHONE_ONLY} Connected`]);
 	});
 
+	test('dials a number that is written for people to read', async () => {
+		const call = incoming('100');
+		const output = await act('divert', call, { destination: '+44 (0)20 7946-0018' });
+		expect(output).toMatchObject({ destination: '+442079460018' });
+	});
+
 	test('diverts a ringing call', async () => {
 		const call = incoming('100');
 		const output = await act('divert', call, {
@@ -102,15 +108,10 @@ describe('an action on a call', () => {
 		expect(node.pbx.calls.attachedTo({ participant: set!.id, dn })).toEqual({ ticket: '42' });
 	});
 
-	test('takes extension and participant from the item', async () => {
+	test('takes extension and participant from the item unless told otherwise', async () => {
 		const call = incoming('100');
 		const output = await node.one(
-			{
-				resource: 'call',
-				operation: 'drop',
-				extension: by('={{ $json.extension }}'),
-				participantId: by('={{ $json.participantId }}', 'id'),
-			},
+			{ resource: 'call', operation: 'drop' },
 			{ items: [{ extension: '100', participantId: call.id }] },
 		);
 		expect(output).toEqual({ success: true, extension: '100', participantId: call.id });
@@ -179,9 +180,20 @@ describe('a refusal', () => {
 	});
 
 	test.each<[string, string, INodeParameters, string]>([
-		['no participant', 'drop', legOf('100', '={{ "" }}'), 'The field "Participant" is empty'],
+		[
+			'no participant',
+			'drop',
+			legOf('100', '={{ "" }}'),
+			'The field "Call (Participant ID)" is empty',
+		],
 		['no number', 'drop', legOf('100', 'x'), '"x" is not a participant ID'],
 		['no data', 'attachData', legOf('100', 1), 'There is no data to attach'],
+		[
+			'a row that is left empty',
+			'attachData',
+			{ ...legOf('100', 1), attachedData: { entry: [{ key: '', value: '' }] } },
+			'There is no data to attach',
+		],
 		[
 			'a value without a name',
 			'attachData',
@@ -327,7 +339,10 @@ describe('the pickers', () => {
 		]);
 		const none = await listSearch.searchLegs.call(context({ extension: by('100') }), 'grace');
 		expect(none.results).toEqual([]);
-		expect((await listSearch.searchLegs.call(context({ extension: by('') }))).results).toEqual([]);
+		for (const unknown of ['', '={{ $json.extension }}']) {
+			const { results } = await listSearch.searchLegs.call(context({ extension: by(unknown) }));
+			expect(results).toEqual([]);
+		}
 	});
 
 	test('of route points show nothing else', async () => {

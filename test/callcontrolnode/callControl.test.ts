@@ -186,13 +186,13 @@ describe('the 3CX Call Control node', () => {
 			'an empty extension',
 			{ extension: extension('={{ "" }}') },
 			{},
-			{ message: 'The field "Extension" is empty' },
+			{ message: 'The field "From Extension" is empty' },
 		],
 		[
 			'an empty destination',
 			{ destination: ' ' },
 			{},
-			{ message: 'The field "Destination" is empty' },
+			{ message: 'The field "To Number" is empty' },
 		],
 		['an extension that does not exist', { extension: extension('4711') }, {}, { httpCode: '404' }],
 		[

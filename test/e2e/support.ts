@@ -13,28 +13,50 @@ const ROOT = join(__dirname, '..', '..');
 
 /** A fresh n8n with the package as it was built last. */
 export interface FreshN8n {
-	/** Its editor's interface, signed in as the owner. */
-	api: N8nApi;
+	/** Its editor's interface, signed in as the owner; another one after each start. */
+	readonly api: N8nApi;
+	/** The last lines that it printed, for an error message. */
+	logTail(): string;
+	/** Ends n8n and keeps what it has stored. */
+	stop(): Promise<void>;
+	/** Kills n8n without a chance to store anything, as a power cut does. */
+	kill(): Promise<void>;
+	/** Starts it again with what it has stored. */
+	start(): Promise<void>;
 	/** Ends n8n and deletes all it has kept. */
-	close: () => Promise<void>;
+	close(): Promise<void>;
 }
 
 /** Starts a fresh n8n; that takes some 20 s, since it makes its database first. */
 export async function openN8n(): Promise<FreshN8n> {
 	const folder = await mkdtemp(join(tmpdir(), 'n8n-3cx-'));
-	const n8n = await startN8n({
-		userFolder: folder,
-		n8nFolder: join(ROOT, '.playground', 'n8n'),
-		packageDir: ROOT,
-		logFile: join(folder, 'n8n.log'),
-	});
-	const close = async () => {
-		await n8n.stop();
-		await rm(folder, { recursive: true, force: true });
+	const launch = async () => {
+		const n8n = await startN8n({
+			userFolder: folder,
+			n8nFolder: join(ROOT, '.playground', 'n8n'),
+			packageDir: ROOT,
+			logFile: join(folder, 'n8n.log'),
+		});
+		const api = new N8nApi(n8n.url);
+		await api.signIn({ email: 'owner@example.com', password: 'Playground-1' });
+		return { n8n, api };
 	};
-	const api = new N8nApi(n8n.url);
-	await api.signIn({ email: 'owner@example.com', password: 'Playground-1' });
-	return { api, close };
+	let running = await launch();
+	return {
+		get api() {
+			return running.api;
+		},
+		logTail: () => running.n8n.logTail(),
+		stop: async () => await running.n8n.stop(),
+		kill: async () => await running.n8n.kill(),
+		start: async () => {
+			running = await launch();
+		},
+		close: async () => {
+			await running.n8n.stop();
+			await rm(folder, { recursive: true, force: true });
+		},
+	};
 }
 
 /** What {@link chain} makes a node of. */

@@ -14,14 +14,31 @@ import { CREDENTIAL } from '../../nodes/shared/credential';
 import { poll } from '../../nodes/ThreeCxCallHistoryTrigger/poll';
 import { ThreeCxCallHistoryTrigger } from '../../nodes/ThreeCxCallHistoryTrigger/ThreeCxCallHistoryTrigger.node';
 import type { Pbx, PbxOptions } from '../../sandbox/pbx';
-import { quietPbx } from '../callcontrol/link';
+import { listFunction } from '../../lib/xapi/functions';
+import { UNFILTERED } from '../../lib/xapi/callLog';
+import { clientOf, quietPbx } from '../callcontrol/link';
+import { until } from '../callcontrolnode/node';
 import { additionalDataFor, CredentialStore } from '../support/n8n';
 
 const CALLER = '+441632960123';
 const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
 
-/** A polling node in n8n's own context; the workflow, and with it the static data, lives on between polls. */
-function published(pbx: Pbx, parameters: INodeParameters, staticData: IDataObject = {}) {
+/** How n8n has come to poll, and what it has kept from before. */
+interface Begun {
+	staticData?: IDataObject;
+	activation?: WorkflowActivateMode;
+}
+
+/**
+ * A polling node as n8n runs it: the workflow, with it the static data, and the context are the same for every poll
+ * until it is published anew, or n8n restarts.
+ */
+function published(
+	pbx: Pbx,
+	parameters: INodeParameters,
+	{ staticData = {}, activation = 'activate' }: Begun = {},
+) {
 	const nodeType = new ThreeCxCallHistoryTrigger();
 	const node: INode = {
 		id: 'history',
@@ -47,22 +64,29 @@ function published(pbx: Pbx, parameters: INodeParameters, staticData: IDataObjec
 	});
 	const { clientId, clientSecret } = pbx.defaultClient;
 	const credentials = new CredentialStore({ pbxUrl: pbx.url, clientId, clientSecret });
+	const contextFor = (mode: WorkflowExecuteMode) =>
+		new PollContext(
+			workflow,
+			workflow.getNode('History')!,
+			additionalDataFor(credentials, mode),
+			mode,
+			mode === 'manual' ? 'manual' : activation,
+		);
+	const context = contextFor('trigger');
+	const itemsOf = (output: INodeExecutionData[][] | null) => output?.[0] ?? [];
+	const pollOnce = async (now = Date.now() + MINUTE) => itemsOf(await poll(context, now));
 	return {
 		staticData,
-		async poll(
-			now = Date.now() + MINUTE,
-			mode: WorkflowExecuteMode = 'trigger',
-			activation: WorkflowActivateMode = 'activate',
-		): Promise<INodeExecutionData[]> {
-			const context = new PollContext(
-				workflow,
-				workflow.getNode('History')!,
-				additionalDataFor(credentials, mode),
-				mode,
-				activation,
-			);
-			return (await poll(context, now))?.[0] ?? [];
+		poll: pollOnce,
+		/** What the polls give, one after another, until there is nothing new. */
+		async pollAll(): Promise<INodeExecutionData[][]> {
+			const outputs: INodeExecutionData[][] = [];
+			for (let items = await pollOnce(); items.length > 0; items = await pollOnce())
+				outputs.push(items);
+			return outputs;
 		},
+		/** What a person sees who tests the node in the editor. */
+		test: async () => itemsOf(await poll(contextFor('manual'))),
 	};
 }
 
@@ -111,8 +135,12 @@ describe('the 3CX Call History Trigger', () => {
 		expect(await before.poll()).toHaveLength(1);
 		play(true);
 		const stored = JSON.parse(JSON.stringify(before.staticData)) as IDataObject;
-		const after = published(pbx, { events: ['callFinished'] }, stored);
-		expect(await after.poll(undefined, 'trigger', 'init')).toHaveLength(1);
+		const after = published(
+			pbx,
+			{ events: ['callFinished'] },
+			{ staticData: stored, activation: 'init' },
+		);
+		expect(await after.poll()).toHaveLength(1);
 	});
 
 	test('tells missed calls only', async () => {
@@ -131,60 +159,180 @@ describe('the 3CX Call History Trigger', () => {
 		await trigger.poll();
 		const callid = play(true);
 		// What 3CX does while a queue has passed a caller on: the first leg is filed, the call goes on.
-		pbx.faults.next({ path: /ActiveCalls/, status: 200, body: { value: [{ Id: callid }] } });
+		const body = { value: [{ Id: callid }] };
+		pbx.faults.next({ path: /ActiveCalls/, status: 200, body, times: 2 });
 		expect(await trigger.poll()).toEqual([]);
 		const [item] = await trigger.poll();
 		expect(item!.json).toMatchObject({ answered: true, legs: [{ CallId: callid }] });
 		expect(await trigger.poll()).toEqual([]);
 	});
 
-	test('begins at a chosen time', async () => {
-		await start({ seedCallLogRows: 100 });
-		const rows = new Set(
-			(await published(pbx, { events: ['callFinished'] }).poll(undefined, 'manual')).map(
-				({ json }) => json.callId,
-			),
-		);
-		expect(rows.size).toBe(5);
-		const trigger = published(pbx, {
-			events: ['callFinished'],
-			options: { startAt: '2020-01-01T00:00:00' },
-		});
-		const items = await trigger.poll();
-		const ids = items.map(({ json }) => json.callId);
-		expect(ids.length).toBeGreaterThan(20);
-		expect(new Set(ids).size).toBe(ids.length);
-		expect(await trigger.poll()).toEqual([]);
+	test('does not tell a call again when only its later legs are still read', async () => {
+		let hours = 0;
+		const clock = () => new Date(Date.now() + hours * 60 * MINUTE);
+		await start({ now: clock });
+		const trigger = published(pbx, { events: ['callFinished'] });
+		await trigger.poll();
+		// A quarter of an hour goes by until the call is transferred.
+		const callid = pbx.calls.incoming({ from: CALLER, to: '100' });
+		pbx.calls.answer({ callid });
+		hours = 0.25;
+		pbx.calls.transfer({ dn: '100', to: '101' });
+		pbx.calls.answer({ callid });
+		pbx.calls.hangUp({ callid });
+		expect(await trigger.poll(clock().getTime() + MINUTE)).toHaveLength(1);
+		// Four hours is how far back each poll reads.
+		for (hours = 0.5; hours < 5; hours += 0.1) {
+			play(true);
+			expect(await trigger.poll(clock().getTime() + MINUTE)).toHaveLength(1);
+		}
 	});
 
-	test('asks cheaply first, and reads all the same from time to time', async () => {
+	test('a call that ends while it is read is told whole, by the next poll', async () => {
+		await start();
+		const trigger = published(pbx, { events: ['callFinished'], options: { includeLegs: true } });
+		await trigger.poll();
+		const callid = pbx.calls.incoming({ from: CALLER, to: '100' });
+		const StartTime = new Date(Date.now() - 30_000).toISOString();
+		const leg = { CallId: callid, MainCallHistoryId: 'main', CallHistoryId: 'leg', StartTime };
+		pbx.faults.next({ path: /GetCallLogData/, status: 200, body: { value: [leg] }, delayMs: 100 });
+		const read = pbx.requests.length;
+		const items = trigger.poll();
+		await until(
+			() => pbx.requests.slice(read).some(({ path }) => path.includes('GetCallLogData')),
+			'the question for the call log',
+		);
+		pbx.calls.hangUp({ callid });
+		expect(await items).toEqual([]);
+		expect((await trigger.poll()).map(({ json }) => json.to)).toEqual(['100']);
+	});
+
+	test('begins at a chosen time, and catches up week by week', async () => {
+		await start({ seedCallLogRows: 3_000 });
+		const from = new Date(Date.now() - 24 * DAY).toISOString();
+		const rows = await listFunction(clientOf(pbx), 'GetCallLogData', {
+			periodFrom: from,
+			periodTo: new Date(Date.now() + DAY).toISOString(),
+			...UNFILTERED,
+		});
+		const trigger = published(pbx, { events: ['callFinished'], options: { startAt: from } });
+		const weeks = await trigger.pollAll();
+		const calls = weeks.flat().map(({ json }) => json);
+		expect(calls.map(({ callId }) => callId).sort()).toEqual(
+			[...new Set(rows.map(({ MainCallHistoryId }) => MainCallHistoryId))].sort(),
+		);
+		// Not torn where a week ends.
+		expect(calls.reduce((sum, { legCount }) => sum + Number(legCount), 0)).toBe(rows.length);
+		expect(weeks.length).toBeGreaterThan(2);
+		for (const week of weeks) {
+			const times = week.map(({ json }) => Date.parse(String(json.startTime)));
+			expect(Math.max(...times) - Math.min(...times)).toBeLessThanOrEqual(7 * DAY);
+		}
+	});
+
+	test('passes over weeks without calls', async () => {
+		await start();
+		const options = { startAt: '2020-01-01T00:00:00' };
+		const trigger = published(pbx, { events: ['callFinished'], options });
+		play(true);
+		expect(await trigger.poll()).toHaveLength(1);
+	});
+
+	test('asks cheaply once nothing has changed for two polls, and reads all the same from time to time', async () => {
 		await start();
 		const trigger = published(pbx, { events: ['callFinished'] });
 		play(true);
 		const now = Date.now() + MINUTE;
 		await trigger.poll(now);
-		const before = reads(/GetCallLogData/);
 		await trigger.poll(now + MINUTE);
+		const before = reads(/GetCallLogData/);
+		await trigger.poll(now + 2 * MINUTE);
 		expect(reads(/GetCallLogData/)).toBe(before);
-		await trigger.poll(now + 6 * MINUTE);
+		await trigger.poll(now + 7 * MINUTE);
 		expect(reads(/GetCallLogData/)).toBe(before + 1);
 	});
 
-	test('tells recordings, with the file if asked to; one that is gone says so', async () => {
+	test('reads when a call has ended that began before the latest one', async () => {
+		await start();
+		const trigger = published(pbx, { events: ['callFinished'] });
+		const long = pbx.calls.incoming({ from: CALLER, to: '101' });
+		pbx.calls.answer({ callid: long });
+		const now = Date.now() + MINUTE;
+		await trigger.poll(now);
+		play(true);
+		expect(await trigger.poll(now + MINUTE)).toHaveLength(1);
+		await trigger.poll(now + 2 * MINUTE);
+		pbx.calls.hangUp({ callid: long });
+		expect(await trigger.poll(now + 3 * MINUTE)).toHaveLength(1);
+	});
+
+	test('reads again a moment later: the row of a call may come after its end', async () => {
+		await start();
+		const trigger = published(pbx, { events: ['callFinished'] });
+		await trigger.poll();
+		play(true);
+		pbx.faults.next({ path: /GetCallLogData/, status: 200, body: { value: [] } });
+		expect(await trigger.poll()).toEqual([]);
+		expect(await trigger.poll()).toHaveLength(1);
+	});
+
+	test('two polls at once, as n8n begins them when one takes long, tell everything once', async () => {
+		await start();
+		const trigger = published(pbx, { events: ['callFinished'] });
+		await trigger.poll();
+		play(true);
+		const items = await Promise.all([trigger.poll(), trigger.poll(), trigger.poll()]);
+		expect(items.flat()).toHaveLength(1);
+		play(true);
+		expect(await trigger.poll()).toHaveLength(1);
+	});
+
+	test('tells recordings, with the file if asked to', async () => {
 		await start({ seedCallLogRows: 100 });
 		const options = { startAt: '2020-01-01', downloadFile: true };
-		pbx.faults.next({ path: /DownloadRecording/, status: 404 });
 		const trigger = published(pbx, { events: ['recordingAvailable'], options });
-		const items = await trigger.poll();
+		const items = (await trigger.pollAll()).flat();
 		expect(items.length).toBeGreaterThan(5);
-		expect(items[0]).toMatchObject({
-			json: { event: 'recordingAvailable', fileError: expect.any(String) },
+		for (const { json, binary } of items) {
+			expect(json).toMatchObject({ event: 'recordingAvailable', Id: expect.any(Number) });
+			expect(binary!.data).toMatchObject({
+				mimeType: 'audio/x-wav',
+				fileName: expect.stringMatching(/\.wav$/),
+			});
+		}
+	});
+
+	test.each([404, 403, 500])(
+		'a recording whose file is answered with %i says so',
+		async (status) => {
+			await start({ seedCallLogRows: 100 });
+			const options = { startAt: '2020-01-01', downloadFile: true };
+			pbx.faults.next({ path: /DownloadRecording/, status });
+			const trigger = published(pbx, { events: ['recordingAvailable'], options });
+			const [first, second] = (await trigger.pollAll()).flat();
+			expect(first).toMatchObject({ json: { fileError: expect.any(String) } });
+			expect(first!.binary).toBeUndefined();
+			expect(second!.json).not.toHaveProperty('fileError');
+		},
+	);
+
+	test('a recording whose file is not to be had just now is told by a later poll, with its file', async () => {
+		await start({ seedCallLogRows: 100 });
+		const events = { events: ['recordingAvailable'], options: { downloadFile: true } };
+		const trigger = published(pbx, events);
+		await trigger.poll();
+		pbx.store.insert('Recordings', {
+			Id: 7,
+			StartTime: new Date().toISOString(),
+			EndTime: new Date().toISOString(),
+			RecordingUrl: '100/7.wav',
 		});
-		expect(items[1]!.binary?.data).toMatchObject({
-			mimeType: 'audio/x-wav',
-			fileName: expect.stringMatching(/\.wav$/),
-		});
+		play(true);
+		pbx.faults.next({ path: /DownloadRecording/, status: 503, times: 10 });
 		expect(await trigger.poll()).toEqual([]);
+		pbx.faults.clear();
+		const [item] = await trigger.poll();
+		expect(item).toMatchObject({ json: { Id: 7 }, binary: { data: { fileName: '7.wav' } } });
 	});
 
 	test('tells chat messages', async () => {
@@ -211,22 +359,40 @@ describe('the 3CX Call History Trigger', () => {
 		const trigger = published(pbx, { events: ['callFinished', 'recordingAvailable'] });
 		await trigger.poll();
 		play(true);
-		pbx.faults.next({ path: /Recordings/, status: 500 });
+		pbx.faults.next({ path: /Recordings/, status: 403 });
 		await expect(trigger.poll()).rejects.toThrow();
 		expect(await trigger.poll()).toHaveLength(1);
 		expect(await trigger.poll()).toEqual([]);
 	});
 
-	test('a PBX that is away fails a publication, and is waited for when n8n starts', async () => {
+	test('a PBX that is away fails the publication; later it is waited for', async () => {
 		await start();
-		const trigger = published(pbx, { events: ['callFinished'] });
+		await pbx.down();
+		const events = { events: ['callFinished'] };
+		await expect(published(pbx, events).poll()).rejects.toMatchObject({ kind: 'unreachable' });
+		await pbx.up();
+		const trigger = published(pbx, events);
 		await trigger.poll();
 		await pbx.down();
-		await expect(trigger.poll()).rejects.toMatchObject({ kind: 'unreachable' });
-		expect(await trigger.poll(undefined, 'trigger', 'init')).toEqual([]);
 		play(true);
+		expect(await trigger.poll()).toEqual([]);
 		await pbx.up();
-		expect(await trigger.poll(undefined, 'trigger', 'init')).toHaveLength(1);
+		expect(await trigger.poll()).toHaveLength(1);
+	});
+
+	test('when n8n starts, no error ends it: what does not pass is shown by the next poll', async () => {
+		await start();
+		const before = published(pbx, { events: ['callFinished'] });
+		await before.poll();
+		const { staticData } = before;
+		pbx.defaultClient.role = 'users';
+		const events = { events: ['callFinished'] };
+		const trigger = published(pbx, events, { staticData, activation: 'init' });
+		expect(await trigger.poll()).toEqual([]);
+		await expect(trigger.poll()).rejects.toMatchObject({ kind: 'forbidden' });
+		pbx.defaultClient.role = 'system_owners';
+		play(true);
+		expect(await trigger.poll()).toHaveLength(1);
 	});
 
 	test('with another PBX it begins anew', async () => {
@@ -234,7 +400,8 @@ describe('the 3CX Call History Trigger', () => {
 		const trigger = published(pbx, { events: ['callFinished'] });
 		await trigger.poll();
 		const other = await quietPbx({ seedCallLogRows: 30 });
-		const moved = published(other, { events: ['callFinished'] }, trigger.staticData);
+		const { staticData } = trigger;
+		const moved = published(other, { events: ['callFinished'] }, { staticData });
 		expect(await moved.poll()).toEqual([]);
 		await other.close();
 	});
@@ -243,7 +410,7 @@ describe('the 3CX Call History Trigger', () => {
 		test('shows the latest of what is there, and keeps nothing in mind', async () => {
 			await start({ seedCallLogRows: 400 });
 			const trigger = published(pbx, { events: ['callFinished', 'callMissed'] });
-			const items = await trigger.poll(undefined, 'manual', 'manual');
+			const items = await trigger.test();
 			const events = items.map(({ json }) => json.event);
 			expect(events.filter((event) => event === 'callFinished')).toHaveLength(5);
 			expect(events).toContain('callMissed');
@@ -255,7 +422,7 @@ describe('the 3CX Call History Trigger', () => {
 		test('says so where there is nothing', async () => {
 			await start();
 			const trigger = published(pbx, { events: ['chatMessage'] });
-			await expect(trigger.poll(undefined, 'manual', 'manual')).rejects.toMatchObject({
+			await expect(trigger.test()).rejects.toMatchObject({
 				message: 'Nothing of the kind has happened on the PBX in the last 30 days',
 			});
 		});

@@ -45,7 +45,10 @@ export const attachedDataField: INodeProperties = {
  * @throws ThreeCxError of kind `input` for a value without a name
  */
 export function attachedDataOf(data: AttachedData | undefined): Record<string, string> | undefined {
-	const entries = data?.entry ?? [];
+	// A row that nobody has filled in is none.
+	const entries = (data?.entry ?? []).filter(
+		({ key, value }) => String(key ?? '').trim() !== '' || String(value ?? '') !== '',
+	);
 	if (entries.length === 0) return undefined;
 	return Object.fromEntries(
 		entries.map(({ key, value }) => {

@@ -33,6 +33,8 @@ export const audioInputFields: INodeProperties[] = [
 		required: true,
 		default: 'data',
 		hint: 'The name of the input field containing the binary file data to be played',
+		description:
+			'The file comes from a node before this one, such as HTTP Request or Read/Write Files',
 	},
 	{
 		displayName: 'Format',

@@ -4,7 +4,7 @@ import type { Device } from '../../../lib/callcontrol/types';
 
 /** The phones of the chosen extension. */
 export const deviceIdField: INodeProperties = {
-	displayName: 'Device Name or ID',
+	displayName: 'Phone Name or ID',
 	name: 'deviceId',
 	type: 'options',
 	typeOptions: { loadOptionsMethod: 'getDevices', loadOptionsDependsOn: ['extension.value'] },

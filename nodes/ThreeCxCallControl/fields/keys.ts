@@ -6,11 +6,11 @@ const KEYS = /^[0-9*#A-Da-d]*$/;
 
 /** The keys that stop something. */
 export const stopKeysField: INodeProperties = {
-	displayName: 'Keys',
+	displayName: 'Keys That Stop It',
 	name: 'stopKeys',
 	type: 'string',
 	default: '',
-	placeholder: 'e.g. #',
+	placeholder: 'e.g. #; empty: every key',
 	description:
 		'Which keys of the phone stop it: one or several of 0 to 9, * and #. Empty: every key.',
 };
@@ -21,7 +21,7 @@ export const stopKeysField: INodeProperties = {
  * @throws ThreeCxError of kind `input` when there is something else in it
  */
 export function keyMatcher(keys: unknown): (key: string) => boolean {
-	const wanted = new Set(checkedKeys('stopKeys', 'Keys', keys));
+	const wanted = new Set(checkedKeys('stopKeys', 'Keys That Stop It', keys));
 	return (key) => wanted.size === 0 || wanted.has(key);
 }
 

@@ -14,6 +14,7 @@ import {
 	extensionField,
 	extensionOf,
 	required,
+	ROUTE_POINT,
 	routePointField,
 } from '../extension';
 
@@ -23,20 +24,26 @@ export interface Leg {
 	participantId: number;
 }
 
+/** Most act on the call that has started the workflow, or that the node before has made: both give this. */
+const FROM_INPUT = { default: { mode: 'number', value: '={{ $json.extension }}' } };
+
+/** What the panel calls a leg. */
+const PARTICIPANT = 'Call (Participant ID)';
+
 const participantField: INodeProperties = {
-	displayName: 'Participant',
+	displayName: PARTICIPANT,
 	name: 'participantId',
 	type: 'resourceLocator',
 	required: true,
-	default: { mode: 'id', value: '' },
-	description: 'Which of its calls',
-	hint: 'In a workflow that begins with the 3CX Trigger: {{ $json.extension }} and {{ $json.participantId }}. Make Call and Get Many give both, too.',
+	default: { mode: 'id', value: '={{ $json.participantId }}' },
+	description:
+		'Which of the calls of the extension. 3CX gives each side of a call a number, the participant ID.',
 	modes: [
 		{
 			displayName: 'By ID',
 			name: 'id',
 			type: 'string',
-			placeholder: 'e.g. {{ $json.participantId }}',
+			placeholder: 'e.g. 17 or {{ $json.participantId }}',
 		},
 		{
 			displayName: 'From List',
@@ -48,26 +55,43 @@ const participantField: INodeProperties = {
 	],
 };
 
+/** n8n shows no hint at a field that holds an expression, as these do at first. */
+const legNotice: INodeProperties = {
+	displayName:
+		'This acts on the call that comes in, such as from the 3CX Trigger, Make Call or Get Participants. For another call, set both fields to From List, or enter its extension and participant ID.',
+	name: 'legNotice',
+	type: 'notice',
+	default: '',
+};
+
 /** The fields that name a leg. */
 export const legFields = (whose: string): INodeProperties[] => [
-	extensionField(whose),
+	{ ...extensionField(whose), ...FROM_INPUT },
 	participantField,
+	legNotice,
 ];
 
 /** The fields that name a leg of a route point. */
 export const audioLegFields: INodeProperties[] = [
-	routePointField(
-		'The API client’s own extension that the call has come to; only its calls have audio',
-	),
+	{
+		...routePointField(
+			'The API client’s own extension that the call has come to; only its calls have audio',
+		),
+		...FROM_INPUT,
+	},
 	participantField,
+	legNotice,
 ];
 
-/** @returns the leg that the fields name. */
-export function legOf(run: ItemRun): Leg {
-	const extension = extensionOf(run);
+/** @returns the leg of a route point that the fields name. */
+export const audioLegOf = (run: ItemRun): Leg => legOf(run, ROUTE_POINT);
+
+/** @returns the leg that the fields name; the panel calls its extension `label`. */
+export function legOf(run: ItemRun, label?: string): Leg {
+	const extension = extensionOf(run, label);
 	const text = required(
 		'participantId',
-		'Participant',
+		PARTICIPANT,
 		run.context.getNodeParameter('participantId', run.index, '', { extractValue: true }),
 	);
 	if (/^\d+$/.test(text)) return { extension, participantId: Number(text) };
@@ -75,7 +99,7 @@ export function legOf(run: ItemRun): Leg {
 		kind: 'input',
 		field: 'participantId',
 		message: `"${text}" is not a participant ID`,
-		hint: 'It is a whole number: participantId in the output of the 3CX Trigger, of Make Call or of Get Many.',
+		hint: 'It is a whole number: participantId in the output of the 3CX Trigger, of Make Call or of Get Participants.',
 	});
 }
 

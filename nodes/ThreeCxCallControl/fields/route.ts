@@ -1,12 +1,16 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import { dialable } from '../../../lib/callcontrol/dialable';
 import type { Route } from '../../../lib/callcontrol/rest';
 import type { ItemRun } from '../../shared/router';
 import { required } from '../extension';
 import { attachedDataField, attachedDataOf, type AttachedData } from './attachedData';
 
+/** What the panel calls it, mostly. */
+const DESTINATION = 'Destination';
+
 /** Where a call goes. */
-export const destinationField = (description: string): INodeProperties => ({
-	displayName: 'Destination',
+export const destinationField = (description: string, label = DESTINATION): INodeProperties => ({
+	displayName: label,
 	name: 'destination',
 	type: 'string',
 	required: true,
@@ -47,7 +51,7 @@ const OPTIONS = {
 		type: 'number',
 		typeOptions: { minValue: 1 },
 		default: 30,
-		description: 'How long to let it ring',
+		description: 'How long to let it ring there; the PBX decides where this is left out',
 	},
 	reason: {
 		displayName: 'Reason',
@@ -62,6 +66,7 @@ const OPTIONS = {
 		name: 'reason',
 		type: 'string',
 		default: '',
+		placeholder: 'e.g. Callback',
 		description: 'Free text that goes to 3CX with the call',
 	},
 } satisfies Record<string, INodeProperties>;
@@ -76,18 +81,16 @@ export const routeOptions = (...names: Array<keyof typeof OPTIONS>): INodeProper
 	options: names.map((name) => OPTIONS[name]),
 });
 
-/** @returns destination and options of the item, as 3CX takes them. */
-export function routeOf({ context, index }: ItemRun): Route {
+/** @returns destination, which the panel calls `label`, and options of the item, as 3CX takes them. */
+export function routeOf({ context, index }: ItemRun, label = DESTINATION): Route {
 	const options = context.getNodeParameter('options', index, {}) as {
 		attachedData?: AttachedData;
 		giveUpAfter?: number;
 		reason?: string;
 	};
 	return {
-		destination: required(
-			'destination',
-			'Destination',
-			context.getNodeParameter('destination', index),
+		destination: dialable(
+			required('destination', label, context.getNodeParameter('destination', index)),
 		),
 		reason: options.reason || undefined,
 		timeout: options.giveUpAfter,

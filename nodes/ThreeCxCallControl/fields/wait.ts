@@ -26,8 +26,8 @@ export const waitFields: INodeProperties[] = [
 				value: 'connected',
 				description: 'Anything picks up: also a queue, a menu or a voicemail',
 			},
+			{ name: 'Do Not Wait', value: 'nothing', description: 'The workflow goes on at once' },
 			{ name: 'Ended', value: 'ended', description: 'The call is over, answered or not' },
-			{ name: 'Nothing', value: 'nothing', description: 'Go on at once' },
 			{
 				name: 'Ringing',
 				value: 'ringing',
@@ -39,13 +39,13 @@ export const waitFields: INodeProperties[] = [
 			'What has to happen to the call before the workflow goes on. The output tells in "outcome" what did: the call may also end, or the time run out.',
 	},
 	{
-		displayName: 'Time Limit (Seconds)',
+		displayName: 'Wait at Most (Seconds)',
 		name: 'timeLimit',
 		type: 'number',
 		typeOptions: { minValue: 1 },
 		default: 60,
 		displayOptions: { show: { waitUntil: ['answered', 'connected', 'ended', 'ringing'] } },
-		description: 'How long to wait at most; the call itself goes on',
+		description: 'Then the workflow goes on, and so does the call',
 	},
 ];
 

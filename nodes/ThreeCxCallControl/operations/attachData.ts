@@ -22,12 +22,17 @@ export const attachData: Operation = {
 			name: 'side',
 			type: 'options',
 			options: [
-				{ name: 'Other Party', value: 'party', description: 'The other side of the call' },
-				{ name: 'Participant', value: 'participant', description: 'The side of the extension' },
+				{
+					name: 'Extension',
+					value: 'participant',
+					description: 'The side of the call that is named above',
+				},
+				{ name: 'Other Party', value: 'party', description: 'Whoever it talks to' },
 			],
 			default: 'participant',
+			description: 'Which of the two sides of the call gets the data',
 		},
-		{ ...attachedDataField, required: true },
+		{ ...attachedDataField, required: true, default: { entry: [{ key: '', value: '' }] } },
 	],
 
 	async execute(run) {

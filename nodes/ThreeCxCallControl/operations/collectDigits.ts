@@ -5,7 +5,7 @@ import { watchLeg } from '../../../lib/callcontrol/keys';
 import { withCallEvents } from '../../../lib/callcontrol/wait';
 import { audioInputFields, audioLeg, audioOf } from '../fields/audio';
 import { checkedKeys } from '../fields/keys';
-import { audioLegFields, legOf } from '../fields/leg';
+import { audioLegFields, audioLegOf } from '../fields/leg';
 import { linkOf } from '../link';
 import type { Operation } from '../operation';
 
@@ -28,19 +28,20 @@ export const collectDigits: Operation = {
 			displayOptions: { show: { playPrompt: [true] } },
 		})),
 		{
-			displayName: 'Most Digits',
+			displayName: 'Digits at Most',
 			name: 'maxDigits',
 			type: 'number',
 			typeOptions: { minValue: 1 },
 			default: 10,
-			description: 'With so many digits the entry is complete',
+			description: 'With so many digits the entry is complete, without an end key',
 		},
 		{
 			displayName: 'End Key',
 			name: 'terminator',
 			type: 'string',
 			default: '#',
-			description: 'The key that ends the entry and is not part of it. Empty: none.',
+			placeholder: 'e.g. #',
+			description: 'The key, or keys, that end the entry and are not part of it. Empty: none.',
 		},
 		{
 			displayName: 'Wait for First Digit (Seconds)',
@@ -62,7 +63,7 @@ export const collectDigits: Operation = {
 
 	async execute(run) {
 		const { context, index, signal } = run;
-		const leg = legOf(run);
+		const leg = audioLegOf(run);
 		const audio = audioLeg(run, leg);
 		const number = (name: string, fallback: number) =>
 			context.getNodeParameter(name, index, fallback) as number;

@@ -13,7 +13,11 @@ export const getDevice: Operation = {
 	async execute(run) {
 		const { context, index, client, signal } = run;
 		const extension = extensionOf(run);
-		const id = required('deviceId', 'Device', context.getNodeParameter('deviceId', index));
+		const id = required(
+			'deviceId',
+			'Phone Name or ID',
+			context.getNodeParameter('deviceId', index),
+		);
 		const control = createCallControl(client);
 		const [device, participants] = await Promise.all([
 			control.device(extension, id, signal),

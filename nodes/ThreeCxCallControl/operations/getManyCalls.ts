@@ -8,7 +8,7 @@ export const getManyCalls: Operation = {
 	label: 'Get Many',
 	action: 'Get many calls',
 	description:
-		'All calls that are going on, one item each: direction, other party, and the legs on each extension',
+		'All calls that are going on, one item each: direction, other party, and in "legs" the side of each extension',
 	fields: [
 		{
 			displayName: 'Return All',

@@ -8,7 +8,8 @@ export const getParticipants: Operation = {
 	name: 'getParticipants',
 	label: 'Get Participants',
 	action: 'Get the calls of an extension',
-	description: 'The calls that an extension is in right now, one item each',
+	description:
+		'The calls that an extension is in right now, one item each, with what Answer, Transfer and the others need',
 	fields: [extensionField('Whose calls'), simplifyField],
 
 	async execute(run) {

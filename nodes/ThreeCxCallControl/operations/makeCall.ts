@@ -7,6 +7,10 @@ import { destinationField, routeOf, routeOptions } from '../fields/route';
 import { actAndWait, waitFields } from '../fields/wait';
 import type { Operation } from '../operation';
 
+/** What the panel calls the two ends. */
+const FROM = 'From Extension';
+const TO = 'To Number';
+
 export const makeCall: Operation = {
 	name: 'makeCall',
 	label: 'Make Call',
@@ -14,25 +18,37 @@ export const makeCall: Operation = {
 	description:
 		'Call a number from an extension, whose phone rings or dials at once, or from a route point, which is the app itself',
 	fields: [
-		extensionField('Who makes the call'),
-		destinationField('The extension or outside number to call'),
+		extensionField('Who calls: the phone of this extension rings, or dials', { label: FROM }),
+		destinationField('The extension or outside number to call', TO),
 		{
-			displayName: 'Device',
+			displayName: 'Phone',
 			name: 'device',
 			type: 'options',
 			options: [
 				{
-					name: 'Any',
+					name: 'Any Phone',
 					value: 'any',
 					description:
-						'The only phone of the extension, or all of them ring and the first to answer dials',
+						'The only phone of the extension; if it has several, all ring, and the first to be picked up dials',
 				},
-				{ name: 'Choose From List', value: 'chosen' },
-				{ name: 'First App', value: 'app', description: 'Web, desktop or mobile app' },
-				{ name: 'First Desk Phone', value: 'deskPhone' },
+				{
+					name: 'Choose From List',
+					value: 'chosen',
+					description: 'One of the phones and apps that are registered now',
+				},
+				{
+					name: 'First App',
+					value: 'app',
+					description: 'The first web, desktop or mobile app of the extension',
+				},
+				{
+					name: 'First Desk Phone',
+					value: 'deskPhone',
+					description: 'The first phone of the extension that is no app',
+				},
 			],
 			default: 'any',
-			description: 'The phone that makes the call',
+			description: 'Which phone of the extension makes the call; a route point has none',
 		},
 		{ ...deviceIdField, displayOptions: { show: { device: ['chosen'] } } },
 		...waitFields,
@@ -41,8 +57,8 @@ export const makeCall: Operation = {
 
 	async execute(run) {
 		const control = createCallControl(run.client);
-		const extension = extensionOf(run);
-		const route = routeOf(run);
+		const extension = extensionOf(run, FROM);
+		const route = routeOf(run, TO);
 		const { destination } = route;
 		const device = await deviceOf(run, control, extension);
 		const { result, outcome } = await actAndWait(
@@ -82,7 +98,7 @@ async function deviceOf(
 	const choice = context.getNodeParameter('device', index, 'any') as 'any' | 'chosen' | DeviceKind;
 	if (choice === 'any') return undefined;
 	if (choice === 'chosen') {
-		return required('deviceId', 'Device', context.getNodeParameter('deviceId', index));
+		return required('deviceId', 'Phone Name or ID', context.getNodeParameter('deviceId', index));
 	}
 	return firstOfKind(await control.devices(extension, signal), choice).device_id;
 }

@@ -4,7 +4,7 @@ import { watchLeg } from '../../../lib/callcontrol/keys';
 import { withCallEvents } from '../../../lib/callcontrol/wait';
 import { audioInputFields, audioLeg, audioOf } from '../fields/audio';
 import { keyMatcher, stopKeysField } from '../fields/keys';
-import { audioLegFields, legOf } from '../fields/leg';
+import { audioLegFields, audioLegOf } from '../fields/leg';
 import { linkOf } from '../link';
 import type { Operation } from '../operation';
 
@@ -28,7 +28,7 @@ export const play: Operation = {
 
 	async execute(run) {
 		const { context, index, signal } = run;
-		const leg = legOf(run);
+		const leg = audioLegOf(run);
 		const audio = audioLeg(run, leg);
 		const pcm = await audioOf(run);
 		const isStoppable = context.getNodeParameter('stopOnKey', index, false) as boolean;

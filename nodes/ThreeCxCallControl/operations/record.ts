@@ -9,7 +9,7 @@ import { fileItem } from '../../shared/file';
 import type { ItemRun } from '../../shared/router';
 import { audioLeg, recordingFormatField, type AudioFormat } from '../fields/audio';
 import { keyMatcher, stopKeysField } from '../fields/keys';
-import { audioLegFields, legOf } from '../fields/leg';
+import { audioLegFields, audioLegOf } from '../fields/leg';
 import { linkOf } from '../link';
 import type { Operation } from '../operation';
 
@@ -26,6 +26,9 @@ const FORMATS: Record<AudioFormat, { mimeType: string; header: (bytes: number) =
 	wav: { mimeType: 'audio/wav', header: wavHeader },
 	pcm: { mimeType: 'application/octet-stream', header: () => Buffer.alloc(0) },
 };
+
+/** For what says when the caller counts as silent. */
+const onSilence = { show: { '/endOn': ['silence'] } };
 
 export const record: Operation = {
 	name: 'record',
@@ -51,6 +54,7 @@ export const record: Operation = {
 				{ name: 'Silence', value: 'silence', description: 'The caller has stopped to speak' },
 			],
 			default: ['silence'],
+			description: 'What ends the recording before its time is over; nothing chosen: only the call',
 		},
 		{ ...stopKeysField, displayOptions: { show: { endOn: ['key'] } } },
 		recordingFormatField,
@@ -69,18 +73,21 @@ export const record: Operation = {
 					hint: 'The name of the output field to put the file in',
 				},
 				{
-					displayName: 'Silence After (Seconds)',
+					displayName: 'Silence That Ends It (Seconds)',
 					name: 'silenceSeconds',
 					type: 'number',
+					typeOptions: { minValue: 0.1, numberPrecision: 1 },
 					default: 2,
-					description: 'How long nothing is said before the recording ends on silence',
+					displayOptions: onSilence,
+					description: 'How long the caller has to be silent after having spoken',
 				},
 				{
-					displayName: 'Silence Below (dB)',
+					displayName: 'Silence Threshold (dB)',
 					name: 'silenceLevel',
 					type: 'number',
 					typeOptions: { minValue: -90, maxValue: 0 },
 					default: -45,
+					displayOptions: onSilence,
 					description:
 						'What is quieter counts as silence; 0 is the loudest. Raise it to -35 where the line is noisy.',
 				},
@@ -88,9 +95,10 @@ export const record: Operation = {
 					displayName: 'Wait for Speech (Seconds)',
 					name: 'nothingSeconds',
 					type: 'number',
+					typeOptions: { minValue: 1 },
 					default: 10,
-					description:
-						'How long the caller may say nothing at all before the recording ends on silence',
+					displayOptions: onSilence,
+					description: 'How long the caller may say nothing at all before the recording ends',
 				},
 			],
 		},
@@ -104,7 +112,7 @@ export const record: Operation = {
 		}
 		const stops = keyMatcher(context.getNodeParameter('stopKeys', index, ''));
 		return await withCallEvents(await linkOf(run), signal, async (onEvent) => {
-			const watch = watchLeg(onEvent, audioLeg(run, legOf(run)), stops);
+			const watch = watchLeg(onEvent, audioLeg(run, audioLegOf(run)), stops);
 			return [await recorded(run, endOn, watch)];
 		});
 	},
@@ -117,7 +125,7 @@ async function recorded(
 	watch: { stopped: AbortSignal; stopKey?: string },
 ): Promise<INodeExecutionData> {
 	const { context, index } = run;
-	const leg = legOf(run);
+	const leg = audioLegOf(run);
 	const audio = audioLeg(run, leg);
 	const options = context.getNodeParameter('options', index, {}) as Options;
 	const format = context.getNodeParameter('format', index, 'wav') as AudioFormat;
