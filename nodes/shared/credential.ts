@@ -69,9 +69,10 @@ export async function isSameForAllItems(context: IExecuteFunctions): Promise<boo
 	const stored = await helper.getDecrypted(...data).catch(() => undefined);
 	if (!stored) return false;
 	const resolved = await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, 0);
+	const properties = helper.getCredentialsProperties(CREDENTIAL);
 	return FIELDS.every((name) => {
 		// What is empty has its default, or else what the operator puts there.
-		const value = stored[name] || '';
+		const value = stored[name] || properties.find((each) => each.name === name)?.default || '';
 		const isExpression = typeof value === 'string' && value.startsWith('=');
 		return !isExpression && value === (resolved[name] || '');
 	});

@@ -71,6 +71,9 @@ const callLogPath = ({ from, to }: PbxDescription['period']) =>
 /** Rows a page that people ask the HTTP Request node for: the most that 3CX allows for nearly everything. */
 const HTTP_PAGE = 100;
 
+const requestOptions = (inFlight: number | undefined) =>
+	inFlight === undefined ? {} : { requestOptions: { inFlight } };
+
 /** The jobs that are compared, for our node. `inFlight` is its option. */
 export const OURS = {
 	list: (
@@ -90,10 +93,11 @@ export const OURS = {
 			...(limit === undefined ? {} : { limit }),
 			order: 'oldest',
 			simplify: false,
-			...(inFlight === undefined ? {} : { requestOptions: { inFlight } }),
+			...requestOptions(inFlight),
 		}),
-	create: (access: Access) =>
+	create: (access: Access, inFlight?: number) =>
 		ours(access, {
+			...requestOptions(inFlight),
 			resource: 'user',
 			operation: 'create',
 			number: '={{ $json.Number }}',
@@ -101,8 +105,9 @@ export const OURS = {
 			lastName: '={{ $json.LastName }}',
 			emailAddress: '={{ $json.EmailAddress }}',
 		}),
-	get: (access: Access) =>
+	get: (access: Access, inFlight?: number) =>
 		ours(access, {
+			...requestOptions(inFlight),
 			resource: 'user',
 			operation: 'get',
 			user: { __rl: true, mode: 'id', value: '={{ $json.Id }}' },

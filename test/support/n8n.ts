@@ -79,8 +79,23 @@ function nodeType(name: string): INodeType {
 	return new type();
 }
 
+/** What n8n adds to every credential type that is sent over HTTP, with its defaults. */
+const ADDED: INodeProperties[] = [
+	{
+		displayName: 'Allowed HTTP Request Domains',
+		name: 'allowedHttpRequestDomains',
+		type: 'options',
+		options: ['all', 'domains', 'none'].map((value) => ({ name: value, value })),
+		default: 'all',
+	},
+	{ displayName: 'Allowed Domains', name: 'allowedDomains', type: 'string', default: '' },
+];
+
 /** The properties of n8n's oAuth2Api that take part in minting; our credential type extends it. */
-const credentialProperties = (): INodeProperties[] => new ThreeCxOAuth2Api().properties;
+const credentialProperties = (): INodeProperties[] => [
+	...new ThreeCxOAuth2Api().properties,
+	...ADDED,
+];
 
 /** Stands for n8n's credential store: one record, with the token that n8n keeps in it. */
 export class CredentialStore extends ICredentialsHelper {
