@@ -170,6 +170,7 @@ export const properties: INodeProperties[] = [
 		type: 'multiOptions',
 		typeOptions: { loadOptionsMethod: 'getExtensions' },
 		default: [],
+		hint: 'Empty: all that the API client may see',
 		description:
 			'The extensions, queues and other numbers to listen to; leave empty for all that the API client may see. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 	},

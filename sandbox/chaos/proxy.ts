@@ -145,6 +145,8 @@ export class FaultProxy extends EventEmitter<ProxyEvents> {
 			agent: this.agent,
 		});
 		request.pipe(asked);
+		// Who hangs up here has hung up on the PBX.
+		response.on('close', () => response.writableFinished || asked.destroy());
 		const [answer] = (await once(asked, 'response')) as [IncomingMessage];
 		if (delayMs > 0) await sleep(delayMs);
 		const given = answer.statusCode ?? 502;
