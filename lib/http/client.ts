@@ -136,10 +136,7 @@ export function createPbxClient({
 		connection,
 		tokens,
 		request: async <Body>(request: PbxRequest) =>
-			await exchange(
-				request,
-				async (answer) => parseJson(await textOf(answer), request) as Body,
-			),
+			await exchange(request, async (answer) => parseJson(await textOf(answer), request) as Body),
 		stream: async (request) =>
 			await exchange(request, async (answer) => await Promise.resolve(answer.body)),
 	};
