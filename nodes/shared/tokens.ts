@@ -125,9 +125,9 @@ export function tokensFor(
 				value: async (): Promise<ThreeCxCredentials> => {
 					const latest = await read();
 					const { oauthTokenData: data } = latest;
-					const now = stampOf(readFields(latest));
-					if (now.tenant !== tenant) throw changed(connection.origin);
-					stamp = now;
+					const current = stampOf(readFields(latest));
+					if (current.tenant !== tenant) throw changed(connection.origin);
+					stamp = current;
 					// Another item or process was faster. n8n would mint once more, and kill the token it stored.
 					if (unrefused(data, refused)) {
 						settled = data;
