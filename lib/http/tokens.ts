@@ -169,30 +169,21 @@ export async function mintToken(
  * sends us elsewhere.
  *
  * @param connection the PBX
- * @throws ThreeCxError of kind `redirect` when it does; as the network has it when the PBX cannot be reached
+ * @throws ThreeCxError of kind `redirect` when it does; as the network has it when the PBX cannot be reached. It is tried
+ *   once: whoever sends the request that the token is for tries that again.
  */
-export async function assertNotRedirected(connection: Connection): Promise<void> {
-	const path = '/connect/token';
-	const attempt = async () => {
-		const { statusCode, headers, body } = await request(connection.origin + path, {
-			dispatcher: dispatcherFor(connection),
-			headersTimeout: TOKEN_TIMEOUT_MS,
-		});
-		await body.dump();
-		if (statusCode < 300 || statusCode >= 400) return;
-		throw errorFromResponse({
-			origin: connection.origin,
-			request: `GET ${path}`,
-			status: statusCode,
-			headers,
-			text: '',
-		});
-	};
-	const described = async () =>
-		await attempt().catch((cause: unknown) => {
-			throw errorFromNetwork(cause, connection.origin, `GET ${path}`);
-		});
-	await withRetry(described, 'GET');
+export async function assertNotRedirected({ origin, ...rest }: Connection): Promise<void> {
+	const name = 'GET /connect/token';
+	const answer = await request(`${origin}/connect/token`, {
+		dispatcher: dispatcherFor({ origin, ...rest }),
+		headersTimeout: TOKEN_TIMEOUT_MS,
+	}).catch((cause: unknown) => {
+		throw errorFromNetwork(cause, origin, name);
+	});
+	const { statusCode: status, headers, body } = answer;
+	await body.dump();
+	if (status < 300 || status >= 400) return;
+	throw errorFromResponse({ origin, request: name, status, headers, text: '' });
 }
 
 function parseTokenAnswer(text: string): { access_token?: string; expires_in?: number } {
