@@ -1,4 +1,5 @@
 import type { Link } from '../../lib/callcontrol/wait';
+import { MAX_IN_FLIGHT } from '../../lib/http/dispatchers';
 import { connectTo, linkKey } from '../shared/connect';
 import type { ItemRun } from '../shared/router';
 
@@ -6,6 +7,6 @@ import type { ItemRun } from '../shared/router';
 export async function linkOf({ context, index }: ItemRun): Promise<Link> {
 	return {
 		key: await linkKey(context, index),
-		connect: async () => await connectTo(context, index),
+		connect: async () => await connectTo(context, index, { inFlight: MAX_IN_FLIGHT }),
 	};
 }

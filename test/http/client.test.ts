@@ -90,6 +90,26 @@ test.each([1, 3, 8])(
 	},
 );
 
+test.each([
+	['told', true],
+	['not told', false],
+])(
+	'reads a large answer whose length is %s, with characters cut in the middle',
+	async (_, isTold) => {
+		const body = { value: 'Zoë 电话 😀 '.repeat(20_000) };
+		const bytes = Buffer.from(JSON.stringify(body));
+		await serve((_request, response) => {
+			if (isTold) response.setHeader('content-length', bytes.length);
+			// Pieces of an odd length cut characters of two, three and four bytes.
+			for (let at = 0; at < bytes.length; at += 7_777)
+				response.write(bytes.subarray(at, at + 7_777));
+			response.end();
+		});
+		const answer = await client().request({ method: 'GET', path: '/xapi/v1/Users' });
+		expect(answer.body).toEqual(body);
+	},
+);
+
 test('renews a refused token once, and repeats the request with the new one', async () => {
 	await serve(({ headers }, response) =>
 		headers.authorization === 'Bearer token renewed'

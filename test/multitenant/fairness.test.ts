@@ -1,7 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 import { closeDispatchers } from '../../lib/http/dispatchers';
 import { startPbx, type Pbx } from '../../sandbox/pbx';
-import { CredentialStore, runNode } from '../support/n8n';
+import { runNode } from '../support/n8n';
+import { tenantCredentials, tenantRow } from '../support/tenants';
 
 /** Tenants side by side in one run: how many requests each PBX gets at a time, and who waits for whom. */
 
@@ -20,21 +21,11 @@ const newPbxs = async (count: number) => {
 	return started;
 };
 
-const tenant = ({ url, defaultClient: { clientId, clientSecret } }: Pbx): IDataObject => ({
-	url,
-	clientId,
-	clientSecret,
-});
-
 /** Reads a department of the PBX in each item. */
 const readAll = async (items: IDataObject[], requestOptions: IDataObject) => {
 	const { items: output } = await runNode({
 		parameters: { resource: 'department', operation: 'getAll', requestOptions } as never,
-		credentials: new CredentialStore({
-			pbxUrl: '={{ $json.url }}',
-			clientId: '={{ $json.clientId }}',
-			clientSecret: '={{ $json.clientSecret }}',
-		}),
+		credentials: tenantCredentials(),
 		items,
 		onError: 'continueRegularOutput',
 	});
@@ -50,8 +41,8 @@ test('PBXs that never answer hold up nobody, though their items come first and f
 	const isDeaf = [deaf!, alsoDeaf!];
 	for (const pbx of isDeaf) pbx.faults.next({ path: /xapi/, hang: true, times: Infinity });
 	const items = [
-		...isDeaf.flatMap((pbx) => Array.from({ length: 3 }, () => tenant(pbx))),
-		...good.flatMap((pbx) => Array.from({ length: 12 }, () => tenant(pbx))),
+		...isDeaf.flatMap((pbx) => Array.from({ length: 3 }, () => tenantRow(pbx))),
+		...good.flatMap((pbx) => Array.from({ length: 12 }, () => tenantRow(pbx))),
 	];
 	const output = await readAll(items, { inFlight: 4, inFlightToAll: 4, timeout: 2 });
 	// Six items of the deaf ones, four at a time: the fifth of them is asked for when the first one gives up.

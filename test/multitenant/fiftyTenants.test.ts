@@ -1,7 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 import { closeDispatchers } from '../../lib/http/dispatchers';
 import { startPbx, type Pbx } from '../../sandbox/pbx';
-import { CredentialStore, runNode } from '../support/n8n';
+import { runNode } from '../support/n8n';
+import { tenantCredentials } from '../support/tenants';
 
 /**
  * An MSP's day: one workflow, one credential with expressions, fifty PBXs. All have the same client ID and name
@@ -76,11 +77,7 @@ test('every row lands on its own PBX, with one token each, while some of them fa
 			name: '={{ $json.name }}',
 			requestOptions: { inFlight: 8 },
 		},
-		credentials: new CredentialStore({
-			pbxUrl: '={{ $json.url }}',
-			clientId: '={{ $json.clientId }}',
-			clientSecret: '={{ $json.clientSecret }}',
-		}),
+		credentials: tenantCredentials(),
 		items,
 		onError: 'continueRegularOutput',
 	});

@@ -4,6 +4,7 @@ import { processTokens } from '../../lib/http/tokens';
 import { startPbx, type Pbx, type PbxOptions } from '../../sandbox/pbx';
 import { startServer, type TestServer } from '../support/httpServer';
 import { CredentialStore, runNode } from '../support/n8n';
+import { tenantCredentials, tenantRow } from '../support/tenants';
 
 /** Several PBXs under one credential with expressions: how their tokens live together in n8n's one store. */
 
@@ -22,19 +23,6 @@ const newPbx = async (options: PbxOptions = {}) => {
 	return pbx;
 };
 
-const tenant = ({ url, defaultClient: { clientId, clientSecret } }: Pbx): IDataObject => ({
-	url,
-	clientId,
-	clientSecret,
-});
-
-const expressions = () =>
-	new CredentialStore({
-		pbxUrl: '={{ $json.url }}',
-		clientId: '={{ $json.clientId }}',
-		clientSecret: '={{ $json.clientSecret }}',
-	});
-
 /** Reads the departments of the PBX in each item; what fails becomes an item with `error`. */
 const departments = async (credentials: CredentialStore, items: IDataObject[], inFlight = 8) => {
 	const { items: output } = await runNode({
@@ -52,12 +40,12 @@ const fine = (count: number) => Array.from({ length: count }, () => undefined);
 
 test('every tenant’s token is in the store, so that a worker that comes later mints none', async () => {
 	const tenants = await Promise.all(Array.from({ length: 6 }, async () => await newPbx()));
-	const items = tenants.map(tenant);
-	const here = expressions();
+	const items = tenants.map(tenantRow);
+	const here = tenantCredentials();
 	expect(await departments(here, [...items, ...items, ...items])).toEqual(fine(18));
 
 	// Another process has the store, and nothing of what this one remembers.
-	const there = expressions();
+	const there = tenantCredentials();
 	there.stored = structuredClone(here.stored);
 	expect(await departments(there, [...items].reverse())).toEqual(fine(6));
 	expect(tenants.map(mints)).toEqual(tenants.map(() => 1));
@@ -70,10 +58,10 @@ test('every tenant’s token is in the store, so that a worker that comes later 
 
 test('a refused token is replaced once, and the other tenants keep theirs', async () => {
 	const [a, b, c] = await Promise.all([newPbx(), newPbx(), newPbx()]);
-	const credentials = expressions();
-	await departments(credentials, [a, b, c].map(tenant));
+	const credentials = tenantCredentials();
+	await departments(credentials, [a, b, c].map(tenantRow));
 	await b.restart();
-	const items = Array.from({ length: 24 }, (_, n) => tenant([a, b, c][n % 3]!));
+	const items = Array.from({ length: 24 }, (_, n) => tenantRow([a, b, c][n % 3]!));
 	expect(await departments(credentials, items)).toEqual(fine(24));
 	expect([a, b, c].map(mints)).toEqual([1, 2, 1]);
 });
@@ -82,10 +70,10 @@ test('a wrong secret is one tenant’s failure, and is sent once', async () => {
 	const [good, bad, alsoGood] = await Promise.all([newPbx(), newPbx(), newPbx()]);
 	const items = Array.from({ length: 30 }, (_, n) =>
 		n % 3 === 1
-			? { ...tenant(bad), clientSecret: 'mistyped' }
-			: tenant(n % 3 === 0 ? good : alsoGood),
+			? { ...tenantRow(bad), clientSecret: 'mistyped' }
+			: tenantRow(n % 3 === 0 ? good : alsoGood),
 	);
-	const errors = await departments(expressions(), items);
+	const errors = await departments(tenantCredentials(), items);
 	for (const [index, error] of errors.entries()) {
 		if (index % 3 === 1) expect(error).toContain(`${bad.url} refuses the client ID`);
 		else expect(error).toBeUndefined();
@@ -97,16 +85,16 @@ test('a PBX that does not answer delays nobody else by more than seconds', async
 	const good = await newPbx();
 	const deaf = await startServer(() => undefined);
 	servers.push(deaf);
-	const credentials = expressions();
-	const stuck = departments(credentials, [{ ...tenant(good), url: deaf.origin }]);
+	const credentials = tenantCredentials();
+	const stuck = departments(credentials, [{ ...tenantRow(good), url: deaf.origin }]);
 	await new Promise<void>((resolve) => {
 		const look = () => (deaf.received.length > 0 ? resolve() : void setImmediate(look));
 		look();
 	});
 	const before = performance.now();
-	expect(await departments(credentials, [tenant(good), tenant(good), tenant(good)])).toEqual(
-		fine(3),
-	);
+	expect(
+		await departments(credentials, [tenantRow(good), tenantRow(good), tenantRow(good)]),
+	).toEqual(fine(3));
 	expect(performance.now() - before).toBeLessThan(6_000);
 	expect(mints(good)).toBe(1);
 	await deaf.close();
