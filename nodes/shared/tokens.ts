@@ -66,6 +66,10 @@ const fingerprint = (...parts: string[]) =>
  * secret that it was minted for, and is used for no other; and the tokens of other tenants are stored beside it. All
  * processes then share one token per tenant, as 3CX wants it.
  *
+ * A PBX may stand in a table under two addresses, and each login under one ends the token of the other. So where a
+ * token was refused, one that the same PBX (by its own name) gave the same client for the same secret is tried before
+ * another is minted; see {@link aliasesIn}.
+ *
  * Where that does not work out in time, this process keeps a token of its own under PBX, client and secret.
  *
  * @param context the execution, trigger or load-options context
