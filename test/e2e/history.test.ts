@@ -6,7 +6,7 @@ import { until } from '../callcontrolnode/node';
 import { Collector } from '../callcontrol/collector';
 import { clientOf } from '../callcontrol/link';
 import { json, startServer, type TestServer } from '../support/httpServer';
-import { CREDENTIAL_TYPE, openN8n, type FreshN8n } from './support';
+import { CREDENTIAL_TYPE, openN8n, telling, type FreshN8n } from './support';
 
 /**
  * The call history trigger in a real n8n: when it polls, what n8n keeps of its memory, and whether an error ends it are
@@ -75,36 +75,17 @@ async function setUp(
 		clientId,
 		clientSecret,
 	});
-	workflow = await n8n.api.saveWorkflow({
-		name: `Polls ${pbx.url}`,
-		nodes: [
-			{
-				id: '1',
+	workflow = await n8n.api.saveWorkflow(
+		telling(`Polls ${pbx.url}`, {
+			trigger: {
 				name: 'History',
 				type: 'n8n-nodes-3cx.threeCxCallHistoryTrigger',
-				typeVersion: 1,
-				position: [0, 0],
 				parameters: { events, options, pollTimes: everySoManySeconds(2) },
 				credentials: { [CREDENTIAL_TYPE]: credential },
 			},
-			{
-				id: '2',
-				name: 'Tell',
-				type: 'n8n-nodes-base.httpRequest',
-				typeVersion: 4.2,
-				position: [200, 0],
-				parameters: {
-					method: 'POST',
-					url: receiver.origin,
-					sendBody: true,
-					specifyBody: 'json',
-					jsonBody: '={{ JSON.stringify($json) }}',
-				},
-			},
-		],
-		connections: { History: { main: [[{ node: 'Tell', type: 'main', index: 0 }]] } },
-		settings: { timezone: 'Europe/London' },
-	});
+			origin: receiver.origin,
+		}),
+	);
 }
 
 const publish = async () => await n8n.api.publish(workflow);

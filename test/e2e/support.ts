@@ -105,3 +105,47 @@ export function chain(
 		settings: { timezone: 'Europe/London' },
 	};
 }
+
+/** What {@link telling} makes a workflow of. */
+export interface Telling {
+	/** The trigger; ours need a credential. */
+	trigger: Pick<WorkflowNode, 'name' | 'type' | 'parameters' | 'credentials'>;
+	/** Where a server of the test listens. */
+	origin: string;
+	/** Expression of what is sent to it; default: the item. */
+	body?: string;
+}
+
+/**
+ * A workflow that sends each item of a trigger on to a server of the test: what arrives there has started an execution
+ * that has run.
+ *
+ * @param name - of the workflow
+ */
+export function telling(name: string, { trigger, origin, body = '$json' }: Telling) {
+	const tell = {
+		name: 'Tell',
+		type: 'n8n-nodes-base.httpRequest',
+		typeVersion: 4.2,
+		parameters: {
+			method: 'POST',
+			url: origin,
+			sendBody: true,
+			specifyBody: 'json',
+			jsonBody: `={{ JSON.stringify(${body}) }}`,
+		},
+	};
+	return {
+		name,
+		nodes: [trigger, tell].map(
+			(node, index): WorkflowNode => ({
+				id: String(index),
+				typeVersion: 1,
+				position: [200 * index, 0],
+				...node,
+			}),
+		),
+		connections: { [trigger.name]: { main: [[{ node: tell.name, type: 'main', index: 0 }]] } },
+		settings: { timezone: 'Europe/London' },
+	};
+}

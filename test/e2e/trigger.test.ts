@@ -1,24 +1,19 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { canReadMemory, childRunning, peakMegabytes } from '../../sandbox/bench/rss';
 import { startProxy, type FaultProxy } from '../../sandbox/chaos/proxy';
 import { startPbx, type Pbx } from '../../sandbox/pbx';
-import { N8nApi, type Workflow } from '../../sandbox/playground/api';
-import { startN8n, type N8n } from '../../sandbox/playground/n8n';
+import type { Workflow } from '../../sandbox/playground/api';
 import { Collector } from '../callcontrol/collector';
 import { json, startServer, type TestServer } from '../support/httpServer';
+import { CREDENTIAL_TYPE, openN8n, telling, type FreshN8n } from './support';
 
 /**
  * The trigger in a real n8n: what it promises depends on n8n's own activation, retries and event loop. Each event that
  * starts the workflow is sent on to a server of this test, so that "delivered" means that an execution has run.
  */
 
-const TYPE = 'threeCxOAuth2Api';
-const ROOT = join(__dirname, '..', '..');
 const CALLER = '+441632960123';
-const OWNER = { email: 'owner@example.com', password: 'Playground-1' };
 
 /** What an execution has sent on. */
 interface Told {
@@ -28,9 +23,7 @@ interface Told {
 	recovered: boolean;
 }
 
-let n8n: N8n;
-let api: N8nApi;
-let folder: string;
+let n8n: FreshN8n;
 let receiver: TestServer;
 let told: Collector<Told>;
 let pbx: Pbx;
@@ -38,30 +31,17 @@ let pbx: Pbx;
 let proxy: FaultProxy;
 let workflow: Workflow;
 
-const start = async () => {
-	n8n = await startN8n({
-		userFolder: folder,
-		n8nFolder: join(ROOT, '.playground', 'n8n'),
-		packageDir: ROOT,
-		logFile: join(folder, 'n8n.log'),
-	});
-	api = new N8nApi(n8n.url);
-	await api.signIn(OWNER);
-};
-
 beforeAll(async () => {
-	folder = await mkdtemp(join(tmpdir(), 'n8n-3cx-'));
 	receiver = await startServer(({ body }, response) => {
 		told.push(JSON.parse(body) as Told);
 		json(response, 200, {});
 	});
-	await start();
+	n8n = await openN8n();
 }, 180_000);
 
 afterAll(async () => {
-	await n8n?.stop();
+	await n8n?.close();
 	await receiver?.close();
-	await rm(folder, { recursive: true, force: true });
 }, 60_000);
 
 beforeEach(async () => {
@@ -69,52 +49,32 @@ beforeEach(async () => {
 	pbx = await startPbx({ seedCallLogRows: 0, calls: { ringTimeoutMs: 600_000 } });
 	proxy = await startProxy(pbx.url);
 	const { clientId, clientSecret } = pbx.defaultClient;
-	const credential = await api.saveCredential(proxy.url, TYPE, {
+	const credential = await n8n.api.saveCredential(proxy.url, CREDENTIAL_TYPE, {
 		pbxUrl: proxy.url,
 		clientId,
 		clientSecret,
 	});
-	workflow = await api.saveWorkflow(workflowWith(credential));
-	await api.publish(workflow);
+	workflow = await n8n.api.saveWorkflow(workflowWith(credential));
+	await n8n.api.publish(workflow);
 }, 60_000);
 
 afterEach(async () => {
-	await api.unpublish(workflow.id).catch(() => undefined);
+	await n8n.api.unpublish(workflow.id).catch(() => undefined);
 	await proxy.close();
 	await pbx.close();
 }, 60_000);
 
-const workflowWith = (credential: { id: string; name: string }) => ({
-	name: `Listens to ${credential.name}`,
-	nodes: [
-		{
-			id: '1',
+const workflowWith = (credential: { id: string; name: string }) =>
+	telling(`Listens to ${credential.name}`, {
+		trigger: {
 			name: 'Call',
 			type: 'n8n-nodes-3cx.threeCxTrigger',
-			typeVersion: 1,
-			position: [0, 0],
 			parameters: { events: ['callRinging', 'callEnded'] },
-			credentials: { [TYPE]: credential },
+			credentials: { [CREDENTIAL_TYPE]: credential },
 		},
-		{
-			id: '2',
-			name: 'Tell',
-			type: 'n8n-nodes-base.httpRequest',
-			typeVersion: 4.2,
-			position: [200, 0],
-			parameters: {
-				method: 'POST',
-				url: receiver.origin,
-				sendBody: true,
-				specifyBody: 'json',
-				jsonBody:
-					'={{ { event: $json.event, callId: $json.callId, extension: $json.extension, recovered: $json.recovered } }}',
-			},
-		},
-	],
-	connections: { Call: { main: [[{ node: 'Tell', type: 'main', index: 0 }]] } },
-	settings: {},
-});
+		origin: receiver.origin,
+		body: '{ event: $json.event, callId: $json.callId, extension: $json.extension, recovered: $json.recovered }',
+	});
 
 const arrival = async (event: string, callId: number, ms = 30_000) =>
 	await told.first(
@@ -184,13 +144,13 @@ test('a PBX that is away for 45 s, longer than n8n has patience: one registratio
 	await arrival('callRinging', after);
 	expect(times(after, 'callRinging')).toBe(1);
 	expect(proxy.open).toBe(1);
-	expect(await api.publicationStatus(workflow.id)).toMatchObject({ status: 'published' });
+	expect(await n8n.api.publicationStatus(workflow.id)).toMatchObject({ status: 'published' });
 }, 150_000);
 
 test('n8n restarted while the PBX is down comes up, and connects when the PBX is back', async () => {
 	await pbx.down();
 	await n8n.stop();
-	await start();
+	await n8n.start();
 	expect(proxy.open).toBe(0);
 	await pbx.up();
 	await linked(75_000);
@@ -203,7 +163,7 @@ test('n8n restarted while the PBX is down comes up, and connects when the PBX is
 test('unpublished during an outage, nothing is left', async () => {
 	await linked();
 	await pbx.down();
-	await api.unpublish(workflow.id);
+	await n8n.api.unpublish(workflow.id);
 	const opens = proxy.opens;
 	const asked: string[] = [];
 	proxy.on('answered', ({ path }) => asked.push(path));
@@ -215,61 +175,43 @@ test('unpublished during an outage, nothing is left', async () => {
 
 test('a burst of 2,000 events within a second is delivered whole, and n8n stays responsive', async () => {
 	await linked();
-	const memoryBefore = treeMemory();
-	let memory = memoryBefore;
 	let slowest = 0;
 	let isOver = false;
 	const watching = (async () => {
 		while (!isOver) {
 			const asked = performance.now();
-			await fetch(`${n8n.url}/healthz`);
+			await fetch(`${n8n.api.baseUrl}/healthz`);
 			slowest = Math.max(slowest, performance.now() - asked);
-			memory = Math.max(memory, treeMemory());
 			await delay(100);
 		}
 	})();
 	const startedAt = performance.now();
-	const calls = Array.from({ length: 2_000 }, call);
-	const playedMs = performance.now() - startedAt;
-	await told.first(() => told.items.length >= calls.length, '2,000 executions', 0, 240_000);
+	let playedMs = 0;
+	const play = async () => {
+		const calls = Array.from({ length: 2_000 }, call);
+		playedMs = performance.now() - startedAt;
+		await told.first(() => told.items.length >= calls.length, '2,000 executions', 0, 240_000);
+		return calls;
+	};
+	const { result: calls, grown } = await growth(play);
 	isOver = true;
 	await watching;
 	const seconds = (performance.now() - startedAt) / 1000;
 	process.stdout.write(
 		`burst: 2,000 calls in ${Math.round(playedMs)} ms, delivered in ${seconds.toFixed(1)} s; ` +
-			`/healthz at most ${Math.round(slowest)} ms; memory ${memoryBefore} -> ${memory} MB\n`,
+			`/healthz at most ${Math.round(slowest)} ms; memory +${grown} MB\n`,
 	);
 	expect(new Set(told.items.map(({ callId }) => callId)).size).toBe(calls.length);
 	expect(told.items).toHaveLength(calls.length);
 	expect(slowest).toBeLessThan(1_000);
-	expect(memory - memoryBefore).toBeLessThan(1_500);
+	expect(grown).toBeLessThan(1_500);
 }, 300_000);
 
-/** Resident memory of n8n and all processes it has started, in MB; 0 where there is no /proc. */
-function treeMemory(): number {
-	const processes = processTable();
-	const tree = new Set([process.pid]);
-	for (let size = 0; size < tree.size; ) {
-		size = tree.size;
-		for (const [pid, { parent }] of processes) if (tree.has(parent)) tree.add(pid);
-	}
-	tree.delete(process.pid);
-	const kilobytes = [...tree].reduce((sum, pid) => sum + (processes.get(pid)?.kilobytes ?? 0), 0);
-	return Math.round(kilobytes / 1024);
-}
-
-function processTable(): Map<number, { parent: number; kilobytes: number }> {
-	const table = new Map<number, { parent: number; kilobytes: number }>();
-	if (process.platform !== 'linux') return table;
-	for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
-		try {
-			const status = readFileSync(`/proc/${name}/status`, 'utf8');
-			const field = (key: string) =>
-				Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
-			table.set(Number(name), { parent: field('PPid'), kilobytes: field('VmRSS') });
-		} catch {
-			// It has ended meanwhile.
-		}
-	}
-	return table;
+/** How much resident memory n8n and all that it started take at most on top of what they have now, in MB; 0 without /proc. */
+async function growth<T>(work: () => Promise<T>): Promise<{ result: T; grown: number }> {
+	const root = canReadMemory() ? childRunning(join('n8n', 'bin', 'n8n')) : undefined;
+	if (root === undefined) return { result: await work(), grown: 0 };
+	const { peak: before } = await peakMegabytes(root, async () => await Promise.resolve());
+	const { result, peak } = await peakMegabytes(root, work);
+	return { result, grown: Math.round(peak - before) };
 }
