@@ -1,5 +1,6 @@
 import { catalogue as shipped, parseType, propertiesOf, type Catalogue } from './catalogue';
 import type { Entity } from './entities';
+import { rowsFromEntries } from './rows';
 
 /** ISO 8601 as 3CX writes durations (facts 4.1): `PT1M12.577027S`, days before the T, a minus in front. */
 const ISO_DURATION = /^(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
@@ -43,13 +44,11 @@ export function withSeconds(
 			.filter(([, expression]) => parseType(expression).name === 'duration')
 			.map(([name]) => [name, secondsName(name)]),
 	);
-	return rows.map((row) =>
-		Object.fromEntries(
-			Object.entries(row).map(([name, value]) => {
-				const renamed = durations.get(name);
-				const seconds = renamed === undefined ? undefined : durationSeconds(value);
-				return seconds === undefined ? [name, value] : [renamed!, seconds];
-			}),
-		),
+	return rowsFromEntries(rows, (row) =>
+		Object.entries(row).map(([name, value]) => {
+			const renamed = durations.get(name);
+			const seconds = renamed === undefined ? undefined : durationSeconds(value);
+			return seconds === undefined ? [name, value] : [renamed!, seconds];
+		}),
 	);
 }

@@ -28,7 +28,7 @@ interface Collection {
 export type RequestOptions = Pick<PbxRequest, 'signal' | 'timeoutMs'>;
 
 /** Which rows of a collection are read. */
-export interface ListOptions extends RequestOptions {
+export interface ListOptions<Row = Entity> extends RequestOptions {
 	/** Percent-encoded OData options other than `$top`, `$skip` and `$count`. */
 	query?: string;
 	/** The most rows to read; all when left out. */
@@ -37,6 +37,8 @@ export interface ListOptions extends RequestOptions {
 	inFlight?: number;
 	/** Rows a page; default 100, the most that entity sets accept. */
 	pageSize?: number;
+	/** Makes of the rows of a page what is wanted of them, while further pages are on their way; default: as they are. */
+	shape?: (rows: Entity[]) => Row[];
 }
 
 /**
@@ -46,9 +48,9 @@ export interface ListOptions extends RequestOptions {
  * @param client the PBX
  * @param path collection below `/xapi/v1`, such as `/Users` or `/Groups(12)/Members`
  * @param options which rows
- * @returns the rows, without OData annotations
+ * @returns the rows, without OData annotations, as `shape` has made them
  */
-export async function listEntities(
+export async function listEntities<Row = Entity>(
 	client: PbxClient,
 	path: string,
 	{
@@ -56,9 +58,10 @@ export async function listEntities(
 		limit = Infinity,
 		inFlight = DEFAULT_IN_FLIGHT,
 		pageSize = PAGE_SIZE,
+		shape = (rows) => rows as Row[],
 		...rest
-	}: ListOptions = {},
-): Promise<Entity[]> {
+	}: ListOptions<Row> = {},
+): Promise<Row[]> {
 	const page = async (top: number, skip: number, count: boolean) => {
 		const paging = [
 			`$top=${top}`,
@@ -72,23 +75,26 @@ export async function listEntities(
 			rest,
 		);
 	};
+	const shaped = (rows: Entity[]) => shape(rows.map(withoutAnnotations));
 	if (limit <= 0) return [];
 	const wantsMore = limit > pageSize;
 	const first = await page(Math.min(pageSize, limit), 0, wantsMore);
 	if (first['@odata.nextLink'] !== undefined && wantsMore) {
-		return clean(await followLinks(client, first, limit, rest));
+		return shaped(await followLinks(client, first, limit, rest));
 	}
 	const total = Math.min(first['@odata.count'] ?? first.value.length, limit);
 	const skips: number[] = [];
 	// What came, not what was asked for, is the step: a server may cap its pages lower than we ask.
 	const step = first.value.length;
 	for (let skip = step; step > 0 && skip < total; skip += step) skips.push(skip);
-	const others = await mapInOrder(
-		skips,
-		inFlight,
-		async (skip) => (await page(Math.min(step, total - skip), skip, false)).value,
-	);
-	return clean([first.value, ...others].flat());
+	const [others, begin] = await Promise.all([
+		mapInOrder(skips, inFlight, async (skip) =>
+			shaped((await page(Math.min(step, total - skip), skip, false)).value),
+		),
+		// Only when the next requests are on their way.
+		Promise.resolve(first.value).then(shaped),
+	]);
+	return [begin, ...others].flat();
 }
 
 /** Follows `@odata.nextLink`s, as far as they stay on the PBX: the token must not follow a link to somebody else. */
@@ -139,11 +145,9 @@ async function readCollection(
 
 /** Leaves out OData's annotations (`@odata.context`, ...): they tell a client how to parse, and users nothing. */
 export function withoutAnnotations(row: Entity): Entity {
-	for (const name in row) if (name.startsWith('@odata.')) delete row[name];
+	for (const name in row) if (name[0] === '@' && name.startsWith('@odata.')) delete row[name];
 	return row;
 }
-
-const clean = (rows: Entity[]) => rows.map(withoutAnnotations);
 
 /**
  * Reads one row.

@@ -12,15 +12,15 @@ const FUNCTION_PAGE = 500;
  * @param operationId such as `GetCallLogData`
  * @param parameters every declared one, by name; 3CX answers 404 when one is missing
  * @param options which rows; give `query` an order, or pages can overlap
- * @returns the rows, without OData annotations
+ * @returns the rows, without OData annotations, as `options.shape` has made them
  * @throws ODataInputError naming the parameter that is missing or does not fit its type
  */
-export async function listFunction(
+export async function listFunction<Row = Entity>(
 	client: PbxClient,
 	operationId: string,
 	parameters: Readonly<Record<string, unknown>>,
-	options: ListOptions = {},
-): Promise<Entity[]> {
+	options: ListOptions<Row> = {},
+): Promise<Row[]> {
 	const path = requestFor(operationId, { parameters }).path.slice(XAPI.length);
 	return await listEntities(client, path, { pageSize: FUNCTION_PAGE, ...options });
 }

@@ -9,6 +9,7 @@ import {
 type Reading = (json: IDataObject) => unknown;
 
 const UNSURE = Symbol('n8n decides');
+const NOT_SET = Symbol('not set');
 
 /**
  * The context of an execution, with parameters that are read faster.
@@ -30,11 +31,15 @@ export function withQuickParameters(context: IExecuteFunctions): IExecuteFunctio
 	// The input of a tool is what an AI agent says; its expressions are n8n's business. An n8n too old to tell is asked, too.
 	if (context.isToolExecution?.() !== false) return context;
 	const items = context.getInputData();
-	const readings = new Map<unknown, Reading | undefined>();
+	const readings = new Map<string, Reading | typeof NOT_SET | undefined>();
 
-	const readingOf = (raw: unknown): Reading | undefined => {
-		if (!readings.has(raw)) readings.set(raw, compile(raw));
-		return readings.get(raw);
+	/** What is set for a parameter is the same for every item; {@link NOT_SET} where nothing is. */
+	const readingOf = (name: string, index: number): Reading | typeof NOT_SET | undefined => {
+		if (!readings.has(name)) {
+			const raw: unknown = context.getNodeParameter(name, index, NOT_SET, { rawExpressions: true });
+			readings.set(name, raw === NOT_SET ? NOT_SET : compile(raw));
+		}
+		return readings.get(name);
 	};
 
 	const getNodeParameter = (
@@ -46,10 +51,9 @@ export function withQuickParameters(context: IExecuteFunctions): IExecuteFunctio
 		const { extractValue, ...others } = options;
 		const item = items[index];
 		if (item && Object.keys(others).length === 0) {
-			const raw: unknown = context.getNodeParameter(name, index, fallback, {
-				rawExpressions: true,
-			});
-			const value = readingOf(raw)?.(item.json) ?? UNSURE;
+			const found = readingOf(name, index);
+			const reading = found === NOT_SET ? compile(fallback) : found;
+			const value = reading?.(item.json) ?? UNSURE;
 			if (value !== UNSURE) return extractValue ? chosenIn(value) : value;
 		}
 		return context.getNodeParameter(name, index, fallback, options);
@@ -70,13 +74,16 @@ function compile(raw: unknown): Reading | undefined {
 		const path = pathIn(raw);
 		return path && ((json) => lookUp(json, path));
 	}
+	// Nothing at all, not even a fallback, is an error that n8n words.
+	if (raw === undefined) return undefined;
 	if (typeof raw !== 'object' || raw === null) return () => raw;
 	if (!Array.isArray(raw) && !isPlainObject(raw)) return undefined;
 	const members = Object.entries(raw).map(([name, value]) => [name, compile(value)] as const);
 	if (members.some(([, reading]) => !reading)) return undefined;
-	// A new one each time, as n8n gives it: whoever gets it may change it.
+	// A new one each time, as n8n gives it: whoever gets it may change it. A copy that is filled in costs less than one
+	// that is put together, see `redactSecrets`.
 	return (json) => {
-		const built: Record<string, unknown> | unknown[] = Array.isArray(raw) ? [] : {};
+		const built = (Array.isArray(raw) ? [...(raw as unknown[])] : { ...raw }) as typeof raw;
 		for (const [name, reading] of members) {
 			const value = reading!(json);
 			if (value === UNSURE) return UNSURE;

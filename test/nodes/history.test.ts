@@ -161,6 +161,16 @@ describe('the call log', () => {
 		expect(typeof rows[0]?.TalkingSeconds).toBe('number');
 	});
 
+	test('the PBX sends of a leg only what is shown of it', async () => {
+		const from = pbx.requests.length;
+		const [simple] = await legs({ returnAll: false, limit: 1 });
+		const [whole] = await legs({ returnAll: false, limit: 1, simplify: false });
+		const [short, long] = sent(from, /GetCallLogData/);
+		expect(short?.query).toMatch(/\$select=SegmentId%2C.*%2CRingingDuration%2C/);
+		expect(long?.query).not.toContain('$select');
+		expect(Object.keys(whole ?? {}).length).toBeGreaterThan(Object.keys(simple ?? {}).length);
+	});
+
 	test('the newest come first, as many as asked for', async () => {
 		const rows = await legs({ returnAll: false, limit: 3 });
 		const newest = (await legs({ order: 'oldest' })).slice(-3).reverse();

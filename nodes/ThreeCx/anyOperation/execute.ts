@@ -51,8 +51,13 @@ export async function execute(run: ItemRun): Promise<ItemResult> {
 	if (isPaged(operation)) {
 		const path = request.path.slice(XAPI.length);
 		const { query: options } = request;
-		const rows = await listEntities(client, path, { query: options, limit, inFlight, signal });
-		return asOutput(rows, reveal);
+		return await listEntities(client, path, {
+			query: options,
+			limit,
+			inFlight,
+			signal,
+			shape: (rows) => asOutput(rows, reveal),
+		});
 	}
 	const { body } = await client.request({ ...request, signal });
 	return asOutput(rowsOf(operation, resultOf(body)), reveal);

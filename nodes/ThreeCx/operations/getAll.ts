@@ -57,12 +57,12 @@ export const getAll: GenericOperation = {
 		const byKey = Object.keys(entitySets(catalogue)[resource.entitySet]?.key ?? {});
 		const { order = byKey.map((field) => ({ field })) } = resource;
 		const ordered = query.orderBy?.length ? query : { ...query, orderBy: order };
-		const rows = await listEntities(client, `/${resource.entitySet}`, {
+		return await listEntities(client, `/${resource.entitySet}`, {
 			query: queryString(simplified(ordered, resource, parameter('simplify', true))),
 			limit: parameter('returnAll', false) ? undefined : parameter('limit', 50),
 			inFlight,
 			signal,
+			shape: (rows) => asOutput(rows, options.reveal),
 		});
-		return asOutput(rows, options.reveal);
 	},
 };

@@ -1,6 +1,7 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import type { Query } from '../../../lib/odata/query';
 import type { Entity } from '../../../lib/xapi/entities';
+import { rowsFromEntries } from '../../../lib/xapi/rows';
 import { redactSecrets } from '../../../lib/xapi/secrets';
 import type { EntityResource } from '../resource';
 
@@ -32,8 +33,12 @@ const expandedNames = ({ expand = [] }: Query) => expand.map(({ property }) => p
 export const asOutput = (rows: Entity[], reveal?: readonly string[]): IDataObject[] =>
 	redactSecrets(rows, { reveal }) as IDataObject[];
 
-/** The properties of a summary that a row has; for rows that a write gave back whole. */
-export const pick = (row: Entity, properties: readonly string[]): Entity =>
-	Object.fromEntries(
+/** The properties of a summary that each row has; for rows that come whole. */
+export const pickEach = (rows: readonly Entity[], properties: readonly string[]): Entity[] =>
+	rowsFromEntries(rows, (row) =>
 		properties.filter((name) => row[name] !== undefined).map((name) => [name, row[name]]),
 	);
+
+/** The same for one row. */
+export const pick = (row: Entity, properties: readonly string[]): Entity =>
+	pickEach([row], properties)[0]!;

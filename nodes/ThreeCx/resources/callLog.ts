@@ -9,10 +9,10 @@ import type { ItemRun } from '../../shared/router';
 import { downloadCsv } from '../csvFile';
 import { limitOf, limitProperties } from '../fields/limit';
 import { periodOf, periodProperties } from '../fields/period';
-import { asOutput, pick, simplifyProperty } from '../operations/output';
+import { asOutput, pickEach, simplifyProperty } from '../operations/output';
 import type { Resource } from '../resource';
 
-/** What a leg is simplified to. */
+/** What a leg is simplified to; the durations then become numbers of seconds. */
 const SUMMARY = [
 	'SegmentId',
 	'MainCallHistoryId',
@@ -28,22 +28,14 @@ const SUMMARY = [
 	'DestinationCallerId',
 	'DestinationDisplayName',
 	'Reason',
-	'RingingSeconds',
-	'TalkingSeconds',
+	'RingingDuration',
+	'TalkingDuration',
 	'SrcRecId',
 	'DstRecId',
 ];
 
 /** What whole calls are made of; transcriptions and AI summaries are long and stay on the PBX. */
-const NEEDED_FOR_CALLS = [
-	...SUMMARY.filter((name) => !name.endsWith('Seconds')),
-	'RingingDuration',
-	'TalkingDuration',
-	'CallHistoryId',
-	'CdrId',
-	'Indent',
-	'Recordings',
-];
+const NEEDED_FOR_CALLS = [...SUMMARY, 'CallHistoryId', 'CdrId', 'Indent', 'Recordings'];
 
 /** The whole period: we filter with `$filter` and by reading. */
 const callLogParameters = (run: ItemRun) => {
@@ -122,22 +114,22 @@ function legFilter({ direction, answered, extension, recorded }: CallFilter): st
 	});
 }
 
-const simplifiedLegs = (rows: Entity[]) =>
-	withSeconds(rows, 'CallLogData').map((row) => pick(row, SUMMARY));
+const simplifiedLegs = (rows: Entity[]) => withSeconds(pickEach(rows, SUMMARY), 'CallLogData');
 
 async function getLegs(run: ItemRun, direction: 'asc' | 'desc'): Promise<IDataObject[]> {
 	const { context, index, client, signal, inFlight } = run;
-	const rows = await listFunction(client, 'GetCallLogData', callLogParameters(run), {
+	const simplify = context.getNodeParameter('simplify', index, true) as boolean;
+	return await listFunction(client, 'GetCallLogData', callLogParameters(run), {
 		query: queryString({
 			filter: legFilter(filterOf(run)),
+			select: simplify ? SUMMARY : [],
 			orderBy: [{ field: 'SegmentId', direction }],
 		}),
 		limit: limitOf(run),
 		inFlight,
 		signal,
+		shape: (rows) => asOutput(simplify ? simplifiedLegs(rows) : rows),
 	});
-	const simplify = context.getNodeParameter('simplify', index, true) as boolean;
-	return asOutput(simplify ? simplifiedLegs(rows) : rows);
 }
 
 /** Reads the whole period, whatever the limit: the legs of a call can lie far apart. */

@@ -242,16 +242,19 @@ async function get(run: ItemRun): Promise<ItemResult> {
 	const { client, signal, inFlight, context, index } = run;
 	const { operationId, returns, invocation } = invocationOf(run, 'rows');
 	const { name: type, array } = parseType(returns);
-	const rows = array
-		? await listFunction(client, operationId, invocation.parameters, {
-				query: queryString({ orderBy: orderOf(type) }),
-				limit: limitOf(run),
-				inFlight,
-				signal,
-			})
-		: [((await invoke(client, operationId, { ...invocation, signal })) ?? {}) as Entity];
-	const simplify = context.getNodeParameter('simplify', index, true);
-	return asOutput(simplify ? withSeconds(rows, type) : rows);
+	const simplify = context.getNodeParameter('simplify', index, true) as boolean;
+	const shape = (rows: Entity[]) => asOutput(simplify ? withSeconds(rows, type) : rows);
+	if (!array) {
+		const row = await invoke(client, operationId, { ...invocation, signal });
+		return shape([(row ?? {}) as Entity]);
+	}
+	return await listFunction(client, operationId, invocation.parameters, {
+		query: queryString({ orderBy: orderOf(type) }),
+		limit: limitOf(run),
+		inFlight,
+		signal,
+		shape,
+	});
 }
 
 async function download(run: ItemRun): Promise<INodeExecutionData[]> {
