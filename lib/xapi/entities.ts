@@ -43,7 +43,8 @@ export interface ListOptions<Row = Entity> extends RequestOptions {
 
 /**
  * Reads the rows of a collection, page by page with `$top` and `$skip`: 3CX is not known to send next links (facts
- * 4.1). The first page also asks for the count, then the rest is fetched side by side and kept in order.
+ * 4.1). The first page also asks for the count, then the rest is fetched side by side and kept in order. Where the same
+ * list has been long before, its next pages are asked for together with the first.
  *
  * @param client the PBX
  * @param path collection below `/xapi/v1`, such as `/Users` or `/Groups(12)/Members`
@@ -78,23 +79,58 @@ export async function listEntities<Row = Entity>(
 	const shaped = (rows: Entity[]) => shape(rows.map(withoutAnnotations));
 	if (limit <= 0) return [];
 	const wantsMore = limit > pageSize;
-	const first = await page(Math.min(pageSize, limit), 0, wantsMore);
-	if (first['@odata.nextLink'] !== undefined && wantsMore) {
-		return shaped(await followLinks(client, first, limit, rest));
-	}
-	const total = Math.min(first['@odata.count'] ?? first.value.length, limit);
-	const skips: number[] = [];
+	const name = listName(client, path, query);
+	const likely = wantsMore ? Math.min(lengths.get(name) ?? 0, limit) : 0;
+	const ahead = skipsUpTo(likely, pageSize).slice(0, inFlight - 1);
+	const [first, ...early] = await mapInOrder(
+		[0, ...ahead],
+		inFlight,
+		async (skip) => await page(Math.min(pageSize, limit - skip), skip, skip === 0 && wantsMore),
+	);
+	const { value: begin, '@odata.nextLink': link, '@odata.count': count } = first!;
+	if (link !== undefined && wantsMore)
+		return shaped(await followLinks(client, first!, limit, rest));
+
+	const total = Math.min(count ?? begin.length, limit);
+	if (wantsMore) remember(name, total);
 	// What came, not what was asked for, is the step: a server may cap its pages lower than we ask.
-	const step = first.value.length;
-	for (let skip = step; step > 0 && skip < total; skip += step) skips.push(skip);
-	const [others, begin] = await Promise.all([
-		mapInOrder(skips, inFlight, async (skip) =>
+	const step = begin.length;
+	const skips = skipsUpTo(total, step);
+	const known = step === pageSize ? early.slice(0, skips.length) : [];
+	const [others, beginning] = await Promise.all([
+		mapInOrder(skips.slice(known.length), inFlight, async (skip) =>
 			shaped((await page(Math.min(step, total - skip), skip, false)).value),
 		),
 		// Only when the next requests are on their way.
-		Promise.resolve(first.value).then(shaped),
+		Promise.resolve().then(() => [begin, ...known.map(({ value }) => value)].map(shaped)),
 	]);
-	return [begin, ...others].flat();
+	return [...beginning, ...others].flat();
+}
+
+/** Where the pages after the first one begin. */
+function skipsUpTo(total: number, step: number): number[] {
+	const pages = step > 0 ? Math.ceil(total / step) : 0;
+	return Array.from({ length: Math.max(0, pages - 1) }, (_, index) => (index + 1) * step);
+}
+
+/**
+ * How many rows the lists had that were read last. What is read again (a workflow that runs every hour) is asked for side
+ * by side from the start, instead of its first page alone to learn how many there are.
+ */
+const lengths = new Map<string, number>();
+
+/** More lists than this, and the one not read for longest is forgotten. */
+const MAX_LENGTHS = 1_000;
+
+/** A list is the same one although its period moves on: `GetCallLogData(periodFrom=...)`. */
+const listName = ({ connection }: PbxClient, path: string, query: string) =>
+	[connection.origin, path.replace(/\(.*\)$/s, '()'), query].join(' ');
+
+function remember(name: string, length: number): void {
+	lengths.delete(name);
+	lengths.set(name, length);
+	const [oldest] = lengths.keys();
+	if (lengths.size > MAX_LENGTHS) lengths.delete(oldest!);
 }
 
 /** Follows `@odata.nextLink`s, as far as they stay on the PBX: the token must not follow a link to somebody else. */

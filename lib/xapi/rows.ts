@@ -16,7 +16,7 @@ export function rowsFromEntries<Row>(
 	const models = new Map<string, Entity>();
 	return rows.map((row) => {
 		const entries = entriesOf(row);
-		const layout = entries.map(([name]) => name).join('\0');
+		const layout = JSON.stringify(entries.map(([name]) => name));
 		const model = models.get(layout) ?? modelOf(entries);
 		models.set(layout, model);
 		const made = { ...model };
@@ -25,6 +25,11 @@ export function rowsFromEntries<Row>(
 	});
 }
 
+/** Names as OData has them; V8 13.6 (Node 24) now and then takes an escaped name in JSON for another one. */
+const PLAIN = /^[\w@.]+$/;
+
 /** What JSON.parse makes has a layout that copies share whatever else the heap has seen. */
-const modelOf = (entries: ReadonlyArray<[name: string, value: unknown]>) =>
-	JSON.parse(`{${entries.map(([name]) => `${JSON.stringify(name)}:null`).join()}}`) as Entity;
+function modelOf(entries: ReadonlyArray<[name: string, value: unknown]>): Entity {
+	if (!entries.every(([name]) => PLAIN.test(name))) return Object.fromEntries(entries) as Entity;
+	return JSON.parse(`{${entries.map(([name]) => `"${name}":null`).join()}}`) as Entity;
+}

@@ -370,7 +370,9 @@ describe('the call log', () => {
 		[404, 'The PBX knows no such thing', /a parameter may be missing/],
 	])('a %s says what to do', async (status, message, hint) => {
 		pbx.faults.next({ path: /GetCallLogData/, status, times: 3 });
-		const error = await refusal('callLog', 'getAll', last30);
+		// One page: the tries of several side by side would share the three failures.
+		const onePage = { ...last30, itemPer: 'leg', returnAll: false, limit: 1 };
+		const error = await refusal('callLog', 'getAll', onePage);
 		expect(error).toMatchObject({
 			message: `${message} (HTTP ${status} from ${pbx.url})`,
 			httpCode: String(status),

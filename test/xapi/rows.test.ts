@@ -73,6 +73,84 @@ test('pages are shaped one by one, and their rows stay in order', async () => {
 	expect(pages.sort()).toEqual([100, 100, 50]);
 });
 
+describe('a list that was long before', () => {
+	/** How many rows there are, and what is asked for at the same time. */
+	let length: number;
+	let most: number;
+	/** Rows that come at most, whatever is asked for. */
+	let cap: number;
+
+	beforeEach(async () => {
+		[length, most, cap] = [0, 0, Infinity];
+		let now = 0;
+		await serve(({ url }, response) => {
+			most = Math.max(most, ++now);
+			const { searchParams: query } = new URL(url, 'http://pbx');
+			const [skip, top] = ['$skip', '$top'].map((name) => Number(query.get(name) ?? 0));
+			const end = Math.min(length, skip! + Math.min(top!, cap));
+			const value = Array.from({ length: Math.max(0, end - skip!) }, (_, at) => ({
+				Id: skip! + at,
+			}));
+			setTimeout(() => {
+				now--;
+				json(response, 200, query.has('$count') ? { '@odata.count': length, value } : { value });
+			}, 10);
+		});
+	});
+
+	const read = async (options = {}, path = '/Users') => {
+		[most, pbx!.received.length] = [0, 0];
+		const rows = await listEntities(client(), path, options);
+		expect(rows).toEqual(Array.from({ length: rows.length }, (_, Id) => ({ Id })));
+		return { rows: rows.length, requests: pbx!.received.length, most };
+	};
+
+	test.each([
+		['as long', 450, { rows: 450, requests: 5 }],
+		['longer', 1_000, { rows: 1_000, requests: 10 }],
+		['shorter', 150, { rows: 150, requests: 4 }],
+		['empty', 0, { rows: 0, requests: 4 }],
+		['as long as a page', 100, { rows: 100, requests: 4 }],
+	])('and now is %s comes whole, its first pages side by side', async (_, now, expected) => {
+		length = 450;
+		expect(await read()).toEqual({ rows: 450, requests: 5, most: 4 });
+		length = now;
+		expect(await read()).toEqual({ ...expected, most: 4 });
+	});
+
+	test('is not asked for more than is wanted, nor by more requests at a time', async () => {
+		length = 450;
+		await read();
+		expect(await read({ limit: 50 })).toEqual({ rows: 50, requests: 1, most: 1 });
+		expect(await read({ limit: 120 })).toEqual({ rows: 120, requests: 2, most: 2 });
+		await read();
+		expect(await read({ inFlight: 2 })).toEqual({ rows: 450, requests: 5, most: 2 });
+		expect(await read({ inFlight: 1 })).toEqual({ rows: 450, requests: 5, most: 1 });
+	});
+
+	test('and comes in smaller pages than asked for still comes whole', async () => {
+		length = 450;
+		await read();
+		cap = 40;
+		const { rows } = await read();
+		expect(rows).toBe(450);
+	});
+
+	test('is another one with another filter, but not in another period', async () => {
+		length = 450;
+		const first = async (path: string, query?: string) => {
+			const { requests, most: together } = await read({ query, limit: 450 }, path);
+			return { requests, together };
+		};
+		await first('/R/Pbx.Get(from=2026-11-01,to=2026-11-02)', '$orderby=Id');
+		length = 90;
+		const ahead = { requests: 4, together: 4 };
+		expect(await first('/R/Pbx.Get(from=2026-11-02,to=2026-11-03)', '$orderby=Id')).toEqual(ahead);
+		const alone = { requests: 1, together: 1 };
+		expect(await first('/R/Pbx.Get(from=2026-11-02,to=2026-11-03)', '$filter=Id')).toEqual(alone);
+	});
+});
+
 test('what fails to be shaped fails the whole', async () => {
 	const value = Array.from({ length: 100 }, (_, Id) => ({ Id }));
 	await serve((_, response) => json(response, 200, { '@odata.count': 300, value }));
@@ -84,7 +162,20 @@ test('what fails to be shaped fails the whole', async () => {
 
 test('rows from entries are what Object.fromEntries makes of each', () => {
 	const name = fc.oneof(
-		fc.constantFrom('Id', 'Number', 'a,b', 'a', 'b', '__proto__', 'constructor', '"', '0'),
+		fc.constantFrom(
+			'Id',
+			'Number',
+			'a,b',
+			'a',
+			'b',
+			'__proto__',
+			'constructor',
+			'"',
+			'0',
+			'',
+			'\0',
+			'a\0b',
+		),
 		fc.string(),
 	);
 	const entries = fc.uniqueArray(fc.tuple(name, fc.jsonValue()), { selector: ([key]) => key });
@@ -98,5 +189,6 @@ test('rows from entries are what Object.fromEntries makes of each', () => {
 			// None is the model of the others.
 			expect(new Set(made).size).toBe(rows.length);
 		}),
+		{ numRuns: 1_000 },
 	);
 });
