@@ -25,6 +25,8 @@ export class BareTrigger implements INodeType {
 		defaults: { name: 'Bare Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
+		// Whoever listens to a PBX has one, and n8n looks at the start of each execution whether it may be used.
+		credentials: [{ name: 'threeCxOAuth2Api', required: true }],
 		properties: [
 			{ displayName: 'URL', name: 'url', type: 'string', default: '' },
 			{

@@ -14,9 +14,12 @@ export interface Delays {
 	p95: number;
 }
 
-/** Who notices: our trigger and one that only emits, by the start of the execution; a client outside n8n, by the frame. */
-type Who = 'ours' | 'bare' | 'plain';
-const WHO: readonly Who[] = ['ours', 'bare', 'plain'];
+/**
+ * Who notices: our trigger and one that only emits, by the start of the execution; a client outside n8n, by the frame
+ * (`plain`), or by the state of the leg, which 3CX does not send with it (`read`).
+ */
+type Who = 'ours' | 'bare' | 'plain' | 'read';
+const WHO: readonly Who[] = ['ours', 'bare', 'plain', 'read'];
 
 /** p95 of ours by p95 of a trigger that only emits, and everyone's delays, at so many events a second. */
 export interface Latency {
@@ -54,7 +57,7 @@ async function delaysAt(
 	listeners: Record<Who, Listener>,
 	perSecond: 5 | 20,
 ): Promise<Record<Who, Delays>> {
-	const rounds: Record<Who, Delays[]> = { ours: [], bare: [], plain: [] };
+	const rounds: Record<Who, Delays[]> = { ours: [], bare: [], plain: [], read: [] };
 	for (let round = 0; round < scale.rounds; round++) {
 		for (const who of rotated(WHO, round)) {
 			const delays = await listeners[who]({ count: scale.events[perSecond], perSecond });
@@ -69,57 +72,84 @@ async function delaysAt(
 		p50: rounded(median(rounds[who].map(({ p50 }) => p50)), 1),
 		p95: rounded(median(rounds[who].map(({ p95 }) => p95)), 1),
 	});
-	return { ours: medians('ours'), bare: medians('bare'), plain: medians('plain') };
+	return Object.fromEntries(WHO.map((who) => [who, medians(who)])) as Record<Who, Delays>;
 }
 
 async function startListeners(bench: Bench) {
 	const { n8n, description } = bench;
 	const { api } = n8n;
-	const { type, data } = ourCredential(description, 'near', LISTENERS.ours.clientId);
-	const credential = await api.saveCredential(LISTENERS.ours.clientId, type, data);
 	const { near } = description.urls;
+	const credentialOf = async (who: 'ours' | 'bare') => {
+		const { clientId } = LISTENERS[who];
+		const { type, data } = ourCredential(description, 'near', clientId);
+		return await api.saveCredential(clientId, type, data);
+	};
 	const client = new RawClient(near, 1);
 	const tokenOf = async (who: 'bare' | 'plain') =>
 		await client.logIn(LISTENERS[who].clientId, description.clientSecret);
 	const workflows = {
-		ours: await api.saveWorkflow(ourListener('latency ours', credential)),
-		bare: await api.saveWorkflow(bareListener('latency bare', near, await tokenOf('bare'))),
+		ours: await api.saveWorkflow(ourListener('latency ours', await credentialOf('ours'))),
+		bare: await api.saveWorkflow(
+			bareListener('latency bare', await credentialOf('bare'), {
+				url: near,
+				token: await tokenOf('bare'),
+			}),
+		),
 	};
 	await api.publish(workflows.ours);
 	await api.publish(workflows.bare);
-	const plain = await plainListener(bench, near, await tokenOf('plain'));
+	const outside = await outsideListeners(bench, client, await tokenOf('plain'));
 	return {
 		listeners: {
 			ours: executionsOf(bench, 'ours', workflows.ours),
 			bare: executionsOf(bench, 'bare', workflows.bare),
-			plain: plain.listener,
+			...outside.listeners,
 		} satisfies Record<Who, Listener>,
 		close: async () => {
 			for (const { id } of Object.values(workflows)) await api.unpublish(id);
-			plain.close();
+			outside.close();
 			await client.close();
 		},
 	};
 }
 
 /** What any program can do: a socket without n8n around it. Its delay is the way, and our clocks. */
-async function plainListener({ pbx }: Bench, origin: string, token: string) {
+async function outsideListeners(
+	{ pbx, description }: Bench,
+	client: RawClient,
+	token: string,
+): Promise<{ listeners: Record<'plain' | 'read', Listener>; close(): void }> {
 	const heard = new Map<string, number>();
-	const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/callcontrol/ws`, {
+	const read = new Map<string, number>();
+	let isReading = false;
+	const socket = new WebSocket(`${description.urls.near.replace(/^http/, 'ws')}/callcontrol/ws`, {
 		headers: { authorization: `Bearer ${token}` },
 		rejectUnauthorized: false,
 	});
 	socket.on('message', (frame: Buffer) => {
 		const at = Date.now();
 		const { event } = JSON.parse(frame.toString()) as { event: { entity: string } };
-		if (!heard.has(event.entity)) heard.set(event.entity, at);
+		const { entity } = event;
+		if (heard.has(entity)) return;
+		heard.set(entity, at);
+		if (!isReading) return;
+		void client.all([{ method: 'GET', path: entity }]).then(() => read.set(entity, Date.now()));
 	});
 	await once(socket, 'open');
-	const listener: Listener = async (pace) => {
-		const rung = await pbx.tell('ring', { dn: LISTENERS.plain.dn, ...pace });
-		return rung.map(({ entity, at }) => (heard.get(entity) ?? NaN) - at);
+	const listener =
+		(noticed: Map<string, number>, reads: boolean): Listener =>
+		async (pace) => {
+			isReading = reads;
+			const rung = await pbx.tell('ring', { dn: LISTENERS.plain.dn, ...pace });
+			const deadline = Date.now() + ROUND_MS;
+			while (rung.some(({ entity }) => !noticed.has(entity)) && Date.now() < deadline)
+				await sleep(10);
+			return rung.map(({ entity, at }) => (noticed.get(entity) ?? NaN) - at);
+		};
+	return {
+		listeners: { plain: listener(heard, false), read: listener(read, true) },
+		close: () => socket.terminate(),
 	};
-	return { listener, close: () => socket.terminate() };
 }
 
 /** Reads the delays from the executions that n8n has started. */

@@ -193,16 +193,24 @@ export function manual(
 
 /** A workflow that only our trigger starts, for each call that rings. */
 export const ourListener = (name: string, credential: CredentialRef): WorkflowTemplate =>
-	chain(name, [
-		{
-			...node(MEASURED, 'n8n-nodes-3cx.threeCxTrigger', 1, { events: ['callRinging'] }),
-			credentials: { threeCxOAuth2Api: credential },
-		},
-	]);
+	listener(name, credential, 'n8n-nodes-3cx.threeCxTrigger', { events: ['callRinging'] });
 
-/** The same with the bare trigger. */
-export const bareListener = (name: string, url: string, token: string): WorkflowTemplate =>
-	chain(name, [node(MEASURED, BARE_TRIGGER, 1, { url, token })]);
+/** The same with the bare trigger, which is told a token: it has the credential for n8n to check it, as it does ours. */
+export const bareListener = (
+	name: string,
+	credential: CredentialRef,
+	parameters: { url: string; token: string },
+): WorkflowTemplate => listener(name, credential, BARE_TRIGGER, parameters);
+
+function listener(
+	name: string,
+	credential: CredentialRef,
+	type: string,
+	parameters: Record<string, unknown>,
+): WorkflowTemplate {
+	const credentials = { threeCxOAuth2Api: credential };
+	return chain(name, [{ ...node(MEASURED, type, 1, parameters), credentials }]);
+}
 
 /** What the items of the two listeners say about the leg that rings, as path of a Call Control entity. */
 export const entityOf: Record<'ours' | 'bare', (item: Record<string, unknown>) => string> = {

@@ -61,12 +61,17 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 	// A process group of its own: n8n starts task runners, and all of them have to end together.
 	const child = spawn(
 		process.execPath,
-		[join(n8nFolder, 'node_modules', 'n8n', 'bin', 'n8n'), ...args],
+		[
+			...['--require', join(__dirname, 'endWithParent.cjs')],
+			join(n8nFolder, 'node_modules', 'n8n', 'bin', 'n8n'),
+			...args,
+		],
 		{
 			cwd: userFolder,
 			detached: !windows,
 			env: { ...(await n8nEnvironment(userFolder, port)), ...options.environment },
-			stdio: ['ignore', 'pipe', 'pipe'],
+			// The channel closes when this process is gone.
+			stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
 		},
 	);
 	const killOnExit = () => killTree(child, 'SIGKILL');
@@ -105,8 +110,7 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 			);
 			if (text.includes(readyText)) resolve();
 		};
-		child.stdout.on('data', listen);
-		child.stderr.on('data', listen);
+		for (const output of [child.stdout, child.stderr]) output?.on('data', listen);
 	});
 	const outcome = await Promise.race([
 		ready.then(() => 'ready' as const),
