@@ -158,7 +158,7 @@ async function textOf({ headers, body }: Dispatcher.ResponseData): Promise<strin
 }
 
 /** What OData begins an answer with: where to read what it means. */
-const CONTEXT = /^\{\s*"@odata\.context"\s*:\s*"[^"\\]*"\s*(?:,|(?=\}))/;
+const CONTEXT = /^\{\s*"@odata\.context"\s*:\s*"[^"\\]*"\s*,/;
 
 /**
  * Leaves out `@odata.context`, which no user needs, before it becomes a property of a row. V8 keeps an object whose first

@@ -80,7 +80,7 @@ export async function listEntities<Row = Entity>(
 	if (limit <= 0) return [];
 	const wantsMore = limit > pageSize;
 	const name = listName(client, path, query);
-	const likely = wantsMore ? Math.min(lengths.get(name) ?? 0, limit) : 0;
+	const likely = Math.min(lengths.get(name) ?? 0, limit);
 	const ahead = skipsUpTo(likely, pageSize).slice(0, inFlight - 1);
 	const [first, ...early] = await mapInOrder(
 		[0, ...ahead],
@@ -96,7 +96,7 @@ export async function listEntities<Row = Entity>(
 	// What came, not what was asked for, is the step: a server may cap its pages lower than we ask.
 	const step = begin.length;
 	const skips = skipsUpTo(total, step);
-	const known = step === pageSize ? early.slice(0, skips.length) : [];
+	const known = step === pageSize ? early : [];
 	const [others, beginning] = await Promise.all([
 		mapInOrder(skips.slice(known.length), inFlight, async (skip) =>
 			shaped((await page(Math.min(step, total - skip), skip, false)).value),

@@ -74,8 +74,6 @@ function compile(raw: unknown): Reading | undefined {
 		const path = pathIn(raw);
 		return path && ((json) => lookUp(json, path));
 	}
-	// Nothing at all, not even a fallback, is an error that n8n words.
-	if (raw === undefined) return undefined;
 	if (typeof raw !== 'object' || raw === null) return () => raw;
 	if (!Array.isArray(raw) && !isPlainObject(raw)) return undefined;
 	const members = Object.entries(raw).map(([name, value]) => [name, compile(value)] as const);

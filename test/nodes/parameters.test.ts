@@ -184,8 +184,10 @@ test('n8n does not evaluate what names a field of the item, and does evaluate th
 test('what a caller does to a value does not reach the next item', () => {
 	const context = contextOf({ list: [{ name: 'a' }] }, [{}, {}]);
 	const quick = withQuickParameters(context as unknown as IExecuteFunctions);
-	(quick.getNodeParameter('list', 0) as unknown as IDataObject[])[0]!.name = 'changed';
+	const first = quick.getNodeParameter('list', 0) as unknown as IDataObject[];
+	first[0]!.name = 'changed';
 	expect(quick.getNodeParameter('list', 1)).toEqual([{ name: 'a' }]);
+	expect(first).toEqual([{ name: 'changed' }]);
 	expect(context.node.parameters.list).toEqual([{ name: 'a' }]);
 });
 

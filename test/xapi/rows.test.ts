@@ -79,9 +79,11 @@ describe('a list that was long before', () => {
 	let most: number;
 	/** Rows that come at most, whatever is asked for. */
 	let cap: number;
+	/** ms until an answer comes. */
+	let answerMs: number;
 
 	beforeEach(async () => {
-		[length, most, cap] = [0, 0, Infinity];
+		[length, most, cap, answerMs] = [0, 0, Infinity, 10];
 		let now = 0;
 		await serve(({ url }, response) => {
 			most = Math.max(most, ++now);
@@ -94,7 +96,7 @@ describe('a list that was long before', () => {
 			setTimeout(() => {
 				now--;
 				json(response, 200, query.has('$count') ? { '@odata.count': length, value } : { value });
-			}, 10);
+			}, answerMs);
 		});
 	});
 
@@ -135,6 +137,18 @@ describe('a list that was long before', () => {
 		const { rows } = await read();
 		expect(rows).toBe(450);
 	});
+
+	test('is forgotten after a thousand others', async () => {
+		length = 450;
+		await read({ query: 'first' });
+		[length, answerMs] = [0, 0];
+		for (let other = 0; other < 1_000; other += 20) {
+			const queries = Array.from({ length: 20 }, (_, index) => `other ${other + index}`);
+			await Promise.all(queries.map(async (query) => await read({ query })));
+		}
+		length = 90;
+		expect(await read({ query: 'first' })).toMatchObject({ requests: 1 });
+	}, 20_000);
 
 	test('is another one with another filter, but not in another period', async () => {
 		length = 450;
