@@ -344,6 +344,20 @@ describe('minting', () => {
 		await serve((_request, response) => answer(response));
 		expect(await refusal(mintToken(connection(), credentials))).toMatchObject({ kind });
 	});
+
+	test.each([
+		[3600, 3_600],
+		[60, 3_600],
+		// What is no number says nothing: then it is the longest that can be meant by minutes.
+		['3600', 299 * 60],
+		[undefined, 299 * 60],
+	])('without dates in the token, expires_in %p is believed', async (expires_in, seconds) => {
+		await serve((_, response) => json(response, 200, { access_token: 'opaque', expires_in }));
+		const before = Date.now();
+		const { expiresAt } = await mintToken(connection(), credentials);
+		expect(expiresAt).toBeGreaterThanOrEqual(before + seconds * 1000);
+		expect(expiresAt).toBeLessThanOrEqual(Date.now() + seconds * 1000);
+	});
 });
 
 describe('a PBX that cannot be reached', () => {

@@ -1,9 +1,9 @@
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 import { closeDispatchers } from '../../lib/http/dispatchers';
-import { connectTo } from '../../nodes/shared/connect';
+import { connectTo, linkKey } from '../../nodes/shared/connect';
 import type { RequestContext } from '../../nodes/shared/tokens';
 import { startPbx, type Pbx } from '../../sandbox/pbx';
-import { CredentialStore, runNode } from '../support/n8n';
+import { CredentialStore, loadOptionsContext, runNode } from '../support/n8n';
 
 /** What n8n's own HTTP helper would have done besides: allowed domains, the operator's egress filter, cancelling. */
 
@@ -147,5 +147,26 @@ describe('stopping an execution', () => {
 			times: 10,
 		});
 		expect(await stopAt(/Groups/)).toBeLessThan(1_000);
+	});
+});
+
+describe('who listens to a PBX shares a link', () => {
+	const keyOf = async (more: ICredentialDataDecryptedObject = {}) =>
+		await linkKey(loadOptionsContext({}, new CredentialStore({ ...fields(), ...more })));
+
+	test.each([
+		['with another secret', () => ({ clientSecret: 'another' })],
+		['with an address that is written differently', () => ({ pbxUrl: `${pbx.url}/` })],
+		['that checks certificates by default', () => ({ ignoreSSLIssues: false })],
+	])('%s', async (_, more) => {
+		expect(await keyOf(more())).toBe(await keyOf());
+	});
+
+	test.each([
+		['of another PBX', () => ({ pbxUrl: 'https://pbx.example.com' })],
+		['of another client', () => ({ clientId: 'another' })],
+		['that takes any certificate', () => ({ ignoreSSLIssues: true })],
+	])('but with nobody %s', async (_, more) => {
+		expect(await keyOf(more())).not.toBe(await keyOf());
 	});
 });
