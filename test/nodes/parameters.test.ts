@@ -167,6 +167,22 @@ describe('a parameter read by us is what n8n makes of it', () => {
 	});
 });
 
+test.each([
+	['a choice', { __rl: true, mode: 'id', value: '12' }, { extractValue: true }],
+	['a text where a choice could be', '12', { extractValue: true }],
+	['half of a choice', { value: '12' }, { extractValue: true }],
+	['the other half', { mode: 'id' }, { extractValue: true }],
+	['a number that is wanted', '12', { ensureType: 'number' as const }],
+	['a text that is wanted', '={{ $json.age }}', { ensureType: 'string' as const }],
+	['a list that is wanted', '["a"]', { ensureType: 'array' as const }],
+])('%s is taken out of a value as n8n does', (_, user, options) => {
+	const context = contextOf({ resource: 'user', operation: 'get', user }, [ITEM]);
+	const quick = withQuickParameters(context as unknown as IExecuteFunctions);
+	expect(outcome(() => quick.getNodeParameter('user', 0, '', options))).toEqual(
+		outcome(() => context.getNodeParameter('user', 0, '', options)),
+	);
+});
+
 test('n8n does not evaluate what names a field of the item, and does evaluate the rest', () => {
 	const context = contextOf(
 		{ plain: '={{ $json.number }}', computed: '={{ $json.number + 1 }}', fixed: 'x' },
