@@ -142,7 +142,7 @@ export function createPbxClient({
 	};
 }
 
-/** Bodies from this size on are decoded piece by piece, in bytes. */
+/** Bodies from this size on count as large, in bytes; texts, in characters. */
 const LARGE = 65_536;
 
 /**

@@ -172,10 +172,11 @@ export async function mintToken(
  * @throws ThreeCxError of kind `redirect` when it does; as the network has it when the PBX cannot be reached. It is tried
  *   once: whoever sends the request that the token is for tries that again.
  */
-export async function assertNotRedirected({ origin, ...rest }: Connection): Promise<void> {
+export async function assertNotRedirected(connection: Connection): Promise<void> {
+	const { origin } = connection;
 	const name = 'GET /connect/token';
 	const answer = await request(`${origin}/connect/token`, {
-		dispatcher: dispatcherFor({ origin, ...rest }),
+		dispatcher: dispatcherFor(connection),
 		headersTimeout: TOKEN_TIMEOUT_MS,
 	}).catch((cause: unknown) => {
 		throw errorFromNetwork(cause, origin, name);

@@ -181,7 +181,7 @@ async function readCollection(
 
 /** Leaves out OData's annotations (`@odata.context`, ...): they tell a client how to parse, and users nothing. */
 export function withoutAnnotations(row: Entity): Entity {
-	for (const name in row) if (name[0] === '@' && name.startsWith('@odata.')) delete row[name];
+	for (const name in row) if (name.startsWith('@odata.')) delete row[name];
 	return row;
 }
 

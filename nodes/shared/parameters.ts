@@ -79,7 +79,7 @@ function compile(raw: unknown): Reading | undefined {
 	const members = Object.entries(raw).map(([name, value]) => [name, compile(value)] as const);
 	if (members.some(([, reading]) => !reading)) return undefined;
 	// A new one each time, as n8n gives it: whoever gets it may change it. A copy that is filled in costs less than one
-	// that is put together, see `redactSecrets`.
+	// that is put together, see `rowsFromEntries`.
 	return (json) => {
 		const built = (Array.isArray(raw) ? [...(raw as unknown[])] : { ...raw }) as typeof raw;
 		for (const [name, reading] of members) {
