@@ -21,7 +21,7 @@ const originOf = (field: string) =>
  * OAuth2 client credentials of a 3CX API client (Integrations > API).
  *
  * It extends n8n's `oAuth2Api`, so that n8n stores the token encrypted and shares it between its processes: 3CX keeps
- * one live token per client ID, and each new one kills the last (facts 1.4).
+ * one live token per client ID, and each new one kills the last (protocol 1.4).
  */
 export class ThreeCxOAuth2Api implements ICredentialType {
 	name = 'threeCxOAuth2Api';
@@ -35,7 +35,8 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 		dark: 'file:../icons/credential.dark.svg',
 	} as const;
 
-	documentationUrl = 'https://github.com/n8n-nodes-3cx/n8n-nodes-3cx#create-the-api-client-in-3cx';
+	documentationUrl =
+		'https://github.com/n8n-nodes-threecx/n8n-nodes-threecx#create-the-api-client-in-3cx';
 
 	properties: INodeProperties[] = [
 		{

@@ -1,4 +1,4 @@
-import type { Inbox } from './inbox';
+import type { Inbox } from '../waiting/inbox';
 
 /** When enough digits have been entered. */
 export interface DigitRules {

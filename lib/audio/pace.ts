@@ -1,7 +1,7 @@
-import { systemClock, type Clock } from './clock';
+import { systemClock, type Clock } from '../waiting/clock';
 import { BYTES_PER_MS, msOf } from './pcm';
 
-/** How much audio the PBX may hold that it has not played, in ms (facts 2.8). */
+/** How much audio the PBX may hold that it has not played, in ms (protocol 2.8). */
 export const AHEAD_MS = 500;
 
 /** Bytes that are sent at a time: 200 ms of audio. */

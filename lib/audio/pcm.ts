@@ -1,6 +1,6 @@
 /**
  * The audio of Call Control in both directions: signed 16-bit little-endian samples, 8 kHz, one channel, no header
- * (facts 2.8).
+ * (protocol 2.8).
  */
 export const SAMPLE_RATE = 8_000;
 

@@ -11,7 +11,7 @@ import type { Found } from './cursor';
 /** A call whose last leg ended this long ago gets no more legs, in ms. The PBX writes each when it ends. */
 const SETTLED_MS = 15_000;
 
-/** A span of time, in ms since the epoch. The end does not belong to it (facts 4.7). */
+/** A span of time, in ms since the epoch. The end does not belong to it (protocol 4.7). */
 export interface Period {
 	from: number;
 	to: number;
@@ -25,7 +25,7 @@ export type Read<T> = (client: PbxClient, period: Period, now: number) => Promis
 /**
  * Reads whole calls (`GetCallLogData`). A leg has its row as soon as it ends, while the call may go on: a queue passes
  * a caller on, and the agent talks for an hour. So a call that is still among the active ones is growing; that those
- * bear the same ids is likely but not proven (facts 8.10), so that where they do not, a call counts as complete when
+ * bear the same ids is likely but not proven (protocol 8.10), so that where they do not, a call counts as complete when
  * its last leg has been over for a while, or when it has not grown between two polls. Which calls are active is asked
  * first: of one that ends while its rows are read, only some may have been read.
  */
@@ -53,7 +53,7 @@ export const readCalls: Read<Call> = async (client, { from, to, newest }, now) =
 	});
 };
 
-/** Reads recordings that are complete: those whose call has ended. Only a System Owner may (facts 1.6). */
+/** Reads recordings that are complete: those whose call has ended. Only a System Owner may (protocol 1.6). */
 export const readRecordings: Read<Entity> = async (client, period) =>
 	(await listRows(client, '/Recordings', 'StartTime', 'Id', period)).map((row) => ({
 		id: String(row.Id),
@@ -91,7 +91,7 @@ async function listRows(
 	id: string,
 	{ from, to, newest }: Period,
 ): Promise<Entity[]> {
-	// A date-time without quotes, as XAPI wants it (facts 4.3).
+	// A date-time without quotes, as XAPI wants it (protocol 4.3).
 	const filter = `${time} ge ${new Date(from).toISOString()} and ${time} lt ${new Date(to).toISOString()}`;
 	const query = [queryString({ filter }), order(time, id, newest)].join('&');
 	return await listEntities(client, path, { query, limit: newest });

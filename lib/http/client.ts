@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import { request as send, type Dispatcher } from 'undici';
 import { dispatcherFor } from './dispatchers';
-import { errorFromNetwork, ThreeCxError } from './errors';
+import { ThreeCxError } from './errors';
+import { errorFromNetwork } from './networkErrors';
 import { errorFromResponse } from './responseErrors';
 import { DEFAULT_RETRY, withRetry, type RetryPolicy } from './retry';
 import type { Connection } from './serverUrl';

@@ -14,7 +14,7 @@ export interface RefusedAnswer {
 	text: string;
 }
 
-/** XAPI's OData error body (facts 4.4); each part may be missing. */
+/** XAPI's OData error body (protocol 4.4); each part may be missing. */
 interface ODataErrorBody {
 	error?: {
 		code?: string;
@@ -23,7 +23,7 @@ interface ODataErrorBody {
 	};
 }
 
-/** The result object of a refused Call Control action (facts 2.6). */
+/** The result object of a refused Call Control action (protocol 2.6). */
 interface CallControlErrorBody {
 	reasontext?: string;
 	reason?: string;
@@ -34,7 +34,7 @@ type Verdict = Pick<ErrorDetails, 'kind' | 'message' | 'hint'>;
 const ROLE_HINT =
 	'In the 3CX Admin Console open Integrations > API and look at this client: its role must be high enough (System Owner for reports, recordings and call history) in a real department (System Wide locks the role to User).';
 
-/** What a status means where 3CX says nothing itself. The two APIs use some statuses differently (facts 1.8, 2.5). */
+/** What a status means where 3CX says nothing itself. The two APIs use some statuses differently (protocol 1.8, 2.5). */
 const STATUS: Record<'xapi' | 'callcontrol', Record<number, Verdict>> = {
 	xapi: {
 		400: {
@@ -243,7 +243,7 @@ function warningsIn(body: ODataErrorBody | undefined) {
  * Puts a refusal of `/connect/token` into words.
  *
  * @param status HTTP status
- * @param text body; 3CX sends `{error, error_description}` (facts 1.1)
+ * @param text body; 3CX sends `{error, error_description}` (protocol 1.1)
  * @param origin the PBX
  * @returns the error to throw
  */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { linkBroke, ThreeCxError, wasNotSent } from './errors';
+import { ThreeCxError } from './errors';
+import { linkBroke, wasNotSent } from './networkErrors';
 
 /** When and how often a failed attempt is made again. */
 export interface RetryPolicy {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { request } from 'undici';
-import { unlessAborted } from './abort';
+import { unlessAborted } from '../waiting/abort';
 import { dispatcherFor } from './dispatchers';
-import { errorFromNetwork } from './errors';
+import { errorFromNetwork } from './networkErrors';
 import { errorFromResponse, errorFromTokenAnswer } from './responseErrors';
 import { withRetry } from './retry';
 import type { Connection } from './serverUrl';
@@ -21,7 +21,7 @@ export interface AccessToken {
 }
 
 /**
- * Where requests get their bearer token. 3CX keeps **one live token per client ID** (facts 1.4): each new one kills the
+ * Where requests get their bearer token. 3CX keeps **one live token per client ID** (protocol 1.4): each new one kills the
  * last. So a token is renewed only by saying which one was refused; whoever comes second gets the first one's result.
  */
 export interface TokenSource {
@@ -72,7 +72,7 @@ export interface CachedTokenSource extends TokenSource {
 	held(): string | undefined;
 }
 
-/** The claims of a 3CX access token that we read (facts 1.3). The signature is the PBX's business. */
+/** The claims of a 3CX access token that we read (protocol 1.3). The signature is the PBX's business. */
 export interface TokenClaims {
 	/** Client ID. */
 	sub?: string;
@@ -96,7 +96,7 @@ export function tokenClaims(token: string): TokenClaims | undefined {
 	}
 }
 
-/** Up to this number `expires_in` means minutes: before 20.0.9, 3CX said 60 for an hour (facts 1.2). */
+/** Up to this number `expires_in` means minutes: before 20.0.9, 3CX said 60 for an hour (protocol 1.2). */
 const LARGEST_MINUTES = 299;
 
 /**
@@ -129,7 +129,7 @@ const TOKEN_TIMEOUT_MS = 30_000;
  * @param signal ends the request
  * @returns the token
  * @throws ThreeCxError of kind `credentials` when the PBX refuses them; never tried again, because 3CX counts failed
- *   logins and blocks the host (facts 6, row 6)
+ *   logins and blocks the host (protocol 6, row 6)
  */
 export async function mintToken(
 	connection: Connection,

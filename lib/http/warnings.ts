@@ -9,7 +9,7 @@ interface Warning {
 }
 
 /**
- * 3CX's validation codes (facts 4.4) in plain words. The codes that a workflow can meet are here; any other is shown
+ * 3CX's validation codes (protocol 4.4) in plain words. The codes that a workflow can meet are here; any other is shown
  * by its own name, which is readable enough.
  */
 export const WARNINGS: Record<string, Warning | undefined> = {

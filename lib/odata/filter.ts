@@ -1,4 +1,4 @@
-import { isPrimitive, parseType, type Primitive } from '../xapi/typeExpression';
+import { isPrimitive, parseType, type Primitive } from './typeExpression';
 import { ODataInputError } from './error';
 import { fieldPath } from './field';
 import { literal, type Enums } from './literal';

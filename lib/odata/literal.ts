@@ -1,4 +1,4 @@
-import { isPrimitive, parseType, type Primitive } from '../xapi/typeExpression';
+import { isPrimitive, parseType, type Primitive } from './typeExpression';
 import { ODataInputError } from './error';
 import { quote, wellFormed } from './text';
 

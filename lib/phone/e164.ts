@@ -58,7 +58,7 @@ const HIDDEN = new Set([
  * Writes a caller's number the same way, however the PBX or the provider wrote it.
  *
  * Understands `+49 30 1234`, `0049301234`, local notation of the default country, E.164 whose plus got lost (3CX writes
- * DIDs like that, facts 4.7), and SIP addresses. Extensions stay what they are.
+ * DIDs like that, protocol 4.7), and SIP addresses. Extensions stay what they are.
  *
  * @param raw the number, as 3CX sends it
  * @param defaultCountry ISO 3166 code of the country that local notation belongs to; without it, only international

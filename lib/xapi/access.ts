@@ -4,7 +4,7 @@ import { tokenClaims, type TokenClaims } from '../http/tokens';
 import { XAPI } from './entities';
 import { requestFor } from './invoke';
 
-/** Roles of 3CX, strongest first (facts 1.6). */
+/** Roles of 3CX, strongest first (protocol 1.6). */
 const ROLES = [
 	'system_owners',
 	'system_admins',
@@ -29,7 +29,7 @@ export interface Access {
 	/** Whether users and other settings can be read: System Admin or Owner, and some department roles. */
 	users: boolean;
 	usersReason?: string;
-	/** Whether call history, recordings and reports can be read: only System Owner (facts 1.6). */
+	/** Whether call history, recordings and reports can be read: only System Owner (protocol 1.6). */
 	callHistory: boolean;
 	callHistoryReason?: string;
 	/** Strongest role that the token names, such as `system_owners`; undefined when it names none. */
@@ -113,7 +113,7 @@ function licenceIn(body: unknown): Pick<Access, 'enterprise' | 'licence' | 'simu
 	return { enterprise: IsEnterprise, licence: ProductCode, simultaneousCalls: MaxSimCalls };
 }
 
-/** What the token says about itself; its `role` claim lists the role among other words (facts 1.3 [1]). */
+/** What the token says about itself; its `role` claim lists the role among other words (protocol 1.3 [1]). */
 function identity(token: string): Pick<Access, 'role' | 'clientId' | 'tokenExpiresAt'> {
 	const { sub, exp, role }: TokenClaims & { role?: unknown } = tokenClaims(token) ?? {};
 	const named = [role].flat();

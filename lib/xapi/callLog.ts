@@ -2,12 +2,12 @@ import { durationSeconds } from './duration';
 import type { Entity } from './entities';
 
 /**
- * The call log: `GetCallLogData` gives a row a leg (facts 4.7), people think in whole calls.
+ * The call log: `GetCallLogData` gives a row a leg (protocol 4.7), people think in whole calls.
  */
 
 /**
  * The parameters of GetCallLogData and DownloadCallLog besides the period, for all calls. Every one must be there; 0 and
- * empty text mean "no filter". What the other codes mean is not documented (facts 4.7 [?]).
+ * empty text mean "no filter". What the other codes mean is not documented (protocol 4.7 [?]).
  */
 export const UNFILTERED = {
 	sourceType: 0,
@@ -50,7 +50,7 @@ export interface Call {
 	legs: Entity[];
 }
 
-/** Call types of legs where a machine answers. The full list is not known (facts 4.7 [1]), so all others are people. */
+/** Call types of legs where a machine answers. The full list is not known (protocol 4.7 [1]), so all others are people. */
 const MACHINES = new Set([
 	'conference',
 	'digital receptionist',

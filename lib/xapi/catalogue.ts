@@ -1,5 +1,5 @@
 import data from './catalogue.json';
-import { isPrimitive, parseType, type TypeExpression } from './typeExpression';
+import { isPrimitive, parseType, type TypeExpression } from '../odata/typeExpression';
 
 export {
 	formatType,
@@ -8,7 +8,7 @@ export {
 	PRIMITIVES,
 	type Primitive,
 	type TypeExpression,
-} from './typeExpression';
+} from '../odata/typeExpression';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'PUT';
 

@@ -1,5 +1,5 @@
 import type { Catalogue, Operation, OperationKind, Method } from './catalogue';
-import { formatType } from './typeExpression';
+import { formatType } from '../odata/typeExpression';
 
 /** A JSON object of the OpenAPI document; its members are checked as they are read. */
 type Node = Record<string, unknown>;

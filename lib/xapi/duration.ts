@@ -2,7 +2,7 @@ import { catalogue as shipped, parseType, propertiesOf, type Catalogue } from '.
 import type { Entity } from './entities';
 import { rowsFromEntries } from './rows';
 
-/** ISO 8601 as 3CX writes durations (facts 4.1): `PT1M12.577027S`, days before the T, a minus in front. */
+/** ISO 8601 as 3CX writes durations (protocol 4.1): `PT1M12.577027S`, days before the T, a minus in front. */
 const ISO_DURATION = /^(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
 
 const DAY_S = 86_400;

@@ -1,4 +1,4 @@
-import { KeyedLock, mapInOrder } from '../concurrency';
+import { KeyedLock, mapInOrder } from '../waiting/concurrency';
 import type { PbxClient, PbxRequest } from '../http/client';
 import { DEFAULT_IN_FLIGHT } from '../http/dispatchers';
 import { ThreeCxError } from '../http/errors';
@@ -8,13 +8,13 @@ import { queryString } from '../odata/query';
 import { catalogue, entitySets } from './catalogue';
 import { differences } from './difference';
 
-/** A row of an entity set as XAPI sends it: PascalCase names, null properties left out (facts 4.1). */
+/** A row of an entity set as XAPI sends it: PascalCase names, null properties left out (protocol 4.1). */
 export type Entity = Record<string, unknown>;
 
 /** Where XAPI lives on a PBX. */
 export const XAPI = '/xapi/v1';
 
-/** The largest `$top` that entity sets accept: above it they answer 400 (facts 4.3). */
+/** The largest `$top` that entity sets accept: above it they answer 400 (protocol 4.3). */
 export const PAGE_SIZE = 100;
 
 /** The answer of a collection. */
@@ -229,7 +229,7 @@ export async function createEntity(
 	return withoutAnnotations(answer.body ?? {});
 }
 
-/** Changes properties of a row; arrays are replaced as a whole, everything else is merged (facts 4.5). */
+/** Changes properties of a row; arrays are replaced as a whole, everything else is merged (protocol 4.5). */
 export async function updateEntity(
 	client: PbxClient,
 	path: string,

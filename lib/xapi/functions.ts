@@ -2,12 +2,12 @@ import type { PbxClient } from '../http/client';
 import { listEntities, XAPI, type Entity, type ListOptions } from './entities';
 import { requestFor } from './invoke';
 
-/** Rows of a function that are read with one request: its `$top` is not limited to 100 (facts 4.3). */
+/** Rows of a function that are read with one request: its `$top` is not limited to 100 (protocol 4.3). */
 const FUNCTION_PAGE = 500;
 
 /**
  * Reads the rows that a function computes, page by page: `$top`, `$skip` and the other options follow its parentheses
- * (facts 4.7).
+ * (protocol 4.7).
  *
  * @param operationId such as `GetCallLogData`
  * @param parameters every declared one, by name; 3CX answers 404 when one is missing

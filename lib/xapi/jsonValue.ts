@@ -1,7 +1,7 @@
 import { ODataInputError } from '../odata/error';
 import { literal } from '../odata/literal';
 import { isPrimitive, parseType, propertiesOf, type Catalogue } from './catalogue';
-import type { Primitive, TypeExpression } from './typeExpression';
+import type { Primitive, TypeExpression } from '../odata/typeExpression';
 
 /** What reading a value needs besides the value. */
 export interface JsonContext {

@@ -1,4 +1,4 @@
-import { KeyedLock } from '../concurrency';
+import { KeyedLock } from '../waiting/concurrency';
 import type { PbxClient } from '../http/client';
 import { ThreeCxError } from '../http/errors';
 import type { Expand } from '../odata/expand';
@@ -7,7 +7,7 @@ import { differences, satisfies } from './difference';
 import { getEntity, updateEntity, type Entity, type RequestOptions } from './entities';
 
 /**
- * Read, modify, write. A PATCH replaces an array as a whole (facts 4.5), and 3CX takes no `If-Match` with it (facts 4.4
+ * Read, modify, write. A PATCH replaces an array as a whole (protocol 4.5), and 3CX takes no `If-Match` with it (protocol 4.4
  * know it for DELETE only), so the PBX does not notice when two programs change the same array at once: the last one
  * wins. What can be done is done here: writers of this process take turns, the time between reading and writing is one
  * round trip, and the array is read again after the write, so that a change which was overwritten is made again.

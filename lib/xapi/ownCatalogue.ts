@@ -21,7 +21,7 @@ const KEPT = 8;
 interface Known {
 	/** Of the PBX (`X-3CX-Version`), when it was read; undefined where it does not say. */
 	version: string | undefined;
-	/** Undefined where the PBX serves none: most builds do, not all (facts 4.1). */
+	/** Undefined where the PBX serves none: most builds do, not all (protocol 4.1). */
 	catalogue: Catalogue | undefined;
 	/** Milliseconds since 1970. */
 	checkedAt: number;

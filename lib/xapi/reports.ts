@@ -53,7 +53,7 @@ export interface Report {
 const OPERATION_ID = /^(Download|Get)(?:Get)*(\w+?)(?:Data|Report)?$/;
 
 /**
- * All reports of a 3CX: the functions of its `Report...` roots (facts 4.7), `Get...` beside `Download...`.
+ * All reports of a 3CX: the functions of its `Report...` roots (protocol 4.7), `Get...` beside `Download...`.
  *
  * @param from the catalogue
  * @returns the reports, sorted by name
@@ -83,7 +83,7 @@ export function reportsOf(from: Catalogue): Report[] {
 
 /**
  * What a report function is called with: every declared parameter, since a missing one gives 404. Empty text and 0 mean
- * "no filter" (facts 4.7).
+ * "no filter" (protocol 4.7).
  *
  * @param report the function
  * @param values by field: `from` and `to` as ISO with Z, lists of numbers as arrays, `interval` in seconds, `timeZone`
@@ -99,13 +99,13 @@ export function reportArguments(
 			const value = Object.hasOwn(values, field) ? values[field] : undefined;
 			if (value === undefined || value === null || value === '') return [name, emptyOf(name, type)];
 			if (field === 'interval') return [name, interval(Number(value))];
-			// Lists travel as one text with commas (facts 4.7).
+			// Lists travel as one text with commas (protocol 4.7).
 			return [name, Array.isArray(value) ? value.map(String).join(',') : value];
 		}),
 	);
 }
 
-/** What 3CX's console sends where the meaning of the codes is not documented and 0 is not what it sends (facts 4.7 [1]). */
+/** What 3CX's console sends where the meaning of the codes is not documented and 0 is not what it sends (protocol 4.7 [1]). */
 const CONSOLE_CODES: Readonly<Record<string, number>> = { callArea: 2 };
 
 /** The value that a code has unless somebody knows better. */
@@ -120,7 +120,7 @@ function emptyOf(name: string, type: string): unknown {
 const HOUR_S = 3600;
 const MINUTE_S = 60;
 
-/** Seconds as report functions take intervals: a text such as `0:00:0` (facts 4.7), that is `h:mm:s`. */
+/** Seconds as report functions take intervals: a text such as `0:00:0` (protocol 4.7), that is `h:mm:s`. */
 function interval(seconds: number): string {
 	const whole = Math.max(0, Math.round(Number.isFinite(seconds) ? seconds : 0));
 	const minutes = Math.floor((whole % HOUR_S) / MINUTE_S);

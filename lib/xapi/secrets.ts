@@ -1,5 +1,5 @@
 /** Stands in the output where a secret was. Sending it back would overwrite the secret, see `findHidden`. */
-export const HIDDEN = '[hidden by n8n-nodes-3cx]';
+export const HIDDEN = '[hidden by n8n-nodes-threecx]';
 
 /**
  * Properties that XAPI returns in plain text and that let their reader register a phone, log in, spend money or

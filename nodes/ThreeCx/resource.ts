@@ -18,7 +18,7 @@ export interface Field {
 	parameter: INodeProperties;
 	/** Shown on its own when creating, instead of under Additional Fields. */
 	prominent?: boolean;
-	/** Can only be set when creating: 3CX refuses to change it later (facts 4.5). */
+	/** Can only be set when creating: 3CX refuses to change it later (protocol 4.5). */
 	createOnly?: boolean;
 	/**
 	 * Turns the parameter's value into the property's; left out, the value is sent as it is. `instant` reads what a date

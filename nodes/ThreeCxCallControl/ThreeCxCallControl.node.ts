@@ -8,7 +8,7 @@ import {
 } from 'n8n-workflow';
 import { requestOptionsProperty } from '../shared/requestOptions';
 import { runItems } from '../shared/router';
-import { explainNotFound } from '../../lib/callcontrol/available';
+import { explainNotFound } from '../../lib/callcontrol/rest/available';
 import { getDevices, searchExtensions, searchRoutePoints } from './extension';
 import { searchLegs } from './fields/leg';
 import { propertiesOf } from './operation';

@@ -4,9 +4,9 @@ import type {
 	INodeProperties,
 	INodePropertyOptions,
 } from 'n8n-workflow';
-import { deviceLabel } from '../../lib/callcontrol/devices';
-import { listNamedDns, type NamedDn } from '../../lib/callcontrol/names';
-import { createCallControl } from '../../lib/callcontrol/rest';
+import { deviceLabel } from '../../lib/callcontrol/rest/devices';
+import { listNamedDns, type NamedDn } from '../../lib/callcontrol/rest/names';
+import { createCallControl } from '../../lib/callcontrol/rest/client';
 import type { PbxClient } from '../../lib/http/client';
 import { ThreeCxError } from '../../lib/http/errors';
 import { connectTo } from '../shared/connect';

@@ -1,4 +1,4 @@
-import type { Link } from '../../lib/callcontrol/wait';
+import type { Link } from '../../lib/callcontrol/calls/wait';
 import { MAX_IN_FLIGHT } from '../../lib/http/dispatchers';
 import { connectTo, linkKey } from '../shared/connect';
 import type { ItemRun } from '../shared/router';

@@ -7,7 +7,7 @@ import {
 	type ITriggerFunctions,
 	type ITriggerResponse,
 } from 'n8n-workflow';
-import { listNamedDns } from '../../lib/callcontrol/names';
+import { listNamedDns } from '../../lib/callcontrol/rest/names';
 import { connectTo } from '../shared/connect';
 import { toNodeError } from '../shared/errors';
 import { listen } from './listen';

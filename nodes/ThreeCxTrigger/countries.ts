@@ -1,6 +1,6 @@
 import { getCountries } from 'libphonenumber-js';
 import type { INodePropertyOptions } from 'n8n-workflow';
-import { countryOfPbx, nameOf } from '../../lib/callcontrol/country';
+import { countryOfPbx, nameOf } from '../../lib/phone/country';
 import type { PbxClient } from '../../lib/http/client';
 
 /** The choice that takes the country from the PBX's own settings. */

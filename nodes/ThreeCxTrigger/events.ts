@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { INodePropertyOptions } from 'n8n-workflow';
-import { parseFrame } from '../../lib/callcontrol/frames';
-import type { LinkState } from '../../lib/callcontrol/monitor';
-import type { CallEventType, DeviceEvent, TrackerEvent } from '../../lib/callcontrol/tracker';
+import { parseFrame } from '../../lib/callcontrol/link/frames';
+import type { LinkState } from '../../lib/callcontrol/link/monitor';
+import type { CallEventType, DeviceEvent, TrackerEvent } from '../../lib/callcontrol/calls/tracker';
 
 /** The link to the PBX broke, or is back. */
 export interface LinkEvent {

@@ -1,6 +1,6 @@
-import { directionOf, isExternal, type Direction } from '../../lib/callcontrol/legs';
+import { directionOf, isExternal, type Direction } from '../../lib/callcontrol/calls/legs';
 import { normalise } from '../../lib/phone/e164';
-import type { CallEvent } from '../../lib/callcontrol/tracker';
+import type { CallEvent } from '../../lib/callcontrol/calls/tracker';
 import type { TriggerEvent } from './events';
 
 /** Which calls a person cares for; what is left out does not matter. */

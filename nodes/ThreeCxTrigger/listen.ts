@@ -4,10 +4,10 @@ import {
 	type ITriggerFunctions,
 	type ITriggerResponse,
 } from 'n8n-workflow';
-import { perCall } from '../../lib/callcontrol/calls';
-import { createDelivery } from '../../lib/callcontrol/delivery';
-import type { LinkState } from '../../lib/callcontrol/monitor';
-import { subscribe, type Subscriber } from '../../lib/callcontrol/shared';
+import { perCall } from '../../lib/callcontrol/calls/perCall';
+import { createDelivery } from '../../lib/waiting/delivery';
+import type { LinkState } from '../../lib/callcontrol/link/monitor';
+import { subscribe, type Subscriber } from '../../lib/callcontrol/link/sharing';
 import { MAX_IN_FLIGHT } from '../../lib/http/dispatchers';
 import { connectTo, linkKey } from '../shared/connect';
 import { toNodeError } from '../shared/errors';
@@ -43,7 +43,7 @@ const registrations = new Registrations();
  *
  * Wrong settings always fail. A missing connection fails only where a person is watching; everywhere else, and ever
  * after, it is the monitor's to restore. It is never reported through `emitError`: since n8n 2.40 that ends the
- * trigger for good after some seconds (n8n facts 5.2).
+ * trigger for good after some seconds (n8n protocol 5.2).
  *
  * @param context n8n's trigger context
  * @param patience how long a manual test listens, in ms, and how patient the link is

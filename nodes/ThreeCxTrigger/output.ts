@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
-import { flatLeg } from '../../lib/callcontrol/flat';
-import type { CallEvent } from '../../lib/callcontrol/tracker';
-import { readParticipant } from '../../lib/callcontrol/types';
+import { flatLeg } from '../../lib/callcontrol/calls/flatLeg';
+import type { CallEvent } from '../../lib/callcontrol/calls/tracker';
+import { readParticipant } from '../../lib/callcontrol/rest/types';
 import { normalise } from '../../lib/phone/e164';
 import { eventName, type TriggerEvent } from './events';
 

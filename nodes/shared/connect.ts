@@ -63,7 +63,7 @@ async function accessTo(context: RequestContext, itemIndex: number): Promise<Acc
  *
  * @param context the execution or trigger context of a node
  * @param itemIndex the item; 0 where there are no items
- * @returns the key for `subscribe` in `lib/callcontrol/shared`
+ * @returns the key for `subscribe` in `lib/callcontrol/link/sharing`
  */
 export async function linkKey(context: RequestContext, itemIndex = 0): Promise<string> {
 	const credentials = await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, itemIndex);

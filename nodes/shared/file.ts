@@ -17,7 +17,7 @@ export interface FileOptions {
  * Downloads a file into n8n's binary store, streamed: its size does not matter for n8n's memory.
  *
  * @param run the item
- * @param request the download; XAPI declares JSON for every one, and sends the file (facts 4.1)
+ * @param request the download; XAPI declares JSON for every one, and sends the file (protocol 4.1)
  * @param options names and type
  * @returns the item: name, type and size as JSON, the file as binary
  */

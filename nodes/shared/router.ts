@@ -1,5 +1,5 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { mapInLanes, type LaneLimits } from '../../lib/concurrency';
+import { mapInLanes, type LaneLimits } from '../../lib/waiting/concurrency';
 import { createPbxClient, type PbxClient } from '../../lib/http/client';
 import { DEFAULT_IN_FLIGHT } from '../../lib/http/dispatchers';
 import { accessPerItem, type Access } from './connect';

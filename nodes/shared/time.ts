@@ -3,7 +3,7 @@ import { ThreeCxError } from '../../lib/http/errors';
 
 /**
  * Reads a date and time as n8n's date picker or an expression gives it. One without an offset is in the workflow's
- * time zone: that is what the person who typed it sees on the clock. XAPI wants instants in UTC (facts 4.7).
+ * time zone: that is what the person who typed it sees on the clock. XAPI wants instants in UTC (protocol 4.7).
  *
  * @param zone IANA name, such as `Europe/London`
  * @returns a function from text (and the parameter it stands in, for the error) to ISO 8601 with Z; empty text stays empty

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IAllExecuteFunctions } from 'n8n-workflow';
-import { KeyedLock } from '../../lib/concurrency';
+import { KeyedLock } from '../../lib/waiting/concurrency';
 import { RENEWING, TOKEN_NOT_ISSUED } from '../../lib/http/credentialCheck';
 import { readFields, type PbxClientFields } from '../../lib/http/credentialFields';
-import { errorFromNetwork, ThreeCxError } from '../../lib/http/errors';
+import { ThreeCxError } from '../../lib/http/errors';
+import { errorFromNetwork } from '../../lib/http/networkErrors';
 import { errorFromProxy } from '../../lib/http/proxy';
 import { errorFromTokenAnswer } from '../../lib/http/responseErrors';
 import type { Connection } from '../../lib/http/serverUrl';
@@ -290,7 +291,7 @@ const changed = (origin: string) =>
 
 /**
  * Tokens that the PBX may have given us under another of its names: minted for the same client and secret, by a PBX
- * that calls itself the same (`iss`, facts 1.3). Each of them has ended the ones before it. Whoever has client ID and
+ * that calls itself the same (`iss`, protocol 1.3). Each of them has ended the ones before it. Whoever has client ID and
  * secret could mint such a token anyway, so it tells the PBX nothing that is not its own.
  *
  * @param client fingerprint of client ID and secret

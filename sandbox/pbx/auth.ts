@@ -1,8 +1,8 @@
-/** Access tokens, as `/connect/token` gives them out and takes them back (facts 1.1 to 1.4). */
+/** Access tokens, as `/connect/token` gives them out and takes them back (protocol 1.1 to 1.4). */
 import { createHash, generateKeyPairSync, randomUUID, sign, timingSafeEqual } from 'node:crypto';
 import type { ApiClient, Caller } from './types';
 
-/** How `expires_in` is counted: minutes before some release about 20.0.9, seconds since (facts 1.2). */
+/** How `expires_in` is counted: minutes before some release about 20.0.9, seconds since (protocol 1.2). */
 export type ExpiryUnit = 'minutes' | 'seconds';
 
 export interface TokenOptions {
@@ -37,7 +37,7 @@ function sameSecret(left: string, right: string): boolean {
 export const fingerprint = (token: string) =>
 	createHash('sha256').update(token).digest('hex').slice(0, 12);
 
-/** The fields of a token request; form-urlencoded or multipart (facts 1.1). Undefined for any other content type. */
+/** The fields of a token request; form-urlencoded or multipart (protocol 1.1). Undefined for any other content type. */
 export async function readForm(
 	body: Buffer,
 	contentType: string,
@@ -96,7 +96,7 @@ export class Tokens {
 		const client = this.clients(form.get('client_id') ?? '');
 		if (!client || !sameSecret(client.clientSecret, form.get('client_secret') ?? '')) {
 			this.failedLogins += 1;
-			// Documented as `unauthorized`, not the RFC's invalid_client (facts 1.1).
+			// Documented as `unauthorized`, not the RFC's invalid_client (protocol 1.1).
 			return refuse(401, 'unauthorized', 'The client ID or client secret is invalid.');
 		}
 		return { status: 200, body: this.grant(client, host) };
@@ -113,7 +113,7 @@ export class Tokens {
 		};
 	}
 
-	/** A new token; the client's older one is dead from now on (facts 1.4). */
+	/** A new token; the client's older one is dead from now on (protocol 1.4). */
 	private mint({ clientId, role }: ApiClient, host: string): string {
 		this.revoke(clientId);
 		const issued = Math.floor(this.options.now().getTime() / 1000);

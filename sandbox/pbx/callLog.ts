@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Row } from './odata/model';
 import type { FinishedCall } from './types';
 
-/** Codes of DN types in report rows. Only 0 and 1 are commonly seen; the others are a choice (facts 8.14). */
+/** Codes of DN types in report rows. Only 0 and 1 are commonly seen; the others are a choice (protocol 8.14). */
 const TYPE_CODE = { extension: 0, external: 1, queue: 4, ivr: 6 } as const;
 export type PartyType = keyof typeof TYPE_CODE;
 
@@ -103,7 +103,7 @@ export class CallLog {
 		return {
 			CallId: call.callid,
 			StartTime: leg.rangAt.toISOString(),
-			// The source of an inbound call is the trunk (facts 4.7).
+			// The source of an inbound call is the trunk (protocol 4.7).
 			SourceType: TYPE_CODE[this.typeOf(call.from.dn)],
 			SourceDn: call.from.dn,
 			SourceCallerId: call.from.number,

@@ -471,7 +471,7 @@ function record(context: Context, calls: readonly FinishedCall[]): Map<number, C
 				FromDisplayName: call.from.name,
 				FromDn: call.from.dn,
 				FromDnType: inbound ? 1 : 0,
-				// Bare digits, without plus (facts 4.7).
+				// Bare digits, without plus (protocol 4.7).
 				FromDidNumber: inbound && call.did ? digits(call.did) : undefined,
 				ToCallerNumber: inbound ? spoken?.dn : call.to.number,
 				ToDisplayName: spoken?.name,

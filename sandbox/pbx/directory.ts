@@ -12,7 +12,7 @@ const deskPhone = (number: string): Device => ({
 	user_agent: DESK_PHONE,
 	directControl: true,
 });
-/** Apps register from the PBX itself, on a port of their own (facts 2.2). */
+/** Apps register from the PBX itself, on a port of their own (protocol 2.2). */
 const webClient = (number: string): Device => ({
 	device_id: `sip:${number}@127.0.0.1:${5483 + (Number(number) % 1000)}`,
 	user_agent: WEB_CLIENT,
@@ -54,7 +54,7 @@ const PARTS: Partial<Record<DnSet, Part>> = {
 		type: 'Wqueue',
 		devices: [],
 		pollingStrategy: String(row.PollingStrategy),
-		// Being logged in to queues is one switch on the user, not one per queue (facts 4.6).
+		// Being logged in to queues is one switch on the user, not one per queue (protocol 4.6).
 		members: numbers(row.Agents).filter(
 			(number) => store.find('Users', 'Number', number)?.QueueStatus === 'LoggedIn',
 		),

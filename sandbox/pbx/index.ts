@@ -36,7 +36,7 @@ export interface PbxOptions {
 	clients?: ApiClient[];
 	/** Anything but `enterprise` has neither API: XAPI answers 403, Call Control 404. Default enterprise. */
 	licence?: Licence;
-	/** Unit of `expires_in`; default seconds, as version 20.0.9 sends it (facts 1.2). */
+	/** Unit of `expires_in`; default seconds, as version 20.0.9 sends it (protocol 1.2). */
 	expiresIn?: ExpiryUnit;
 	/** Seconds that an access token lives; default 3600. */
 	tokenLifetimeSeconds?: number;
@@ -52,15 +52,15 @@ export interface PbxOptions {
 	seedCallLogRows?: number;
 	/** The clock; default the system's. */
 	now?: () => Date;
-	/** Largest `$top` of entity sets, null for none; default 100 (facts 4.3). */
+	/** Largest `$top` of entity sets, null for none; default 100 (protocol 4.3). */
 	topLimit?: number | null;
-	/** Rows in an answer without `$top`; default 100, which is what one note says (facts 4.3). */
+	/** Rows in an answer without `$top`; default 100, which is what one note says (protocol 4.3). */
 	pageSize?: number;
-	/** Send `@odata.nextLink`; default false: nobody has seen one (facts 4.1). */
+	/** Send `@odata.nextLink`; default false: nobody has seen one (protocol 4.1). */
 	nextLink?: boolean;
 	/** Failed logins after which `/connect/token` answers 403; default never. */
 	blockAfterFailedLogins?: number;
-	/** Answer timestamp filters on CallHistoryView with 500 as newer builds do; default false (facts 4.3). */
+	/** Answer timestamp filters on CallHistoryView with 500 as newer builds do; default false (protocol 4.3). */
 	callHistoryTimestampFails?: boolean;
 	/** Options of the call engine, such as how long phones ring. */
 	calls?: EngineOptions;
@@ -90,7 +90,7 @@ export interface Pbx {
 	close(): Promise<void>;
 }
 
-/** What the PBX says about its own API. On real ones both are there for whoever has a token (facts 4.1). */
+/** What the PBX says about its own API. On real ones both are there for whoever has a token (protocol 4.1). */
 const descriptions: Descriptions = {
 	'swagger.yaml': { contentType: 'application/yaml', make: () => swaggerFrom(catalogue) },
 	$metadata: { contentType: 'application/xml', make: () => metadataFrom(catalogue) },

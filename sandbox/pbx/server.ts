@@ -204,7 +204,7 @@ export class Server {
 		if (answer) send(response, answer);
 	}
 
-	/** The token in the header, or in the query where 3CX takes it: on downloads of recordings (facts 1.1). */
+	/** The token in the header, or in the query where 3CX takes it: on downloads of recordings (protocol 1.1). */
 	private tokenOf(request: IncomingMessage, url: URL): string | undefined {
 		const given = bearer(request.headers.authorization);
 		const isDownload = url.pathname.startsWith('/xapi/v1/Recordings/Pbx.DownloadRecording(');
@@ -260,7 +260,7 @@ export class Server {
 		const path = url.pathname.slice('/xapi/v1/'.length);
 		const caller = tokens.authenticate(token);
 		if (!caller) return UNAUTHORISED;
-		// What an unlicensed PBX answers on XAPI is not recorded; 403 is what clients expect (facts 1.6, 1.8).
+		// What an unlicensed PBX answers on XAPI is not recorded; 403 is what clients expect (protocol 1.6, 1.8).
 		if (licence !== 'enterprise' || !caller.client.xapiEnabled) return { status: 403 };
 		const description = descriptions[path.replace('%24', '$')];
 		if (description && request.method === 'GET') {
@@ -299,7 +299,7 @@ export class Server {
 		return (await this.calls(request, response, url, caller)) ? undefined : { status: 404 };
 	}
 
-	/** Without licence Call Control is not there at all: 404 (facts 1.8). */
+	/** Without licence Call Control is not there at all: 404 (protocol 1.8). */
 	private callControlCaller(token: string | undefined): Caller | number {
 		const caller = this.parts.tokens.authenticate(token);
 		if (!caller) return 401;

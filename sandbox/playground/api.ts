@@ -302,7 +302,7 @@ export class N8nApi {
 		const response = await fetch(this.baseUrl + path, {
 			method,
 			headers: {
-				'browser-id': 'n8n-nodes-3cx-playground',
+				'browser-id': 'n8n-nodes-threecx-playground',
 				'content-type': 'application/json',
 				...(this.cookie && { cookie: this.cookie }),
 			},

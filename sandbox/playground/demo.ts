@@ -6,7 +6,7 @@ import type { PbxAccess } from './telephone';
 const CREDENTIAL_TYPE = 'threeCxOAuth2Api';
 const CREDENTIAL_NAME = '3CX playground';
 /** Node types of our package begin with this. */
-const PACKAGE = 'n8n-nodes-3cx.';
+const PACKAGE = 'n8n-nodes-threecx.';
 
 /** What the onboarding workflow's last node reports. */
 export interface OnboardingReport {

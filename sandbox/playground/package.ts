@@ -61,7 +61,7 @@ export async function build(packageDir: string): Promise<void> {
 
 /**
  * Puts the built package where n8n looks for installed community packages, with the files that npm would publish.
- * The name of the folder makes the node types `n8n-nodes-3cx.*`, as after a real installation. `n8n-workflow` is left
+ * The name of the folder makes the node types `n8n-nodes-threecx.*`, as after a real installation. `n8n-workflow` is left
  * out on purpose: like an installed package, ours then gets the one n8n itself uses.
  *
  * @param nodeModules - `<user folder>/.n8n/nodes/node_modules`

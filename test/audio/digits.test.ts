@@ -1,6 +1,6 @@
 import { collectDigits } from '../../lib/audio/digits';
-import { Inbox } from '../../lib/audio/inbox';
-import { ManualClock } from './clocks';
+import { Inbox } from '../../lib/waiting/inbox';
+import { ManualClock } from '../support/clocks';
 
 const RULES = { terminator: '#', max: 4, firstMs: 10_000, betweenMs: 3_000 };
 

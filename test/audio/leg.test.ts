@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
-import { callerAudio, recordCaller, speak, whenConnected } from '../../lib/callcontrol/audio';
-import type { CallControl } from '../../lib/callcontrol/rest';
+import { callerAudio, recordCaller, speak, whenConnected } from '../../lib/callcontrol/rest/audio';
+import type { CallControl } from '../../lib/callcontrol/rest/client';
 import { ThreeCxError } from '../../lib/http/errors';
 import { leg as participant } from '../callcontrol/samples';
-import { InstantClock } from './clocks';
+import { InstantClock } from '../support/clocks';
 import { speech } from './samples';
 
 /** The patience of the audio functions, on a clock where waiting takes no time; the PBX is as the test says. */

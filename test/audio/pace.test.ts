@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { paced, Pacer } from '../../lib/audio/pace';
 import { BYTES_PER_MS } from '../../lib/audio/pcm';
-import { InstantClock } from './clocks';
+import { InstantClock } from '../support/clocks';
 
-/** What the PBX may hold that it has not played (facts 2.8). */
+/** What the PBX may hold that it has not played (protocol 2.8). */
 const AHEAD_MS = 500;
 
 const never = new AbortController().signal;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseEntity, parseFrame } from '../../lib/callcontrol/frames';
+import { parseEntity, parseFrame } from '../../lib/callcontrol/link/frames';
 
 const wire = (type: unknown, entity: unknown, data: unknown = null, sequence: unknown = 5) =>
 	JSON.stringify({ sequence, event: { event_type: type, entity, attached_data: data } });

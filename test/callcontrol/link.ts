@@ -5,8 +5,8 @@ import {
 	type LinkState,
 	type Monitor,
 	type MonitorOptions,
-} from '../../lib/callcontrol/monitor';
-import type { TrackerEvent } from '../../lib/callcontrol/tracker';
+} from '../../lib/callcontrol/link/monitor';
+import type { TrackerEvent } from '../../lib/callcontrol/calls/tracker';
 import { startPbx, type Pbx, type PbxOptions } from '../../sandbox/pbx';
 import { Collector } from './collector';
 

@@ -1,6 +1,6 @@
 import { closeDispatchers } from '../../lib/http/dispatchers';
 import { ThreeCxError } from '../../lib/http/errors';
-import type { CallEvent, TrackerEvent } from '../../lib/callcontrol/tracker';
+import type { CallEvent, TrackerEvent } from '../../lib/callcontrol/calls/tracker';
 import type { Pbx, PbxOptions } from '../../sandbox/pbx';
 import { clientOf, quietPbx, watch, type Watched } from './link';
 import { isCall, short } from './samples';

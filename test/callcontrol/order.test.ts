@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { CallOrder, type Pending } from '../../lib/callcontrol/order';
-import type { Change } from '../../lib/callcontrol/tracker';
+import { CallOrder, type Pending } from '../../lib/callcontrol/link/order';
+import type { Change } from '../../lib/callcontrol/calls/tracker';
 import { removed } from './samples';
 
 /** An entry whose only fact names it. */

@@ -1,6 +1,6 @@
-import { deviceLabel, firstOfKind, kindOf } from '../../lib/callcontrol/devices';
-import { createCallControl } from '../../lib/callcontrol/rest';
-import { readParticipant, readResult } from '../../lib/callcontrol/types';
+import { deviceLabel, firstOfKind, kindOf } from '../../lib/callcontrol/rest/devices';
+import { createCallControl } from '../../lib/callcontrol/rest/client';
+import { readParticipant, readResult } from '../../lib/callcontrol/rest/types';
 import { createPbxClient } from '../../lib/http/client';
 import { closeDispatchers } from '../../lib/http/dispatchers';
 import { fixedToken } from '../support/fixedToken';

@@ -1,5 +1,5 @@
-import type { Change, CallEvent, TrackerEvent } from '../../lib/callcontrol/tracker';
-import { readParticipant, type DnState, type Participant } from '../../lib/callcontrol/types';
+import type { Change, CallEvent, TrackerEvent } from '../../lib/callcontrol/calls/tracker';
+import { readParticipant, type DnState, type Participant } from '../../lib/callcontrol/rest/types';
 
 /** A leg as 3CX would send it: an outside caller on extension 100, unless said otherwise. */
 export function leg(fields: Partial<Participant> = {}): Participant {

@@ -3,14 +3,14 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { createServer } from 'node:http';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { subscribe, linkCount } from '../../lib/callcontrol/shared';
+import { subscribe, linkCount } from '../../lib/callcontrol/link/sharing';
 import {
 	startMonitor,
 	type LinkState,
 	type Monitor,
 	type MonitorOptions,
-} from '../../lib/callcontrol/monitor';
-import type { TrackerEvent } from '../../lib/callcontrol/tracker';
+} from '../../lib/callcontrol/link/monitor';
+import type { TrackerEvent } from '../../lib/callcontrol/calls/tracker';
 import { createPbxClient } from '../../lib/http/client';
 import { closeDispatchers } from '../../lib/http/dispatchers';
 import { fixedToken } from '../support/fixedToken';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { perCall } from '../../lib/callcontrol/calls';
-import { CallTracker, type Change } from '../../lib/callcontrol/tracker';
-import type { Participant } from '../../lib/callcontrol/types';
+import { perCall } from '../../lib/callcontrol/calls/perCall';
+import { CallTracker, type Change } from '../../lib/callcontrol/calls/tracker';
+import type { Participant } from '../../lib/callcontrol/rest/types';
 import { isCall, leg, removed, short, state, upsert } from './samples';
 
 const play = (tracker: CallTracker, changes: Change[]) =>

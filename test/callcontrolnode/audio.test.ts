@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { WaveFile } from 'wavefile';
-import { linkCount } from '../../lib/callcontrol/shared';
+import { linkCount } from '../../lib/callcontrol/link/sharing';
 import { pcmFromWav } from '../../lib/audio/wav';
 import { bytesFrom, quiet, samplesIn, sine, speech, toneIn } from '../audio/samples';
 import { APP, CALLER, legOf, nodeAndPbx, until, type NodeAndPbx } from './node';

@@ -13,7 +13,7 @@ import type { Pbx, PbxOptions } from '../../sandbox/pbx';
 import { CredentialStore, loadOptionsContext, runNode, type NodeRunInput } from '../support/n8n';
 import { quietPbx } from '../callcontrol/link';
 
-const TYPE = 'n8n-nodes-3cx.threeCxCallControl';
+const TYPE = 'n8n-nodes-threecx.threeCxCallControl';
 const CALLER = '+441632960123';
 
 describe('the 3CX Call Control node', () => {

@@ -1,12 +1,12 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
-import { linkCount } from '../../lib/callcontrol/shared';
+import { linkCount } from '../../lib/callcontrol/link/sharing';
 import { closeDispatchers } from '../../lib/http/dispatchers';
 import type { Pbx, PbxOptions } from '../../sandbox/pbx';
 import { quietPbx } from '../callcontrol/link';
 import { CredentialStore, runNode, type NodeRun, type NodeRunInput } from '../support/n8n';
 
 /** The node under test. */
-export const TYPE = 'n8n-nodes-3cx.threeCxCallControl';
+export const TYPE = 'n8n-nodes-threecx.threeCxCallControl';
 
 /** The route point of the sandbox's API client. */
 export const APP = 'n8n';

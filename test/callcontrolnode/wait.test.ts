@@ -1,6 +1,6 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
-import { linkCount, subscribe, type Subscription } from '../../lib/callcontrol/shared';
-import type { CallEvent, TrackerEvent } from '../../lib/callcontrol/tracker';
+import { linkCount, subscribe, type Subscription } from '../../lib/callcontrol/link/sharing';
+import type { CallEvent, TrackerEvent } from '../../lib/callcontrol/calls/tracker';
 import { linkKey } from '../../nodes/shared/connect';
 import { Collector } from '../callcontrol/collector';
 import { clientOf, QUICK } from '../callcontrol/link';

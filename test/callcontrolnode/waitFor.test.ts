@@ -1,8 +1,8 @@
-import { Inbox } from '../../lib/audio/inbox';
-import { CallProgress, type Followed } from '../../lib/callcontrol/progress';
-import { CallTracker, type CallEvent, type Change } from '../../lib/callcontrol/tracker';
-import { waitFor, type WaitRules } from '../../lib/callcontrol/wait';
-import { ManualClock } from '../audio/clocks';
+import { Inbox } from '../../lib/waiting/inbox';
+import { CallProgress, type Followed } from '../../lib/callcontrol/calls/progress';
+import { CallTracker, type CallEvent, type Change } from '../../lib/callcontrol/calls/tracker';
+import { waitFor, type WaitRules } from '../../lib/callcontrol/calls/wait';
+import { ManualClock } from '../support/clocks';
 import { isCall, removed, upsert } from '../callcontrol/samples';
 
 /** A wait on a clock that the test moves; what happens comes through the real tracker. */

@@ -1,8 +1,8 @@
-import { linkCount } from '../../lib/callcontrol/shared';
-import { runChaos } from '../../sandbox/chaos';
-import { judge, longestSight, type Blindness, type Delivered } from '../../sandbox/chaos/judge';
+import { linkCount } from '../../lib/callcontrol/link/sharing';
+import { runChaos } from '../proofs/chaos';
+import { judge, longestSight, type Blindness, type Delivered } from '../proofs/chaos/judge';
 import type { JournalEntry } from '../../sandbox/pbx/callcontrol';
-import { trigger } from './trigger';
+import { trigger } from '../proofs/chaos/trigger';
 
 const SIGHTED: Blindness = { link: [], legs: new Map() };
 

@@ -1,7 +1,7 @@
 import { WaveFile } from 'wavefile';
 import { wavHeader } from '../../lib/audio/wav';
 import { resources } from '../../nodes/ThreeCxCallControl/resources';
-import { startProxy, type FaultProxy } from '../../sandbox/chaos/proxy';
+import { startProxy, type FaultProxy } from '../proofs/chaos/proxy';
 import { startPbx, type Pbx, type PbxOptions } from '../../sandbox/pbx';
 import type { Execution, Workflow } from '../../sandbox/playground/api';
 import { bytesFrom, samplesIn, sine, toneIn } from '../audio/samples';
@@ -15,7 +15,7 @@ import { chain, CREDENTIAL_TYPE, openN8n, type ChainedNode, type FreshN8n } from
  * stores the files, and stops what a person stops. The test is the people at the phones.
  */
 
-const TYPE = 'n8n-nodes-3cx.threeCxCallControl';
+const TYPE = 'n8n-nodes-threecx.threeCxCallControl';
 
 /** What the extensions of the sandbox have for phones. */
 const DESK_PHONE_AND_APP = '100';
@@ -625,7 +625,7 @@ test('the trigger starts a workflow that sends the call on while the phone rings
 		nodes: [
 			{
 				...go!,
-				type: 'n8n-nodes-3cx.threeCxTrigger',
+				type: 'n8n-nodes-threecx.threeCxTrigger',
 				parameters: { events: ['callRinging'], extensions: ['100'] },
 				credentials: { [CREDENTIAL_TYPE]: credential },
 			},

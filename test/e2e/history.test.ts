@@ -79,7 +79,7 @@ async function setUp(
 		telling(`Polls ${pbx.url}`, {
 			trigger: {
 				name: 'History',
-				type: 'n8n-nodes-3cx.threeCxCallHistoryTrigger',
+				type: 'n8n-nodes-threecx.threeCxCallHistoryTrigger',
 				parameters: { events, options, pollTimes: everySoManySeconds(2) },
 				credentials: { [CREDENTIAL_TYPE]: credential },
 			},

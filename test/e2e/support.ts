@@ -82,7 +82,7 @@ export function chain(
 	const nodes: WorkflowNode[] = [
 		{ name: 'Go', type: 'n8n-nodes-base.manualTrigger', parameters: {} },
 		...steps.map((step) => ({
-			type: 'n8n-nodes-3cx.threeCx',
+			type: 'n8n-nodes-threecx.threeCx',
 			credentials: { [CREDENTIAL_TYPE]: credential },
 			...step,
 		})),

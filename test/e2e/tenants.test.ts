@@ -96,7 +96,7 @@ beforeAll(async () => {
 	});
 	const template = JSON.parse(await readFile(TEMPLATE, 'utf8')) as WorkflowTemplate;
 	const nodes = template.nodes.map((node) =>
-		node.type === 'n8n-nodes-3cx.threeCx'
+		node.type === 'n8n-nodes-threecx.threeCx'
 			? { ...node, credentials: { [CREDENTIAL_TYPE]: credential } }
 			: node,
 	);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { canReadMemory, childRunning, peakMegabytes } from '../../sandbox/bench/rss';
-import { startProxy, type FaultProxy } from '../../sandbox/chaos/proxy';
+import { canReadMemory, childRunning, peakMegabytes } from '../proofs/bench/rss';
+import { startProxy, type FaultProxy } from '../proofs/chaos/proxy';
 import { startPbx, type Pbx } from '../../sandbox/pbx';
 import type { Workflow } from '../../sandbox/playground/api';
 import { Collector } from '../callcontrol/collector';
@@ -68,7 +68,7 @@ const workflowWith = (credential: { id: string; name: string }) =>
 	telling(`Listens to ${credential.name}`, {
 		trigger: {
 			name: 'Call',
-			type: 'n8n-nodes-3cx.threeCxTrigger',
+			type: 'n8n-nodes-threecx.threeCxTrigger',
 			parameters: { events: ['callRinging', 'callEnded'] },
 			credentials: { [CREDENTIAL_TYPE]: credential },
 		},

@@ -43,7 +43,7 @@ function published(
 	const node: INode = {
 		id: 'history',
 		name: 'History',
-		type: 'n8n-nodes-3cx.threeCxCallHistoryTrigger',
+		type: 'n8n-nodes-threecx.threeCxCallHistoryTrigger',
 		typeVersion: 1,
 		position: [0, 0],
 		parameters,

@@ -16,7 +16,7 @@ import { additionalDataFor, CredentialStore, nodeTypes, ourNode } from '../suppo
 
 /** n8n's own context of a node with these parameters and input items. */
 function contextOf(parameters: INodeParameters, items: IDataObject[]): ExecuteContext {
-	const node = ourNode('n8n-nodes-3cx.threeCx', parameters);
+	const node = ourNode('n8n-nodes-threecx.threeCx', parameters);
 	const workflow = new Workflow({
 		id: 'workflow',
 		nodes: [node],

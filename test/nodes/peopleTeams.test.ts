@@ -318,7 +318,7 @@ describe('lists that others change at the same time', () => {
 
 	test('a change that never shows is told, not repeated for ever', async () => {
 		const before = patches();
-		// The PBX says 204 and does nothing, as it does with role names in the wrong place (facts 4.5).
+		// The PBX says 204 and does nothing, as it does with role names in the wrong place (protocol 4.5).
 		office.pbx.faults.next({ method: 'PATCH', path: /Queues/, status: 204, times: 10 });
 		expect(await office.refusal('queue', 'addAgent', { queue, extensions: ['128'] })).toMatchObject(
 			{

@@ -1,4 +1,4 @@
-import { startMonitor } from '../../lib/callcontrol/monitor';
+import { startMonitor } from '../../lib/callcontrol/link/monitor';
 import { createPbxClient } from '../../lib/http/client';
 import type { ThreeCxError } from '../../lib/http/errors';
 import { processTokens } from '../../lib/http/tokens';

@@ -63,8 +63,8 @@ class Items implements INodeType {
 
 const NODES: Record<string, new () => INodeType> = {
 	'test.items': Items as unknown as new () => INodeType,
-	'n8n-nodes-3cx.threeCx': ThreeCx,
-	'n8n-nodes-3cx.threeCxCallControl': ThreeCxCallControl,
+	'n8n-nodes-threecx.threeCx': ThreeCx,
+	'n8n-nodes-threecx.threeCxCallControl': ThreeCxCallControl,
 };
 
 export const nodeTypes: INodeTypes = {
@@ -244,7 +244,7 @@ export interface NodeRun {
 
 /** What {@link runNode} runs. */
 export interface NodeRunInput {
-	/** Such as `n8n-nodes-3cx.threeCx`. */
+	/** Such as `n8n-nodes-threecx.threeCx`. */
 	type?: string;
 	parameters: INodeParameters;
 	credentials: CredentialStore;
@@ -259,7 +259,7 @@ export interface NodeRunInput {
 
 /** Runs one of our action nodes, behind a node with the input items, through n8n's WorkflowExecute. */
 export async function runNode({
-	type = 'n8n-nodes-3cx.threeCx',
+	type = 'n8n-nodes-threecx.threeCx',
 	parameters,
 	credentials,
 	items = [{}],
@@ -310,7 +310,7 @@ export async function runNode({
 export function loadOptionsContext(
 	parameters: INodeParameters,
 	credentials: CredentialStore,
-	type = 'n8n-nodes-3cx.threeCx',
+	type = 'n8n-nodes-threecx.threeCx',
 	path = '',
 ): ILoadOptionsFunctions {
 	const node = ourNode(type, parameters);

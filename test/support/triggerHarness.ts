@@ -51,7 +51,7 @@ function workflowWith({ type, parameters = {}, nodeId = 'trigger' }: TriggerOpti
 	const node: INode = {
 		id: nodeId,
 		name: '3CX Trigger',
-		type: `n8n-nodes-3cx.${nodeType.description.name}`,
+		type: `n8n-nodes-threecx.${nodeType.description.name}`,
 		typeVersion: 1,
 		position: [0, 0],
 		parameters,

@@ -5,7 +5,7 @@ import type {
 	ITriggerFunctions,
 	ITriggerResponse,
 } from 'n8n-workflow';
-import { linkCount } from '../../lib/callcontrol/shared';
+import { linkCount } from '../../lib/callcontrol/link/sharing';
 import { closeDispatchers } from '../../lib/http/dispatchers';
 import { listen } from '../../nodes/ThreeCxTrigger/listen';
 import { ThreeCxTrigger } from '../../nodes/ThreeCxTrigger/ThreeCxTrigger.node';

@@ -4,7 +4,7 @@ import { listEntities } from '../../lib/xapi/entities';
 import { fixedToken } from '../support/fixedToken';
 import { json, startServer, type TestServer } from '../support/httpServer';
 
-/** Next links, which 3CX is not known to send (facts 4.1): followed at home, and never with the token to somebody else. */
+/** Next links, which 3CX is not known to send (protocol 4.1): followed at home, and never with the token to somebody else. */
 
 let pbx: TestServer;
 let other: TestServer;

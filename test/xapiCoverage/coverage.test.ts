@@ -3,8 +3,8 @@ import { catalogue, operation } from '../../lib/xapi/catalogue';
 import { XAPI } from '../../lib/xapi/entities';
 import { RESOURCES } from '../../nodes/ThreeCx/resources';
 import { swaggerFrom } from '../../sandbox/pbx/xapi/swagger';
-import { judgeOf, type SentRequest } from '../../scripts/xapiCoverage/judge';
-import { measure, operationsUsedBy } from '../../scripts/xapiCoverage/measure';
+import { judgeOf, type SentRequest } from '../proofs/coverage/judge';
+import { measure, operationsUsedBy } from '../proofs/coverage/measure';
 
 /** The proof that every operation can be called, on the description that the simulated PBX serves. */
 

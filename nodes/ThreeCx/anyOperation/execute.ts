@@ -69,7 +69,7 @@ const read = <T>({ context, index }: ItemRun, name: string, fallback: T) =>
 const mapperValue = (run: ItemRun, name: string) =>
 	read<Pick<ResourceMapperValue, 'value'>>(run, name, { value: null }).value;
 
-/** Downloads send a file, whatever their description says (facts 4.1). */
+/** Downloads send a file, whatever their description says (protocol 4.1). */
 const isFile = ({ id, kind }: NamedOperation) => kind === 'media' || id.startsWith('Download');
 
 /** What came back as items: rows one by one, an object as it is, anything else as `value`. */

@@ -79,7 +79,7 @@ export const bodyMembers = (
 
 /**
  * What stands for a parameter that was left empty. 3CX answers 404 when one is missing, and reads `''` as "no filter"
- * (facts 4.7); switches are off unless told otherwise, as its description says. Undefined where only the user can tell.
+ * (protocol 4.7); switches are off unless told otherwise, as its description says. Undefined where only the user can tell.
  */
 function emptyValue(expression: string): unknown {
 	const { name, array, nullable } = parseType(expression);

@@ -32,7 +32,7 @@ export interface DestinationKind {
 	peer?: string;
 }
 
-/** What XAPI takes as a destination; always whole, because a PATCH merges it with the one before (facts 4.5). */
+/** What XAPI takes as a destination; always whole, because a PATCH merges it with the one before (protocol 4.5). */
 export interface Destination extends Record<string, unknown> {
 	To: (typeof KINDS)[number]['value'];
 	/** Number of the DN; empty for an external number and the end of the call. */

@@ -35,7 +35,7 @@ interface Memberships {
 	membership?: Array<{ groupId: number | string; role: string }>;
 }
 
-/** A place in a department as XAPI takes it. 3CX ignores a role written as GroupRights (facts 4.5): it belongs in Rights. */
+/** A place in a department as XAPI takes it. 3CX ignores a role written as GroupRights (protocol 4.5): it belongs in Rights. */
 export const membershipOf = (GroupId: number, role: string) => ({
 	GroupId,
 	Rights: { RoleName: role },
@@ -188,7 +188,7 @@ export function memberOperations(list: ExtensionList): OwnOperation[] {
 	];
 }
 
-/** What 3CX's own tests write of a member (facts 4.5): its number and, for agents, the skill group. */
+/** What 3CX's own tests write of a member (protocol 4.5): its number and, for agents, the skill group. */
 const writable = (member: Entity, detail?: string): Entity =>
 	Object.fromEntries(
 		['Number', ...(detail === undefined ? [] : [detail])]

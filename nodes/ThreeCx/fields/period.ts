@@ -4,7 +4,7 @@ import { ThreeCxError } from '../../../lib/http/errors';
 import type { ItemRun } from '../../shared/router';
 import { instantIn } from '../../shared/time';
 
-/** A span of time; the end does not belong to it (facts 4.7). */
+/** A span of time; the end does not belong to it (protocol 4.7). */
 interface Span {
 	from: DateTime;
 	to: DateTime;

@@ -1,6 +1,6 @@
 import type { INodePropertyOptions } from 'n8n-workflow';
 
-/** The roles of a department member (facts 1.6), strongest first, under the names that the Admin Console shows. */
+/** The roles of a department member (protocol 1.6), strongest first, under the names that the Admin Console shows. */
 export const ROLE_OPTIONS: INodePropertyOptions[] = [
 	{ name: 'System Owner', value: 'system_owners', description: 'Everything, in all departments' },
 	{

@@ -8,7 +8,7 @@ import { periodOf, periodProperties } from '../fields/period';
 import { asOutput } from '../operations/output';
 import type { Resource } from '../resource';
 
-/** The entries of the period; the function itself takes no dates (facts 4.7), `$filter` does. */
+/** The entries of the period; the function itself takes no dates (protocol 4.7), `$filter` does. */
 function filterOf(run: ItemRun): string | undefined {
 	const { from, to } = periodOf(run);
 	const userName = String(run.context.getNodeParameter('userName', run.index, '')).trim();

@@ -101,7 +101,7 @@ async function restore(run: ItemRun): Promise<IDataObject> {
 	return { restoring: true, FileName, version: Version };
 }
 
-/** Backups of the PBX: XAPI `Backups`, whose key is the file name (facts 4.2). */
+/** Backups of the PBX: XAPI `Backups`, whose key is the file name (protocol 4.2). */
 export const backup: EntityResource = {
 	name: 'backup',
 	label: 'Backup',

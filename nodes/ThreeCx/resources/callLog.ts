@@ -151,7 +151,7 @@ async function getCalls(run: ItemRun, direction: 'asc' | 'desc'): Promise<IDataO
 	}));
 }
 
-/** Finished calls: XAPI `ReportCallLogData`, which holds what the older CallHistoryView no longer gets (facts 4.7). */
+/** Finished calls: XAPI `ReportCallLogData`, which holds what the older CallHistoryView no longer gets (protocol 4.7). */
 export const callLog: Resource = {
 	name: 'callLog',
 	label: 'Call Log',

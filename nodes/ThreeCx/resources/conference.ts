@@ -144,7 +144,7 @@ const getMeetings: OwnOperation = {
 		asOutput((await invoke(client, 'GetOnboardMeetings', { signal })) as IDataObject[]),
 };
 
-/** Conferences, as far as XAPI goes: their settings, zones and running meetings (facts 4.6). */
+/** Conferences, as far as XAPI goes: their settings, zones and running meetings (protocol 4.6). */
 export const conference: Resource = {
 	name: 'conference',
 	label: 'Conference',

@@ -8,10 +8,10 @@ import { locateKey, notFound } from '../locator';
 import { asOutput, simplifyProperty } from '../operations/output';
 import type { EntityResource, OwnOperation } from '../resource';
 
-/** The Id of the recording that the locator names; functions take it, paths do not (facts 4.2). */
+/** The Id of the recording that the locator names; functions take it, paths do not (protocol 4.2). */
 const idOf = async (run: ItemRun) => Number(await locateKey(run, recording));
 
-/** Reads a recording by a filter: `Recordings(5)` is 404 in every notation (facts 4.2). */
+/** Reads a recording by a filter: `Recordings(5)` is 404 in every notation (protocol 4.2). */
 async function readRecording(
 	{ client, signal }: ItemRun,
 	id: number,
@@ -43,7 +43,7 @@ const binaryProperty: INodeProperties = {
 	hint: 'The name of the output binary field to put the file in',
 };
 
-/** Recorded calls: XAPI `Recordings`, which only a System Owner may read (facts 1.6). */
+/** Recorded calls: XAPI `Recordings`, which only a System Owner may read (protocol 1.6). */
 export const recording: EntityResource = {
 	name: 'recording',
 	label: 'Recording',

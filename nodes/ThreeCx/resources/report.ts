@@ -134,7 +134,7 @@ const TIME_ZONE: INodeProperties = {
 
 const ASKED_ELSEWHERE = new Set(['from', 'to', ...KNOWN.map(({ name }) => name)]);
 
-/** Codes and switches of some reports, by name. What the codes mean is not documented (facts 4.7 [?]). */
+/** Codes and switches of some reports, by name. What the codes mean is not documented (protocol 4.7 [?]). */
 function optionOf(field: string, type: string): INodeProperties {
 	const shown = { displayName: titleCase(field), name: field };
 	const kinds: Record<string, () => INodeProperties> = {
@@ -308,7 +308,7 @@ const numbersOf = (entitySet: string, names: string[], title: (row: Entity) => u
 
 const byTheirName = ({ Name }: Entity) => Name;
 
-/** All reports of 3CX, from the catalogue: its `Report...` roots (facts 4.7). */
+/** All reports of 3CX, from the catalogue: its `Report...` roots (protocol 4.7). */
 export const report: Resource = {
 	name: 'report',
 	label: 'Report',

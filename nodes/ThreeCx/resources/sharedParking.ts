@@ -4,10 +4,10 @@ import { queryString } from '../../../lib/odata/query';
 import { departmentsField, enumField, textField } from '../fields/simple';
 import type { EntityResource, OwnOperation } from '../resource';
 
-/** Code that is dialled to park: a parked call's callee may begin with it instead of the slot's number (facts 4.6 [1]). */
+/** Code that is dialled to park: a parked call's callee may begin with it instead of the slot's number (protocol 4.6 [1]). */
 const PARKING_CODE = '*888';
 
-/** `100 Anna Hart` as number and name: ActiveCalls shows a party as a text that begins with its number (facts 4.6 [1]). */
+/** `100 Anna Hart` as number and name: ActiveCalls shows a party as a text that begins with its number (protocol 4.6 [1]). */
 function party(text: unknown): { number: string; name: string } {
 	const [number = '', ...name] = String(text ?? '')
 		.trim()
@@ -23,7 +23,7 @@ const secondsBetween = (from: unknown, to: unknown) =>
 
 /**
  * Which of the live calls are parked. XAPI has no list of them: a call is parked when its callee is a parking slot
- * (facts 4.6 [1], 2.5).
+ * (protocol 4.6 [1], 2.5).
  *
  * @param calls rows of `ActiveCalls`
  * @param slots numbers of the parkings, such as `SP11`

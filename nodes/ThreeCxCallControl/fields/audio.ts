@@ -1,8 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { pcmFromWav } from '../../../lib/audio/wav';
 import { SAMPLE_BYTES } from '../../../lib/audio/pcm';
-import { MAX_SPEECH_BYTES, type AudioLeg } from '../../../lib/callcontrol/audio';
-import { createCallControl } from '../../../lib/callcontrol/rest';
+import { MAX_SPEECH_BYTES, type AudioLeg } from '../../../lib/callcontrol/rest/audio';
+import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { ThreeCxError } from '../../../lib/http/errors';
 import type { ItemRun } from '../../shared/router';
 import { required } from '../extension';

@@ -1,6 +1,6 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
-import { kindOf } from '../../../lib/callcontrol/devices';
-import type { Device } from '../../../lib/callcontrol/types';
+import { kindOf } from '../../../lib/callcontrol/rest/devices';
+import type { Device } from '../../../lib/callcontrol/rest/types';
 
 /** The phones of the chosen extension. */
 export const deviceIdField: INodeProperties = {

@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
-import { flatLeg } from '../../../lib/callcontrol/flat';
-import type { DnState } from '../../../lib/callcontrol/types';
+import { flatLeg } from '../../../lib/callcontrol/calls/flatLeg';
+import type { DnState } from '../../../lib/callcontrol/rest/types';
 import { deviceOutput } from './device';
 
 /** @returns an extension, queue or route point as an item. */

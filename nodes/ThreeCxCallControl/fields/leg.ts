@@ -4,8 +4,8 @@ import type {
 	INodeListSearchResult,
 	INodeProperties,
 } from 'n8n-workflow';
-import { createCallControl } from '../../../lib/callcontrol/rest';
-import type { CallControlResult, Participant } from '../../../lib/callcontrol/types';
+import { createCallControl } from '../../../lib/callcontrol/rest/client';
+import type { CallControlResult, Participant } from '../../../lib/callcontrol/rest/types';
 import { ThreeCxError } from '../../../lib/http/errors';
 import type { ItemRun } from '../../shared/router';
 import {

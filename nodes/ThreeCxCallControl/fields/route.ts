@@ -1,6 +1,6 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
-import { dialable } from '../../../lib/callcontrol/dialable';
-import type { Route } from '../../../lib/callcontrol/rest';
+import { dialable } from '../../../lib/phone/dialable';
+import type { Route } from '../../../lib/callcontrol/rest/client';
 import type { ItemRun } from '../../shared/router';
 import { required } from '../extension';
 import { attachedDataField, attachedDataOf, type AttachedData } from './attachedData';
@@ -19,7 +19,7 @@ export const destinationField = (description: string, label = DESTINATION): INod
 	description,
 });
 
-/** What 3CX documents for routed calls (facts 2.5); the call log shows it. */
+/** What 3CX documents for routed calls (protocol 2.5); the call log shows it. */
 const REASONS = [
 	'BasedOnCallerID',
 	'BasedOnDID',

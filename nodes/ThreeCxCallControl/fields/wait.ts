@@ -1,10 +1,10 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
-import { Inbox } from '../../../lib/audio/inbox';
-import { CallProgress, type Followed, type Stage } from '../../../lib/callcontrol/progress';
-import { createCallControl, type CallControl } from '../../../lib/callcontrol/rest';
-import type { CallEvent } from '../../../lib/callcontrol/tracker';
-import type { CallControlResult } from '../../../lib/callcontrol/types';
-import { waitFor, withCallEvents, type WaitEnd } from '../../../lib/callcontrol/wait';
+import { Inbox } from '../../../lib/waiting/inbox';
+import { CallProgress, type Followed, type Stage } from '../../../lib/callcontrol/calls/progress';
+import { createCallControl, type CallControl } from '../../../lib/callcontrol/rest/client';
+import type { CallEvent } from '../../../lib/callcontrol/calls/tracker';
+import type { CallControlResult } from '../../../lib/callcontrol/rest/types';
+import { waitFor, withCallEvents, type WaitEnd } from '../../../lib/callcontrol/calls/wait';
 import type { ThreeCxError } from '../../../lib/http/errors';
 import type { ItemRun } from '../../shared/router';
 import { linkOf } from '../link';

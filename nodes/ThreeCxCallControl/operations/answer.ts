@@ -1,5 +1,5 @@
-import { createCallControl, type CallControl } from '../../../lib/callcontrol/rest';
-import { STATUS } from '../../../lib/callcontrol/types';
+import { createCallControl, type CallControl } from '../../../lib/callcontrol/rest/client';
+import { STATUS } from '../../../lib/callcontrol/rest/types';
 import { ThreeCxError } from '../../../lib/http/errors';
 import { actionOutput, legFields, legOf, type Leg } from '../fields/leg';
 import type { Operation } from '../operation';
@@ -25,7 +25,7 @@ export const answer: Operation = {
 	},
 };
 
-/** 422 has more than one reason; the leg itself shows which (facts 2.5). */
+/** 422 has more than one reason; the leg itself shows which (protocol 2.5). */
 async function explained(
 	error: ThreeCxError,
 	control: CallControl,

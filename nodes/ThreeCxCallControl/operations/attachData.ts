@@ -1,10 +1,10 @@
-import { createCallControl } from '../../../lib/callcontrol/rest';
+import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { attachedDataField, attachedDataOf, type AttachedData } from '../fields/attachedData';
 import { actionOutput, legFields, legOf } from '../fields/leg';
 import { ThreeCxError } from '../../../lib/http/errors';
 import type { Operation } from '../operation';
 
-/** On which side of the call the data is set (facts 2.5). */
+/** On which side of the call the data is set (protocol 2.5). */
 const ACTIONS = {
 	participant: 'attach_participant_data',
 	party: 'attach_party_data',

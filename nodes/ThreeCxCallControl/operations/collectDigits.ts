@@ -1,8 +1,8 @@
 import { collectDigits as collect } from '../../../lib/audio/digits';
-import { speak, whenConnected } from '../../../lib/callcontrol/audio';
-import { assertGoesOn } from '../../../lib/callcontrol/cancelled';
-import { watchLeg } from '../../../lib/callcontrol/keys';
-import { withCallEvents } from '../../../lib/callcontrol/wait';
+import { speak, whenConnected } from '../../../lib/callcontrol/rest/audio';
+import { assertGoesOn } from '../../../lib/waiting/cancelled';
+import { watchLeg } from '../../../lib/callcontrol/calls/keyWatch';
+import { withCallEvents } from '../../../lib/callcontrol/calls/wait';
 import { audioInputFields, audioLeg, audioOf } from '../fields/audio';
 import { checkedKeys } from '../fields/keys';
 import { audioLegFields, audioLegOf } from '../fields/leg';

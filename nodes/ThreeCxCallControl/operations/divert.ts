@@ -1,4 +1,4 @@
-import { createCallControl } from '../../../lib/callcontrol/rest';
+import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { actionOutput, legFields, legOf } from '../fields/leg';
 import { destinationField, routeOf, routeOptions } from '../fields/route';
 import type { Operation } from '../operation';

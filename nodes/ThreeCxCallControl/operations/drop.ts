@@ -1,4 +1,4 @@
-import { createCallControl } from '../../../lib/callcontrol/rest';
+import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { legFields, legOf } from '../fields/leg';
 import type { Operation } from '../operation';
 

@@ -1,5 +1,5 @@
-import { flatLeg } from '../../../lib/callcontrol/flat';
-import { createCallControl } from '../../../lib/callcontrol/rest';
+import { flatLeg } from '../../../lib/callcontrol/calls/flatLeg';
+import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { legFields, legOf } from '../fields/leg';
 import { simplifyField, isSimple } from '../fields/simplify';
 import type { Operation } from '../operation';

@@ -1,4 +1,4 @@
-import { createCallControl } from '../../../lib/callcontrol/rest';
+import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { extensionField, extensionOf } from '../extension';
 import { dnOutput } from '../fields/dn';
 import { isSimple, simplifyField } from '../fields/simplify';

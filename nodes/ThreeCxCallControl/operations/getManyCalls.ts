@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
-import { groupCalls } from '../../../lib/callcontrol/liveCalls';
-import { createCallControl } from '../../../lib/callcontrol/rest';
+import { groupCalls } from '../../../lib/callcontrol/calls/liveCalls';
+import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import type { Operation } from '../operation';
 
 export const getManyCalls: Operation = {

@@ -1,4 +1,4 @@
-import { createCallControl } from '../../../lib/callcontrol/rest';
+import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { extensionField, extensionOf } from '../extension';
 import { deviceOutput } from '../fields/device';
 import type { Operation } from '../operation';

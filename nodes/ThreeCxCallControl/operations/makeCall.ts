@@ -1,5 +1,5 @@
-import { firstOfKind, type DeviceKind } from '../../../lib/callcontrol/devices';
-import { createCallControl, type CallControl } from '../../../lib/callcontrol/rest';
+import { firstOfKind, type DeviceKind } from '../../../lib/callcontrol/rest/devices';
+import { createCallControl, type CallControl } from '../../../lib/callcontrol/rest/client';
 import type { ItemRun } from '../../shared/router';
 import { extensionField, extensionOf, required } from '../extension';
 import { deviceIdField } from '../fields/device';
@@ -73,7 +73,7 @@ export const makeCall: Operation = {
 			}),
 		);
 		const { participant, reason, reasonText } = result;
-		// Without a device 3CX may succeed without naming the leg (facts 2.6): then these are null.
+		// Without a device 3CX may succeed without naming the leg (protocol 2.6): then these are null.
 		return {
 			success: true,
 			extension,

@@ -1,7 +1,7 @@
 import { msOf } from '../../../lib/audio/pcm';
-import { speak, whenConnected } from '../../../lib/callcontrol/audio';
-import { watchLeg } from '../../../lib/callcontrol/keys';
-import { withCallEvents } from '../../../lib/callcontrol/wait';
+import { speak, whenConnected } from '../../../lib/callcontrol/rest/audio';
+import { watchLeg } from '../../../lib/callcontrol/calls/keyWatch';
+import { withCallEvents } from '../../../lib/callcontrol/calls/wait';
 import { audioInputFields, audioLeg, audioOf } from '../fields/audio';
 import { keyMatcher, stopKeysField } from '../fields/keys';
 import { audioLegFields, audioLegOf } from '../fields/leg';

@@ -1,4 +1,4 @@
-/** Call Control audio: signed 16-bit little-endian, mono, without header (facts 2.8). */
+/** Call Control audio: signed 16-bit little-endian, mono, without header (protocol 2.8). */
 export const SAMPLES_PER_SECOND = 8000;
 const BYTES_PER_SAMPLE = 2;
 const BYTES_PER_SECOND = SAMPLES_PER_SECOND * BYTES_PER_SAMPLE;

@@ -93,7 +93,7 @@ export function partyOfDn(dn: Dn): Party {
 	return { dn: dn.number, type: dn.type, number: dn.number, name: dn.name };
 }
 
-/** One end of a call as the other side sees it: for an outside party the DN is the trunk (facts 2.3). */
+/** One end of a call as the other side sees it: for an outside party the DN is the trunk (protocol 2.3). */
 export function partyOf(end: End | undefined): Party {
 	if (!end) return NOBODY;
 	if (end.kind === 'leg') return partyOfDn(end.dn);
@@ -115,7 +115,7 @@ export function entityOf(leg: Leg): string {
 /**
  * The leg as the wire has it.
  *
- * @param show.did carry the dialled DID (facts 8.8)
+ * @param show.did carry the dialled DID (protocol 8.8)
  * @param show.uid carry `participant_uid`
  */
 export function participantOf(leg: Leg, show: { did: boolean; uid: boolean }): Participant {

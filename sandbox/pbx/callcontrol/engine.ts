@@ -86,7 +86,7 @@ const OUTSIDE_NUMBER = /^\+?\d{5,}$/;
 const AUDIO_TICK_MS = 20;
 
 /**
- * Plays calls leg by leg, as 3CX v20's Call Control shows them (facts 2.3, 3.5), on the DNs of a live directory.
+ * Plays calls leg by leg, as 3CX v20's Call Control shows them (protocol 2.3, 3.5), on the DNs of a live directory.
  *
  * People and tests act through the methods (a call comes in, someone answers, hangs up); API clients through the
  * routes and the socket, which use the same methods. Everything that happens is told as `event` and written to
@@ -186,7 +186,7 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 	}
 
 	/**
-	 * An API client makes a call (facts 2.7).
+	 * An API client makes a call (protocol 2.7).
 	 *
 	 * With a device, from the only device, or from a route point the leg is dialled at once. With several devices and
 	 * none named, 3CX falls back to its older way: the extension rings everywhere, and dials once picked up.
@@ -239,7 +239,7 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 		this.pickUp(leg);
 	}
 
-	/** Picks up one ringing leg. Whether the API may do so is for the API to check (facts 6.21). */
+	/** Picks up one ringing leg. Whether the API may do so is for the API to check (protocol 6.21). */
 	answerLeg(ref: LegRef): Participant {
 		const leg = this.find(ref);
 		if (leg.status !== 'Ringing')
@@ -324,7 +324,7 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 	// --- Moving calls --------------------------------------------------------------------------------------------
 
 	/**
-	 * Blind transfer: the other party is held while the destination rings, and returned when that fails (facts 2.5).
+	 * Blind transfer: the other party is held while the destination rings, and returned when that fails (protocol 2.5).
 	 *
 	 * @param what the transferring leg, by participant or as the Connected leg of `dn`
 	 */
@@ -339,7 +339,7 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 		return this.sendOn(leg, what.to, { ...what, referredBy: leg.dn });
 	}
 
-	/** Redirects an unanswered leg elsewhere. Ringing only (facts 2.5). */
+	/** Redirects an unanswered leg elsewhere. Ringing only (protocol 2.5). */
 	divert(what: LegRef & { to: string } & RouteOptions): Participant {
 		const leg = this.find(what);
 		const attempt = leg.call.attempt;
@@ -357,7 +357,7 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 	}
 
 	/**
-	 * Adds a route: the leg stays as it is until somebody else takes the call (facts 2.5). When the leg is dropped
+	 * Adds a route: the leg stays as it is until somebody else takes the call (protocol 2.5). When the leg is dropped
 	 * meanwhile, the route lives on: 3CX's own IVR sample drops its leg right after the success.
 	 */
 	routeTo(what: LegRef & { to: string } & RouteOptions): Participant {
@@ -424,7 +424,7 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 	}
 
 	/**
-	 * Takes what the app says on a leg. Before the leg is Connected it is accepted and lost, as on a real PBX (facts 2.8).
+	 * Takes what the app says on a leg. Before the leg is Connected it is accepted and lost, as on a real PBX (protocol 2.8).
 	 *
 	 * @returns takes the chunks
 	 * @throws Refusal 422 no route-point leg, 424 no media yet
@@ -448,7 +448,7 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 
 	// --- Trouble on purpose --------------------------------------------------------------------------------------
 
-	/** GET of this leg answers 404 from now on though no Remove was sent: the race of facts 3.4. */
+	/** GET of this leg answers 404 from now on though no Remove was sent: the race of protocol 3.4. */
 	vanish(ref: LegRef): void {
 		this.find(ref).vanished = true;
 	}
@@ -459,7 +459,7 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 		this.emit('event', { type: EVENT[change], dn, entity, attachedData: null });
 	}
 
-	/** A token was superseded or revoked: audio streams that it started end (facts 2.8). */
+	/** A token was superseded or revoked: audio streams that it started end (protocol 2.8). */
 	revokeToken(token: string): void {
 		this.emit('tokenRevoked', token);
 	}
@@ -547,7 +547,7 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 		return { kind: 'external', number, name, trunk: this.directory.trunk(), attached: {} };
 	}
 
-	/** A leg whose audio can be streamed. While Dialing there is early media already (facts 2.8). */
+	/** A leg whose audio can be streamed. While Dialing there is early media already (protocol 2.8). */
 	private withMedia(ref: LegRef): Leg {
 		const leg = this.find(ref);
 		// Which status a real PBX gives for a leg that never has audio is not known; 422 is its word for "impossible".

@@ -1,7 +1,7 @@
 /**
  * The PBX refuses an operation on a call.
  *
- * `status` is the HTTP status that Call Control answers with (facts 2.6); `reason` one of 3CX's routing reasons where
+ * `status` is the HTTP status that Call Control answers with (protocol 2.6); `reason` one of 3CX's routing reasons where
  * one fits, else `None`.
  */
 export class Refusal extends Error {

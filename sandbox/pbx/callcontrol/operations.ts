@@ -8,7 +8,7 @@ import type { Participant } from './types';
 /** What an action may be told, as REST spells it; the socket's spelling is translated into it. */
 export const actionRequest = z.object({
 	destination: z.string().optional(),
-	/** A routing reason, or any text: clients send free words, which 3CX evidently tolerates (facts 2.5). */
+	/** A routing reason, or any text: clients send free words, which 3CX evidently tolerates (protocol 2.5). */
 	reason: z.string().optional(),
 	/** Seconds; 0 is the PBX's own ring time. */
 	timeout: z.number().nonnegative().optional(),
@@ -16,7 +16,7 @@ export const actionRequest = z.object({
 });
 export type ActionRequest = z.infer<typeof actionRequest>;
 
-/** The answer to makecall and to every participant action (facts 2.6). */
+/** The answer to makecall and to every participant action (protocol 2.6). */
 export interface ActionResult {
 	finalstatus: string | number;
 	reason: string;
@@ -29,7 +29,7 @@ export interface Answer {
 	body: unknown;
 }
 
-/** 3CX's sample types count so; its documentation writes words. Which one a PBX sends is uncertain (facts 8.2). */
+/** 3CX's sample types count so; its documentation writes words. Which one a PBX sends is uncertain (protocol 8.2). */
 const FINAL_STATUS = { Failed: -1, Success: 1 } as const;
 
 interface Action {
@@ -47,7 +47,7 @@ const to = (leg: LegRef, { destination = '', timeout }: ActionRequest) => ({
 	...(timeout !== undefined && { timeout }),
 });
 
-/** Every action on a participant that exists; there is no hold, mute, park or record (facts 2.1). */
+/** Every action on a participant that exists; there is no hold, mute, park or record (protocol 2.1). */
 export const ACTIONS: Readonly<Record<string, Action>> = {
 	drop: {
 		run: (engine, leg) => {
@@ -94,7 +94,7 @@ function attached(
 	return request.attacheddata && engine.attach(leg, 'participant', request.attacheddata);
 }
 
-/** Whether a client is shown a DN: its own route point, and what its list of extensions names (facts 2.2). */
+/** Whether a client is shown a DN: its own route point, and what its list of extensions names (protocol 2.2). */
 export function sees(caller: Caller, dn: string): boolean {
 	const { clientId, monitored } = caller.client;
 	return dn === clientId || monitored === 'all' || monitored.includes(dn);
@@ -107,7 +107,7 @@ export function sees(caller: Caller, dn: string): boolean {
  */
 export function monitoredDn(engine: CallEngine, caller: Caller, number: string) {
 	const dn = engine.directory.dn(number);
-	// Trunks show up as a party only, never as a DN of their own (facts 2.2).
+	// Trunks show up as a party only, never as a DN of their own (protocol 2.2).
 	if (!dn || dn.type === 'Wexternalline') throw new Refusal(404, `There is no DN ${number}`);
 	if (!sees(caller, number)) {
 		throw new Refusal(403, `DN ${number} is not among the extensions of this API client`);

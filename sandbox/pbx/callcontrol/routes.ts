@@ -18,7 +18,7 @@ import {
 
 const BODY_LIMIT_BYTES = 1_000_000;
 
-/** Actions that need no field; 3CX staff say that their body may be empty, others saw an empty one refused (facts 2.1). */
+/** Actions that need no field; 3CX staff say that their body may be empty, others saw an empty one refused (protocol 2.1). */
 const BODY_MAY_BE_EMPTY = new Set(['answer', 'drop']);
 
 /** What the handlers of one request share. */
@@ -32,7 +32,7 @@ interface Exchange {
 }
 
 /**
- * Every REST endpoint of Call Control (facts 2.1), below `/callcontrol`.
+ * Every REST endpoint of Call Control (protocol 2.1), below `/callcontrol`.
  *
  * The caller is known already and allowed to use Call Control at all; which DNs it may see is decided here.
  *
@@ -132,7 +132,7 @@ async function streamOut({ engine, caller, response, segments }: Exchange): Prom
 	});
 }
 
-/** Takes what the app says; closing the request does not end the call (facts 2.8). */
+/** Takes what the app says; closing the request does not end the call (protocol 2.8). */
 async function streamIn({
 	engine,
 	caller,

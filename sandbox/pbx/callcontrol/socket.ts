@@ -14,14 +14,14 @@ import { EVENT, type CallControlEvent } from './types';
 
 const PATH = '/callcontrol/ws';
 
-/** 3CX limits the size of requests over the socket; the limit is not documented (facts 3.3). */
+/** 3CX limits the size of requests over the socket; the limit is not documented (protocol 3.3). */
 const REQUEST_LIMIT_BYTES = 64 * 1024;
 
 /** Who asks for the socket: the caller, or the HTTP status that its upgrade is refused with. */
 export type Authenticate = (request: IncomingMessage) => Promise<Caller | number> | Caller | number;
 
 export interface SocketOptions {
-	/** A dead token's sockets are closed at once; false: they stay open. Which one 3CX does is unknown (facts 8.12). Default true. */
+	/** A dead token's sockets are closed at once; false: they stay open. Which one 3CX does is unknown (protocol 8.12). Default true. */
 	closeRevoked?: boolean;
 }
 
@@ -43,7 +43,7 @@ export interface CallControlSockets {
 	close(): void;
 }
 
-/** A client's request over the socket, in its own spelling (facts 3.3). */
+/** A client's request over the socket, in its own spelling (protocol 3.3). */
 const socketRequest = z.object({
 	RequestID: z.union([z.string(), z.number()]),
 	Path: z.string(),
@@ -67,7 +67,7 @@ interface Connection {
 
 /**
  * Serves `/callcontrol/ws` on a server: events of every DN that the client monitors, without any subscription
- * (facts 3.1), and requests over the socket.
+ * (protocol 3.1), and requests over the socket.
  *
  * @param authenticate looks at the upgrade's Authorization header; a token in the query is refused before it is asked
  */

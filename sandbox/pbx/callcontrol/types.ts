@@ -1,6 +1,6 @@
 import type { Dn, FinishedCall } from '../types';
 
-/** The only three states that clients of a real PBX have ever seen (facts 2.3). */
+/** The only three states that clients of a real PBX have ever seen (protocol 2.3). */
 export type Status = 'Dialing' | 'Ringing' | 'Connected';
 
 /** `None` is what 3CX puts where a DN field is unset. */
@@ -82,7 +82,7 @@ export interface JournalEntry {
 	key?: string;
 }
 
-/** A row for XAPI's ActiveCalls. That its Id is the Call Control callid is assumed, not proven (facts 8.10). */
+/** A row for XAPI's ActiveCalls. That its Id is the Call Control callid is assumed, not proven (protocol 8.10). */
 export interface ActiveCall {
 	id: number;
 	/** Display text that begins with the number: `100 Anna Smith`. */
@@ -108,13 +108,13 @@ export interface EngineOptions {
 	finalStatus?: 'string' | 'number';
 	/** Send `participant_uid`. Default false. */
 	participantUid?: boolean;
-	/** Which legs carry `party_did`; live captures have it empty on extensions (facts 8.8). Default `routePoint`. */
+	/** Which legs carry `party_did`; live captures have it empty on extensions (protocol 8.8). Default `routePoint`. */
 	partyDid?: 'routePoint' | 'always' | 'never';
 	/** `perDn`: two DNs may use the same participant id, which 3CX does not rule out. Default `global`. */
 	participantIds?: 'global' | 'perDn';
 	/** One ringing participant for each device of an extension instead of one for the DN. Default false. */
 	participantPerDevice?: boolean;
-	/** How long phones, agents and outside parties ring. Real default unknown (facts 8.13). Default 30000. */
+	/** How long phones, agents and outside parties ring. Real default unknown (protocol 8.13). Default 30000. */
 	ringTimeoutMs?: number;
 	/** Pause between two polling waves of a queue. Default 2000. */
 	queueWaveGapMs?: number;
@@ -128,9 +128,9 @@ export interface EngineOptions {
 	mediaAfterMs?: number;
 	/** Pace of GET stream in bytes per millisecond; 16 is real time. Default 16. */
 	audioBytesPerMs?: number;
-	/** Send event type 3 when a POST stream ends. The type is in 3CX's enum only (facts 8.3). Default false. */
+	/** Send event type 3 when a POST stream ends. The type is in 3CX's enum only (protocol 8.3). Default false. */
 	promptFinished?: boolean;
-	/** `GET /{dn}/participants` also for unmonitored DNs, as one client saw (facts 2.9). Default false. */
+	/** `GET /{dn}/participants` also for unmonitored DNs, as one client saw (protocol 2.9). Default false. */
 	openParticipantLists?: boolean;
 	/** Seed of the engine's random numbers (participant_uid). Default 1. */
 	random?: number;

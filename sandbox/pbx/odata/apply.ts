@@ -125,7 +125,7 @@ function checkSelect(
 
 /**
  * A function that turns a stored row into what goes over the wire: selected properties, expanded navigation, nulls left
- * out (facts 4.1).
+ * out (protocol 4.1).
  * @throws ODataError 400 for `$select` or `$expand` of something the type lacks
  */
 export function projector(type: TypeModel, options: QueryOptions, model: Model): Project {

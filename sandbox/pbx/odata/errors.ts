@@ -5,13 +5,13 @@ export interface ErrorDetail {
 	target: string;
 }
 
-/** An answer other than success, with the status and the OData error body that 3CX sends (facts 4.4). */
+/** An answer other than success, with the status and the OData error body that 3CX sends (protocol 4.4). */
 export class ODataError extends Error {
 	/**
 	 * @param status HTTP status of the answer
 	 * @param message text for `error.message`; empty with `bare` for an answer without body
 	 * @param details one entry per rejected field
-	 * @param bare true when the real PBX answers without any body (bare 404 and 500 of facts 4.4)
+	 * @param bare true when the real PBX answers without any body (bare 404 and 500 of protocol 4.4)
 	 */
 	constructor(
 		readonly status: number,
@@ -23,7 +23,7 @@ export class ODataError extends Error {
 		this.name = 'ODataError';
 	}
 
-	/** The JSON body; undefined for a bare answer. `code` is empty as observed in practice (facts 4.4). */
+	/** The JSON body; undefined for a bare answer. `code` is empty as observed in practice (protocol 4.4). */
 	toBody(): object | undefined {
 		if (this.bare) return undefined;
 		const details = this.details.length > 0 ? { details: this.details } : {};

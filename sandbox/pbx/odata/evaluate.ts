@@ -105,7 +105,7 @@ const round = (run: (value: number) => number): Method => ({
 });
 
 const METHODS: Record<string, Method> = {
-	// Case counts: clients of 3CX wrap the field in tolower() to have it ignored (facts 4.3).
+	// Case counts: clients of 3CX wrap the field in tolower() to have it ignored (protocol 4.3).
 	contains: text2((left, right) => left.includes(right)),
 	startswith: text2((left, right) => left.startsWith(right)),
 	endswith: text2((left, right) => left.endsWith(right)),

@@ -33,8 +33,8 @@ function parseArgs(text: string): Map<string, PathLiteral> {
 }
 
 /**
- * Splits a percent-encoded path below `/xapi/v1/` into segments. A slash within a literal must come as `%2F` (facts 4.7).
- * @throws ODataError 404 for anything that is no path, as the PBX answers (facts 4.4)
+ * Splits a percent-encoded path below `/xapi/v1/` into segments. A slash within a literal must come as `%2F` (protocol 4.7).
+ * @throws ODataError 404 for anything that is no path, as the PBX answers (protocol 4.4)
  */
 export function parsePath(encoded: string): Segment[] {
 	return encoded.split('/').map((raw) => {

@@ -124,7 +124,7 @@ export function readBody(body: Row, type: TypeModel, model: XapiModel): Row {
 }
 
 /**
- * The parameters of an action. The description writes `ids`, 3CX's documentation samples `Ids` (facts 8.6): names are
+ * The parameters of an action. The description writes `ids`, 3CX's documentation samples `Ids` (protocol 8.6): names are
  * taken in either case.
  * @param declared parameter name to type expression
  * @throws ODataError 400 that names what is missing, unknown or of a wrong type

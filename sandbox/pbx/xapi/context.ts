@@ -48,7 +48,7 @@ export interface Context {
 	now: () => Date;
 	/** An invented password, PIN or key: random, of so many characters. */
 	secret: (length: number, alphabet?: string) => string;
-	/** Whether CallHistoryView answers a comparison of SegmentStartTime with 500 (facts 4.3, 8.7). */
+	/** Whether CallHistoryView answers a comparison of SegmentStartTime with 500 (protocol 4.3, 8.7). */
 	callHistoryTimestampFails: boolean;
 }
 

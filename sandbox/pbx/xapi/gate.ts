@@ -1,4 +1,4 @@
-/** What a role may do on XAPI (facts 1.6). */
+/** What a role may do on XAPI (protocol 1.6). */
 import type { Method } from '../../../lib/xapi/catalogue';
 import { ROLES, type Role } from '../types';
 
@@ -6,10 +6,10 @@ import { ROLES, type Role } from '../types';
 const OWNERS_ONLY =
 	/^(Report\w+|CallHistoryView|ChatHistoryView|ChatMessagesHistoryView|Recordings|ScheduledReports)$/;
 
-/** What the weakest role reads: `Defs` was seen live (facts 1.5); its own user and department are a choice. */
+/** What the weakest role reads: `Defs` was seen live (protocol 1.5); its own user and department are a choice. */
 const EVERYBODY = new Set(['Defs', 'MyUser', 'MyGroup', 'MyTokens']);
 
-/** What department roles read. Nobody has reported what they may do beyond this: a choice (facts 1.6). */
+/** What department roles read. Nobody has reported what they may do beyond this: a choice (protocol 1.6). */
 const DEPARTMENT = new Set([
 	...EVERYBODY,
 	'Users',

@@ -37,11 +37,11 @@ export interface Answer {
 }
 
 export interface XapiSettings {
-	/** Largest `$top` that entity sets take; null for no limit (facts 4.3). */
+	/** Largest `$top` that entity sets take; null for no limit (protocol 4.3). */
 	topLimit: number | null;
 	/** Rows in an answer of an entity set without `$top`. */
 	pageSize: number;
-	/** Whether pages that are not the last carry `@odata.nextLink` (facts 8.9). */
+	/** Whether pages that are not the last carry `@odata.nextLink` (protocol 8.9). */
 	nextLink: boolean;
 }
 
@@ -155,7 +155,7 @@ export class Xapi {
 		return rules.rows?.(this.context) ?? this.context.store.rows(root);
 	}
 
-	/** `paged`: limits of entity sets hold; report functions and navigation have none (facts 4.3). */
+	/** `paged`: limits of entity sets hold; report functions and navigation have none (protocol 4.3). */
 	private collection(
 		call: Call,
 		rows: readonly Row[],

@@ -5,7 +5,7 @@ import { canonicalInstant } from '../odata/evaluate';
 import type { PathLiteral } from '../odata/path';
 import type { Row } from '../odata/model';
 
-/** What a badly written number, switch or instant in a report path gets: a 500 without body (facts 4.4). */
+/** What a badly written number, switch or instant in a report path gets: a 500 without body (protocol 4.4). */
 const bareFailure = () => new ODataError(500, 'Internal Server Error', [], true);
 
 type Convert = (text: string) => unknown;

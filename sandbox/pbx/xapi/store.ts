@@ -21,7 +21,7 @@ export class Store {
 	private readonly indexes = new WeakMap<readonly Row[], Map<string, Map<unknown, Row>>>();
 	private lastId = 0;
 
-	/** A fresh Id. Ids are per DN and unrelated to the extension number (facts 4.2). */
+	/** A fresh Id. Ids are per DN and unrelated to the extension number (protocol 4.2). */
 	nextId(): number {
 		this.lastId += 1;
 		return this.lastId;

@@ -48,7 +48,7 @@ const isComplex = (value: unknown): value is Row =>
 
 /**
  * The values that a body leaves in a row. Scalars and arrays are replaced wholesale; complex values merge by key, as
- * documentation samples suggest (facts 4.5).
+ * documentation samples suggest (protocol 4.5).
  */
 export function merged(row: Row, body: Row): Row {
 	return Object.fromEntries(

@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { mapInOrder } from '../../../../lib/concurrency';
+import { mapInOrder } from '../../../../lib/waiting/concurrency';
 import { ThreeCxError } from '../../../../lib/http/errors';
 import { queryString } from '../../../../lib/odata/query';
 import { getEntity } from '../../../../lib/xapi/entities';

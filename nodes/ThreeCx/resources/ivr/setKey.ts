@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { KeyedLock } from '../../../../lib/concurrency';
+import { KeyedLock } from '../../../../lib/waiting/concurrency';
 import { ThreeCxError } from '../../../../lib/http/errors';
 import { queryString } from '../../../../lib/odata/query';
 import { getEntity, updateEntity } from '../../../../lib/xapi/entities';
@@ -10,7 +10,7 @@ import { aboutRow, locate } from '../../locator';
 import type { EntityResource, OwnOperation } from '../../resource';
 import { forwardFrom, keyDestinationProperty, keyProperty, type Forward } from './keys';
 
-/** A PATCH replaces all keys (facts 4.5), so changes of one menu take turns: none may write back what it read too early. */
+/** A PATCH replaces all keys (protocol 4.5), so changes of one menu take turns: none may write back what it read too early. */
 const turns = new KeyedLock();
 
 /** Changes one key of a menu and leaves the others as they are. Gives what the key did before, and does now. */

@@ -7,7 +7,7 @@ import type { OwnOperation } from '../../resource';
 import { usersNumbered } from '../../usersNumbered';
 import { rows } from './rows';
 
-/** What tells whether an agent can take a call now. It is kept with the user, not with the queue (facts 4.6). */
+/** What tells whether an agent can take a call now. It is kept with the user, not with the queue (protocol 4.6). */
 const STATE = ['IsRegistered', 'CurrentProfileName', 'QueueStatus'];
 
 export const getAgents: OwnOperation = {

@@ -72,7 +72,7 @@ const fields: Field[] = [
 	}),
 	{
 		property: 'AuthPassword',
-		// The type is ConcealedPassword; 3CX fills in Concealed itself (facts 4.6).
+		// The type is ConcealedPassword; 3CX fills in Concealed itself (protocol 4.6).
 		toXapi: (Value: string) => ({ Value }),
 		parameter: password,
 	},

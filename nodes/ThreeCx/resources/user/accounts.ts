@@ -29,7 +29,7 @@ export const deleteMany: OwnOperation = {
 		const numbers = extensionsOf(run, 'extensions');
 		const users = await usersNumbered(run, numbers, ['Id', 'Number']);
 		const ids = [...users.values()].map(({ Id }) => Id);
-		// Empty when all are deleted; otherwise those that are not, and why (facts 4.5).
+		// Empty when all are deleted; otherwise those that are not, and why (protocol 4.5).
 		const failures =
 			ids.length === 0
 				? []

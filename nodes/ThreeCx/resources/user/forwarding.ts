@@ -15,7 +15,7 @@ import { statusNamed, statusParameter } from './status';
 /**
  * Where calls go in one status of a user. XAPI keeps it in `ForwardingProfiles`: a status in which the user takes calls
  * has an `AvailableRoute` with a pair of destinations for each reason, one in which the user does not has an `AwayRoute`
- * with one pair (facts 4.6).
+ * with one pair (protocol 4.6).
  */
 const REASONS = {
 	busy: { label: 'Busy', route: 'AvailableRoute', prefix: 'Busy' },

@@ -44,7 +44,7 @@ export const makeCall: OwnOperation = {
 		const body = { dn, destination };
 		const answer = (await invoke(client, 'MakeCall', { body, signal })) as Entity | undefined;
 		const { FinalStatus = 'Success', Reason, ReasonText } = answer ?? {};
-		// The same results as Call Control's (facts 2.6), in the names of XAPI.
+		// The same results as Call Control's (protocol 2.6), in the names of XAPI.
 		if (FinalStatus !== 'Success') {
 			throw new ThreeCxError({
 				kind: 'impossible',

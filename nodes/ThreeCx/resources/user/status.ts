@@ -11,7 +11,7 @@ import { rows } from './rows';
 
 /** The statuses of a user, which XAPI calls forwarding profiles, and whether they are logged in to their queues. */
 
-/** What every 3CX user has (facts 4.6), for the list while no user is chosen. */
+/** What every 3CX user has (protocol 4.6), for the list while no user is chosen. */
 const STATUSES = ['Available', 'Away', 'Custom 1', 'Custom 2', 'Out of office'];
 
 /** The parameter that names a status of the user whom the locator names. */
@@ -82,7 +82,7 @@ export const setStatus: OwnOperation = {
 	},
 };
 
-/** QueueStatus is one switch for all queues of a user; XAPI has none for a single queue (facts 4.6). */
+/** QueueStatus is one switch for all queues of a user; XAPI has none for a single queue (protocol 4.6). */
 const queueLogin = (
 	status: 'LoggedIn' | 'LoggedOut',
 	words: Pick<OwnOperation, 'name' | 'label' | 'action' | 'description'>,

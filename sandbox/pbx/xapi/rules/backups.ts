@@ -12,7 +12,7 @@ function make({ context, args }: Invocation): void {
 	const { Name, Contents } = args.description as { Name: string; Contents?: Row };
 	const FileName = `${Name}.zip`;
 	if (Name === '') throw rejected({ Name: 'WARNINGS.XAPI.REQUIRED' });
-	// Seen live for a name that is taken (facts 4.4).
+	// Seen live for a name that is taken (protocol 4.4).
 	if (context.store.find('Backups', 'FileName', FileName))
 		throw rejected({ Name: 'WARNINGS.XAPI.DUPLICATE' });
 	context.store.insert('Backups', {

@@ -4,7 +4,7 @@ import type { Row } from '../../odata/model';
 import type { Invocation, Rules } from '../context';
 import { dnName } from './dn';
 
-/** The span and the numbers that a report asks for; reports spell them in two ways (facts 4.7). */
+/** The span and the numbers that a report asks for; reports spell them in two ways (protocol 4.7). */
 function legsOf({ context, args }: Invocation): Row[] {
 	const from = String(args.periodFrom ?? args.startDt);
 	const to = String(args.periodTo ?? args.endDt);

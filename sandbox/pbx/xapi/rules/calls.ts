@@ -1,6 +1,6 @@
 import type { Rules } from '../context';
 
-/** Live calls. That an Id here is the callid of Call Control is assumed, not proven (facts 8.10). */
+/** Live calls. That an Id here is the callid of Call Control is assumed, not proven (protocol 8.10). */
 export const activeCalls: Rules = {
 	rows: ({ calls, now }) =>
 		calls.calls().map(({ id, caller, callee, status, establishedAt, lastChangeStatus }) => ({
@@ -17,7 +17,7 @@ export const activeCalls: Rules = {
 	},
 };
 
-/** One row that tells whether something new is worth reading (facts 4.6). */
+/** One row that tells whether something new is worth reading (protocol 4.6). */
 export const lastCdr: Rules = {
 	rows: ({ callLog, now }) => [
 		{ LastCdrStartedAt: (callLog.lastStartedAt ?? now()).toISOString() },

@@ -56,7 +56,7 @@ export function firstFreeNumber({ store }: Context, set: DnSet): string {
 	throw rejected({ Number: 'WARNINGS.NO_MORE_NUMBERS_AVAILABLE' });
 }
 
-/** A Number is unique among all DNs and fixed once given; sending the same one again is fine (facts 4.5). */
+/** A Number is unique among all DNs and fixed once given; sending the same one again is fine (protocol 4.5). */
 export function numberViolations(context: Context, body: Row, existing?: Row): Violations {
 	const number = body.Number;
 	if (number === undefined || number === null || number === '') return {};
@@ -121,7 +121,7 @@ const rightsIn = (entry: Row | undefined) => entry?.Rights as WrittenRights;
 
 /**
  * Fills in the rows of a written `Groups` array. The role comes from `Rights.RoleName`; `GroupRights` alone changes nothing
- * (facts 4.5): the role held so far stays, or `users`.
+ * (protocol 4.5): the role held so far stays, or `users`.
  */
 export function fillGroups(
 	{ store }: Context,

@@ -57,7 +57,7 @@ export const groups: Rules = {
 		OfficeHolidays: [],
 		CallHandlingMode: [],
 		Language: 'EN',
-		// Numeric text as 3CX keeps time zones (facts 4.6).
+		// Numeric text as 3CX keeps time zones (protocol 4.6).
 		TimeZoneId: '51',
 		CurrentGroupHours: 'Default',
 		AllowCallService: true,

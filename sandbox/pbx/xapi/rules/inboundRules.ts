@@ -18,7 +18,7 @@ function destinationViolations({ store }: Context, body: Row): Violations {
 	return Object.fromEntries(missing.map((field) => [`${field}.Number`, 'WARNINGS.XAPI.NOT_FOUND']));
 }
 
-/** A bad trunk reference is `NOT_FOUND` (facts 4.4). */
+/** A bad trunk reference is `NOT_FOUND` (protocol 4.4). */
 function trunkViolations({ store }: Context, { TrunkDN }: Row): Violations {
 	const number = (TrunkDN as Row | undefined)?.Number;
 	return TrunkDN && !store.find('Trunks', 'Number', number)

@@ -14,7 +14,7 @@ const first = (rows: readonly Row[], from: string) => {
 	return low;
 };
 
-/** Comma-separated numbers; empty means no filter (facts 4.7). */
+/** Comma-separated numbers; empty means no filter (protocol 4.7). */
 function among(filter: unknown, fields: string[]): ((row: Row) => boolean) | undefined {
 	if (typeof filter !== 'string' || filter === '') return undefined;
 	const wanted = new Set(filter.split(',').map((number) => number.trim()));
@@ -23,7 +23,7 @@ function among(filter: unknown, fields: string[]): ((row: Row) => boolean) | und
 
 /**
  * Rows from `periodFrom` up to but not including `periodTo`, from and to the numbers of the filters. The integer codes
- * other than 0 are undocumented (facts 8.14) and change nothing here.
+ * other than 0 are undocumented (protocol 8.14) and change nothing here.
  */
 function callLogData({ context, args }: Invocation): readonly Row[] {
 	const rows = context.callLog.rows();
@@ -48,7 +48,7 @@ export const callLogReport: Rules = {
 	},
 };
 
-/** The older view; frozen on real PBXs since Update 6, here it goes on (facts 4.7). */
+/** The older view; frozen on real PBXs since Update 6, here it goes on (protocol 4.7). */
 export const callHistory: Rules = {
 	rows: ({ callLog }: Context) => callLog.historyRows(),
 	operations: {
@@ -56,7 +56,7 @@ export const callHistory: Rules = {
 	},
 };
 
-/** @throws ODataError bare 500, as newer builds answer a comparison of SegmentStartTime with a timestamp (facts 4.3) */
+/** @throws ODataError bare 500, as newer builds answer a comparison of SegmentStartTime with a timestamp (protocol 4.3) */
 export function refuseTimestampFilter(context: Context, filter: string | undefined): void {
 	const compares = /SegmentStartTime\s+(eq|ne|lt|le|gt|ge)\s+\d{4}-\d{2}-\d{2}T/.test(filter ?? '');
 	if (context.callHistoryTimestampFails && compares)

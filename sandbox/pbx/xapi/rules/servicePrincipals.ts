@@ -13,7 +13,7 @@ function roleOf(row: Row): Role {
 	return ROLES.find((role) => held.includes(role)) ?? 'users';
 }
 
-/** The chosen extensions; without any choice an owner sees all (facts 2.2). */
+/** The chosen extensions; without any choice an owner sees all (protocol 2.2). */
 function monitoredBy(
 	row: Row,
 	body: Row,

@@ -6,7 +6,7 @@ import { devicesOf } from '../../directory';
 import { dnRules } from './anyDn';
 import { EXTENSION_FIELDS, dnName, fillExtensions, firstFreeNumber } from './dn';
 
-/** The five profiles that every extension has; each routes as available or as away (facts 4.6). */
+/** The five profiles that every extension has; each routes as available or as away (protocol 4.6). */
 const PROFILES = [
 	{ Name: 'Available', away: false },
 	{ Name: 'Away', away: true },
@@ -59,7 +59,7 @@ function forwardingProfiles({ store }: Context, number: unknown): Row[] {
 	}));
 }
 
-/** The secrets that a plain GET hands out, as the real PBX does (facts 6.13); all invented. */
+/** The secrets that a plain GET hands out, as the real PBX does (protocol 6.13); all invented. */
 const secrets = ({ secret }: Context): Row => ({
 	AuthID: secret(10),
 	AuthPassword: secret(10),
@@ -195,7 +195,7 @@ export const users: Rules = dnRules('Users', {
 		'Pbx.GenerateProvLink': ({ context, entity }) =>
 			`https://${context.fqdn}/provisioning/${context.secret(12)}/TcxProvFiles/3cxProv_${String(entity?.Number)}.xml`,
 		'Pbx.GetPhoneSecret': ({ context }) => context.secret(16),
-		// Empty means that all are deleted; what could not be is listed (facts 4.5).
+		// Empty means that all are deleted; what could not be is listed (protocol 4.5).
 		'Pbx.BatchDelete': ({ context, args }) =>
 			byIds(context, args.ids).flatMap(({ id, user }) => {
 				if (!user) return [{ ExtensionNumber: String(id), Error: 'WARNINGS.XAPI.NOT_FOUND' }];

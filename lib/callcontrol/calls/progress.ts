@@ -1,0 +1,169 @@
+import { isTalking } from './legs';
+import type { CallEvent, LegView } from './tracker';
+import { STATUS, type Participant } from '../rest/types';
+
+/** How far a call has come: a phone rings or is dialled, something picks up, somebody talks, it is over. */
+export type Stage = 'ringing' | 'connected' | 'answered' | 'ended';
+
+const ORDER: Stage[] = ['ringing', 'connected', 'answered', 'ended'];
+
+/** The call to follow. */
+export interface Followed {
+	/** Who makes the call, or transfers it. */
+	dn: string;
+	/** The leg of that DN, where it is known; a call that is made without naming the device names none (protocol 2.6). */
+	participant?: number;
+	/** The call, where it is known. */
+	callid?: number;
+	/** Whom it is to reach. */
+	destination: string;
+	/** It is connected already and sent on: then only those count who come after. */
+	isTransfer: boolean;
+}
+
+/**
+ * Follows one call from its events and knows how far it has come. A state machine without I/O.
+ *
+ * 3CX tells neither why a call ended nor, where the called phone is not one that the API client may see, that it rings:
+ * a line that is dialled counts as ringing.
+ */
+export class CallProgress {
+	/** The latest stage; undefined before the first. */
+	stage?: Stage;
+
+	/** When each stage was reached, in ms since the epoch. */
+	readonly reachedAt: Partial<Record<Stage, number>> = {};
+
+	/** The first who talked: extension, route point or outside number. */
+	answeredBy?: string;
+
+	/** The call that is followed, once it is known. */
+	callid?: number;
+
+	/** The leg of the one who makes or transfers the call, once it has been seen; the last state of it. */
+	own?: Participant;
+
+	private readonly others = new Map<string, LegView>();
+
+	private ownIsGone = false;
+
+	private hasRung = false;
+
+	constructor(private readonly call: Followed) {
+		this.callid = call.callid;
+	}
+
+	hasReached(stage: Stage): boolean {
+		return this.reachedAt[stage] !== undefined;
+	}
+
+	/** Whether anything was told of the call; a call that is transferred has been there before. */
+	get isSeen(): boolean {
+		return this.call.isTransfer || this.own !== undefined;
+	}
+
+	/** A transfer rang somewhere, rings no more, and the one who transferred is still there. */
+	get seemsToHaveFailed(): boolean {
+		const rings = [...this.others.values()].some((leg) => !leg.connected);
+		const isOpen = !this.ownIsGone && !this.hasReached('connected');
+		return this.call.isTransfer && this.hasRung && !rings && isOpen;
+	}
+
+	/** The transferred call went where nothing of it can be seen: to somebody outside, unless the caller hung up. */
+	get isOutOfSight(): boolean {
+		return this.call.isTransfer && this.stage === 'ended' && !this.hasRung && !this.answeredBy;
+	}
+
+	/** Takes note of an event; those of other calls are of no interest. */
+	apply(event: CallEvent): void {
+		if (!this.concerns(event)) return;
+		const { leg, type, call, at } = event;
+		if (this.isOwn(leg)) {
+			this.own = leg.participant;
+			if (type === 'ended') this.ownIsGone = true;
+		} else if (type === 'ended') this.others.delete(nameOf(leg));
+		else this.others.set(nameOf(leg), leg);
+		if (type !== 'ended') this.goesOn();
+		for (const stage of this.stagesOf(event)) this.reach(stage, at);
+		if (this.hasReached('answered')) this.answeredBy ??= this.whoAnswered(leg);
+		if (type === 'ended' && call.over) this.reach('ended', at);
+	}
+
+	private concerns({ call, leg }: CallEvent): boolean {
+		if (this.callid !== undefined) return call.id === this.callid;
+		// The call has no number yet: it is the one that this DN has started to this destination.
+		const { dn, destination } = this.call;
+		const { originated_by_dn: by, party_dn: party, party_caller_id: number } = leg.participant;
+		if (leg.dn !== dn || (by !== dn && party !== destination && number !== destination))
+			return false;
+		this.callid = call.id;
+		return true;
+	}
+
+	/** A phone of the caller that rings before it dials is the caller's, whichever it is; a transferred leg is one. */
+	private isOwn(leg: LegView): boolean {
+		const { dn, participant, isTransfer } = this.call;
+		if (leg.dn !== dn) return false;
+		return !isTransfer || participant === undefined || leg.participant.id === participant;
+	}
+
+	/** The stages that the state after an event implies. */
+	private stagesOf({ leg, type, call }: CallEvent): Stage[] {
+		if (type === 'ended') return this.ownIsGone && !call.over ? this.handedOver() : [];
+		return this.isOwn(leg) ? this.ownStages(leg, call.answered) : this.otherStages(leg);
+	}
+
+	private otherStages(leg: LegView): Stage[] {
+		const { status } = leg.participant;
+		if (status === STATUS.ringing) {
+			this.hasRung = true;
+			return ['ringing'];
+		}
+		if (status !== STATUS.connected) return [];
+		// The party that is sent on was connected before; it counts once the one who sent it is gone.
+		if (this.call.isTransfer && !this.ownIsGone && !this.isReachedBy(leg)) return [];
+		return isTalking(leg.participant, leg.dnType) ? ['connected', 'answered'] : ['connected'];
+	}
+
+	private ownStages({ participant }: LegView, isAnswered: boolean): Stage[] {
+		if (this.call.isTransfer) return [];
+		if (participant.status === STATUS.dialing) return ['ringing'];
+		if (participant.status !== STATUS.connected) return [];
+		return isAnswered ? ['connected', 'answered'] : ['connected'];
+	}
+
+	/** The transferred call goes on without the one who transferred it: somebody has taken it, or it still rings. */
+	private handedOver(): Stage[] {
+		if (!this.call.isTransfer) return [];
+		return [...this.others.values()].flatMap((leg) => this.otherStages(leg));
+	}
+
+	private isReachedBy({ dn, participant }: LegView): boolean {
+		const { dn: from, destination } = this.call;
+		return dn === destination || participant.referred_by_dn === from;
+	}
+
+	private whoAnswered({ participant }: LegView): string | undefined {
+		const other = [...this.others.values()].find(
+			(view) => isTalking(view.participant, view.dnType) && view.direction === 'inbound',
+		);
+		if (other) return other.dn;
+		return this.call.isTransfer ? undefined : participant.party_caller_id || participant.party_dn;
+	}
+
+	/** It seemed to be over, and there is another leg. */
+	private goesOn(): void {
+		if (this.stage !== 'ended') return;
+		delete this.reachedAt.ended;
+		this.stage = ORDER.findLast((stage) => this.hasReached(stage));
+	}
+
+	private reach(stage: Stage, at: number): void {
+		this.reachedAt[stage] ??= at;
+		if (this.stage === undefined || ORDER.indexOf(stage) > ORDER.indexOf(this.stage)) {
+			this.stage = stage;
+		}
+	}
+}
+
+const nameOf = ({ dn, participant }: LegView): string => `${dn}/${participant.id}`;

@@ -1,0 +1,360 @@
+import type { PbxClient } from '../../http/client';
+import { ThreeCxError } from '../../http/errors';
+import { parseFrame, type Entity, type Frame } from './frames';
+import { CallOrder, type Pending } from './order';
+import { callidIn, LegReads } from './reads';
+import { createCallControl, type CallControl } from '../rest/client';
+import { superviseSocket, type SocketTiming } from './socket';
+import { CallTracker, legKey, type Change, type TrackerEvent } from '../calls/tracker';
+
+/** How patient the monitor is, in ms, besides its socket. */
+export interface MonitorTiming extends SocketTiming {
+	/** The state is read and compared this often, to catch what was lost in silence; default 60,000. */
+	reconcileMs: number;
+	/** How soon after a sign of loss (gap, malformed message, failed GET) the state is read; default 1,000. */
+	suspicionMs: number;
+	/** How long a GET may take before the events of other calls stop waiting for it; default 2,000. */
+	patienceMs: number;
+	/** How long one GET may take; default 10,000. */
+	answerMs: number;
+}
+
+const DEFAULT_TIMING = {
+	reconcileMs: 60_000,
+	suspicionMs: 1_000,
+	patienceMs: 2_000,
+	answerMs: 10_000,
+};
+
+/** With more legs than this waiting to be read one by one, the whole state is read at once... */
+const CROWD = 24;
+
+/** ... after this time, in ms, so that one reading serves a whole burst. */
+const CROWD_MS = 250;
+
+/** What a monitor says about its link: once when it goes down, once when it is up again. */
+export type LinkState =
+	| { online: true; /** How long it was down, in ms; 0 at the first time. */ outageMs: number }
+	| { online: false; error: ThreeCxError };
+
+/** What {@link startMonitor} needs. */
+export interface MonitorOptions {
+	/** Gives a client of the PBX; called for each try to connect. */
+	connect(): Promise<PbxClient>;
+	/** What is new, in order within each call. */
+	onEvents(events: TrackerEvent[]): void;
+	onState?(state: LinkState): void;
+	/** Each message of the socket as it comes, before it is understood. */
+	onMessage?(text: string): void;
+	timing?: Partial<MonitorTiming>;
+	random?: () => number;
+}
+
+/** Watches all calls of a PBX that an API client may see. */
+export interface Monitor {
+	readonly online: boolean;
+	/**
+	 * Waits for the link. Tries at once if it is down.
+	 *
+	 * @param withinMs how long to wait, in ms; default for as long as the try takes
+	 * @throws ThreeCxError: why the try failed. The monitor goes on trying by itself.
+	 */
+	ready(withinMs?: number): Promise<void>;
+	/** Ends it; nothing is told from now on. Resolves when nothing is left. */
+	close(): Promise<void>;
+}
+
+/**
+ * Opens the socket, reads the state, tells the difference, then follows the messages; after every new connection
+ * again. Between two connections nothing is forgotten: what happened meanwhile is told as `recovered`.
+ *
+ * @returns the monitor, connecting
+ */
+export function startMonitor(options: MonitorOptions): Monitor {
+	const timing = { ...DEFAULT_TIMING, ...options.timing };
+	const closing = new AbortController();
+	const tracker = new CallTracker();
+	const order = new CallOrder((changes) => {
+		for (const seen of readings) for (const change of changes) seen.add(entityOf(change));
+		const events = changes.flatMap((change) => tracker.apply(change));
+		if (events.length > 0 && !closing.signal.aborted) options.onEvents(events);
+	});
+	const timers = new Set<NodeJS.Timeout>();
+	const waiters: Array<(error?: ThreeCxError) => void> = [];
+
+	let control: CallControl | undefined;
+	/** Messages that come before the state has been read; undefined while they are followed at once. */
+	let held: Frame[] | undefined = [];
+	let lastSequence: number | undefined;
+	let hasBaseline = false;
+	let online = false;
+	let downSince: number | undefined;
+	/** For each reading of the state that is under way: what has been news since it began. */
+	const readings = new Set<Set<string>>();
+	/** Counts the links, so that what belongs to an older one can be told apart. */
+	let epoch = 0;
+	let reconcileTimer: NodeJS.Timeout | undefined;
+	let reconcileAt = Infinity;
+	/** Readings of the state that have failed, one after the other. */
+	let unread = 0;
+
+	// --- Reading single legs ---------------------------------------------------------------------------------------
+
+	const reads = new LegReads({
+		order,
+		read: readLeg,
+		callOf: (dn, id) => tracker.callOf(dn, id),
+		patienceMs: timing.patienceMs,
+		signal: closing.signal,
+	});
+
+	async function readLeg(dn: string, id: number): Promise<Change[]> {
+		const reply = await (control as CallControl)
+			.participant(dn, id, closing.signal)
+			.catch((cause: unknown) => cause as ThreeCxError);
+		if (!(reply instanceof Error)) {
+			return [{ kind: 'upsert', participant: { ...reply, dn }, origin: 'live' }];
+		}
+		if (reply.kind === 'notFound') {
+			// It is gone; its Remove follows or has passed (protocol 3.4). It went after all that is in line by now: at the
+			// place of its upsert the call would seem to end before the phone rings that it was passed on to.
+			enqueue([{ kind: 'remove', dn, id, origin: 'live' }]);
+			return [];
+		}
+		// A leg of a DN that is not on the client's list (protocol 3.4): not ours to see.
+		if (reply.kind === 'forbidden') return [];
+		reconcileWithin(timing.suspicionMs);
+		return [];
+	}
+
+	// --- Following messages ----------------------------------------------------------------------------------------
+
+	function receive(text: string): void {
+		options.onMessage?.(text);
+		const frame = parseFrame(text);
+		if (held) held.push(frame);
+		else follow(frame);
+	}
+
+	function follow(frame: Frame): void {
+		const { sequence } = frame;
+		if (sequence !== undefined) {
+			const last = lastSequence;
+			lastSequence = Math.max(sequence, last ?? sequence);
+			if (last !== undefined && sequence > last + 1) reconcileWithin(timing.suspicionMs);
+			// Told twice. States do not mind, keys do.
+			if (last !== undefined && sequence <= last && frame.kind === 'keys') return;
+		}
+		if (frame.kind === 'malformed') reconcileWithin(timing.suspicionMs);
+		if (frame.kind === 'malformed' || frame.kind === 'other') return;
+		for (const seen of readings) seen.add(nameOf(frame.entity));
+		const { entity } = frame;
+		if (entity.kind === 'dn') return reconcileWithin(timing.suspicionMs);
+		if (entity.kind === 'device') {
+			const { dn, id } = entity;
+			enqueue([{ kind: 'device', dn, id, registered: frame.kind === 'upsert', origin: 'live' }]);
+			return;
+		}
+		const { dn, id } = entity;
+		// Keys of a leg that is not known, because reading it has failed, would be keys of no call.
+		const isUnknown = tracker.callOf(dn, id) === undefined && !order.latest(nameOf(entity));
+		if (frame.kind === 'upsert' || (frame.kind !== 'remove' && isUnknown)) reads.request(dn, id);
+		if (reads.size > CROWD) reconcileWithin(CROWD_MS);
+		if (frame.kind === 'upsert') return;
+		if (frame.kind === 'keys')
+			enqueue([{ kind: 'keys', dn, id, digits: frame.digits, origin: 'live' }]);
+		else enqueue([{ kind: frame.kind, dn, id, origin: 'live' }]);
+	}
+
+	/** Puts facts in line that need no reading. */
+	function enqueue(changes: Change[]): void {
+		for (const change of changes) {
+			const { dn, id } = change.kind === 'upsert' ? change.participant : change;
+			const isDevice = change.kind === 'device';
+			const entity = entityOf(change);
+			const isNews = isDevice || change.kind === 'upsert' || order.latest(entity);
+			// A Remove for a leg that was never seen.
+			if (!isNews && tracker.callOf(dn, Number(id)) === undefined) continue;
+			const pending: Pending = {
+				entity,
+				// Phones belong to no call, and wait for none.
+				callid: () => (isDevice ? -1 : (callidIn(pending) ?? tracker.callOf(dn, Number(id)))),
+				changes: [change],
+			};
+			order.add(pending);
+		}
+		order.drain();
+	}
+
+	// --- Reading the whole state -----------------------------------------------------------------------------------
+
+	function reconcileWithin(ms: number): void {
+		const at = performance.now() + ms;
+		if (!online || at >= reconcileAt) return;
+		cancel(reconcileTimer);
+		reconcileAt = at;
+		reconcileTimer = after(ms, () => void reconcile());
+	}
+
+	async function reconcile(): Promise<void> {
+		reconcileAt = Infinity;
+		const link = epoch;
+		const isRead = await readState('recovered', closing.signal).then(
+			() => true,
+			() => false,
+		);
+		unread = isRead ? 0 : unread + 1;
+		// What gave rise to suspicion is still unknown: ask again soon, and less and less often.
+		const again = isRead ? timing.reconcileMs : timing.suspicionMs * 2 ** unread;
+		// A link that broke meanwhile is followed by a reading of its own.
+		if (link === epoch && !closing.signal.aborted)
+			reconcileWithin(Math.min(again, timing.reconcileMs));
+	}
+
+	/**
+	 * Reads the state and puts the differences in line, except for what has been news in the meantime: that is newer.
+	 *
+	 * @returns whether there were such exceptions
+	 */
+	async function readState(
+		origin: 'recovered' | 'baseline',
+		signal: AbortSignal,
+	): Promise<boolean> {
+		const link = epoch;
+		const newer = new Set<string>();
+		readings.add(newer);
+		const waiting = reads.waitingNow();
+		const dns = await (control as CallControl).list(signal).finally(() => readings.delete(newer));
+		if (signal.aborted || link !== epoch) return false;
+		// What waited to be read before is shown by this reading, too: one answer instead of many.
+		const legs = new Map(
+			dns.flatMap(({ participants }) => participants).map((leg) => [legKey(leg.dn, leg.id), leg]),
+		);
+		for (const read of waiting) {
+			if (newer.has(read.entity)) continue;
+			const participant = legs.get(read.entity);
+			reads.answer(
+				read,
+				participant ? [{ kind: 'upsert', participant, origin: held ? origin : 'live' }] : [],
+			);
+		}
+		order.drain();
+		const changes = tracker.diff(dns, origin);
+		const usable = changes.filter((change) => {
+			const entity = entityOf(change);
+			return !newer.has(entity) && !order.latest(entity);
+		});
+		enqueue(usable);
+		return usable.length < changes.length;
+	}
+
+	async function synchronise(client: PbxClient, signal: AbortSignal): Promise<void> {
+		control = createCallControl(client, timing.answerMs);
+		const isPartial = await readState(hasBaseline ? 'recovered' : 'baseline', signal);
+		if (signal.aborted) return;
+		hasBaseline = true;
+		const frames = held ?? [];
+		held = undefined;
+		lastSequence = undefined;
+		online = true;
+		frames.forEach(follow);
+		// Reads of the last link may have been answered meanwhile, and what came after them was told to nobody.
+		reconcileWithin(isPartial ? timing.suspicionMs : timing.reconcileMs);
+		options.onState?.({
+			online,
+			outageMs: downSince === undefined ? 0 : performance.now() - downSince,
+		});
+		downSince = undefined;
+		for (const done of waiters.splice(0)) done();
+	}
+
+	function down(error: ThreeCxError): void {
+		epoch += 1;
+		online = false;
+		held = [];
+		cancel(reconcileTimer);
+		reconcileAt = Infinity;
+		if (downSince === undefined) options.onState?.({ online, error });
+		downSince ??= performance.now();
+		for (const failed of waiters.splice(0)) failed(error);
+	}
+
+	// --- Timers ----------------------------------------------------------------------------------------------------
+
+	function after(ms: number, run: () => void): NodeJS.Timeout {
+		const timer = setTimeout(() => {
+			timers.delete(timer);
+			run();
+		}, ms);
+		timers.add(timer);
+		return timer;
+	}
+
+	function cancel(timer: NodeJS.Timeout | undefined): void {
+		if (!timer) return;
+		clearTimeout(timer);
+		timers.delete(timer);
+	}
+
+	const socket = superviseSocket({
+		connect: options.connect,
+		onFrame: receive,
+		onOpen: synchronise,
+		onDown: down,
+		signal: closing.signal,
+		timing: options.timing,
+		random: options.random,
+	});
+
+	return {
+		get online() {
+			return online;
+		},
+		async ready(withinMs) {
+			if (online) return;
+			const outcome = new Promise<ThreeCxError | undefined>((resolve) => waiters.push(resolve));
+			socket.retryNow();
+			let patience: NodeJS.Timeout | undefined;
+			const late = new Promise<ThreeCxError>((resolve) => {
+				if (withinMs !== undefined) patience = after(withinMs, () => resolve(tooLate(withinMs)));
+			});
+			const error = await Promise.race([outcome, late]);
+			cancel(patience);
+			if (error) throw error;
+		},
+		async close() {
+			closing.abort();
+			for (const timer of timers) clearTimeout(timer);
+			timers.clear();
+			order.clear();
+			for (const failed of waiters.splice(0)) failed(stopped());
+			await socket.ended;
+		},
+	};
+}
+
+/** The name under which the facts about an entity wait for each other. */
+function nameOf(entity: Entity): string {
+	if (entity.kind === 'participant') return legKey(entity.dn, entity.id);
+	return entity.kind === 'device' ? `${entity.dn} ${entity.id}` : entity.dn;
+}
+
+function entityOf(change: Change): string {
+	if (change.kind === 'device') return nameOf({ kind: 'device', dn: change.dn, id: change.id });
+	const { dn, id } = change.kind === 'upsert' ? change.participant : change;
+	return legKey(dn, id);
+}
+
+const tooLate = (ms: number) =>
+	new ThreeCxError({
+		kind: 'timeout',
+		message: `The PBX did not let us listen to calls within ${Math.round(ms / 1000)} seconds`,
+		hint: 'Check the Server URL of the credential, and whether a firewall lies between n8n and the PBX.',
+	});
+
+const stopped = () =>
+	new ThreeCxError({
+		kind: 'cancelled',
+		message: 'Listening was stopped',
+		hint: 'Start it again if you did not mean to stop it.',
+	});
