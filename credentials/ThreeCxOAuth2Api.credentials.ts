@@ -1,14 +1,18 @@
-import {
-	assertUrlAllowed,
-	getCredentialOwnRequestAllowedDomains,
-	type ICredentialDataDecryptedObject,
-	type ICredentialTestRequest,
-	type ICredentialType,
-	type IDataObject,
-	type INodeProperties,
+import type {
+	ICredentialDataDecryptedObject,
+	ICredentialTestRequest,
+	ICredentialType,
+	IDataObject,
+	INodeProperties,
 } from 'n8n-workflow';
-import { RENEWING, TOKEN_NOT_ISSUED, verifiedToken } from '../lib/http/credentialCheck';
+import {
+	inOneMessage,
+	RENEWING,
+	TOKEN_NOT_ISSUED,
+	verifiedToken,
+} from '../lib/http/credentialCheck';
 import { readFields } from '../lib/http/credentialFields';
+import { assertDomainAllowed, type DomainRestriction } from '../nodes/shared/allowedDomains';
 
 /**
  * The origin of a server address as people type it, as an n8n expression: the scheme defaults to https, and whatever
@@ -109,11 +113,8 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 	async preAuthentication(credentials: ICredentialDataDecryptedObject): Promise<IDataObject> {
 		// n8n asks here, too, when it has just renewed the token for one of our nodes: another one would kill that.
 		if (credentials[RENEWING] === true) return {};
-		const allowedDomains = getCredentialOwnRequestAllowedDomains(credentials);
 		// Before the secret goes out: n8n itself asks only for the request that follows.
-		if (allowedDomains !== undefined) {
-			assertUrlAllowed({ url: readFields(credentials).origin, allowedDomains });
-		}
+		assertAllowed(credentials);
 		const token = await verifiedToken({
 			pbxUrl: String(credentials.pbxUrl ?? ''),
 			clientId: String(credentials.clientId ?? ''),
@@ -160,4 +161,14 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 			},
 		],
 	};
+}
+
+/** @throws Error with cause and cure when the credential's Allowed Domains do not name its own PBX */
+function assertAllowed(credentials: ICredentialDataDecryptedObject): void {
+	if (credentials.allowedHttpRequestDomains !== 'domains') return;
+	try {
+		assertDomainAllowed(credentials as DomainRestriction, readFields(credentials).origin);
+	} catch (error) {
+		throw inOneMessage(error);
+	}
 }

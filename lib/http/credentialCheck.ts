@@ -29,14 +29,21 @@ const accepted = new Map<string, AccessToken>();
  *
  * @param fields the credential as it is now
  * @returns a fresh token, or undefined when the pair was accepted before and n8n's stored token may be used
- * @throws Error with cause and cure in one message; it carries no code, because n8n would show the code instead
+ * @throws Error with cause and cure in one message, see {@link inOneMessage}
  */
 export async function verifiedToken(fields: CredentialFields): Promise<string | undefined> {
-	const outcome = await check(fields).catch((error: unknown) => error as Error);
-	if (!(outcome instanceof Error)) return outcome;
-	throw new Error(
-		outcome instanceof ThreeCxError ? `${outcome.message}. ${outcome.hint}` : outcome.message,
-	);
+	return await check(fields).catch((error: unknown) => {
+		throw inOneMessage(error);
+	});
+}
+
+/**
+ * @param error what checking a credential threw
+ * @returns an Error with cause and cure in one message and no code, because n8n would show the code instead
+ */
+export function inOneMessage(error: unknown): Error {
+	const { message } = error as Error;
+	return new Error(error instanceof ThreeCxError ? `${message}. ${error.hint}` : message);
 }
 
 async function check(fields: CredentialFields): Promise<string | undefined> {

@@ -1,9 +1,11 @@
-import { isDomainAllowed, type IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions } from 'n8n-workflow';
 import { createPbxClient, type PbxClient, type PbxClientOptions } from '../../lib/http/client';
 import { readFields } from '../../lib/http/credentialFields';
 import { ThreeCxError } from '../../lib/http/errors';
 import type { Connection } from '../../lib/http/serverUrl';
+import { assertDomainAllowed } from './allowedDomains';
 import { CREDENTIAL, isSameForAllItems, type ThreeCxCredentials } from './credential';
+import { assertN8nSupported } from './n8nVersion';
 import { tokensFor, type RequestContext } from './tokens';
 
 /** A PBX, and where requests to it get their token. */
@@ -20,7 +22,7 @@ type ClientOptions = Pick<PbxClientOptions, 'timeoutMs' | 'retry' | 'inFlight'>;
  * @param itemIndex the item; 0 where there are no items
  * @param options time-out, retries and requests in flight
  * @returns the client
- * @throws ThreeCxError of kind `input` when a field is empty or the Server URL is no address, `forbidden` when the
+ * @throws ThreeCxError of kind `input` when n8n is too old, a field is empty or the Server URL is no address, `forbidden` when the
  *   credential's allowed domains or the operator's egress filter do not let n8n reach it
  */
 export async function connectTo(
@@ -50,6 +52,7 @@ export function accessPerItem(context: IExecuteFunctions): (index: number) => Pr
 }
 
 async function accessTo(context: RequestContext, itemIndex: number): Promise<Access> {
+	assertN8nSupported();
 	const credentials = await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, itemIndex);
 	const { origin } = readFields(credentials);
 	const connection: Connection = { origin, ignoreSslIssues: credentials.ignoreSSLIssues === true };
@@ -69,25 +72,6 @@ export async function linkKey(context: RequestContext, itemIndex = 0): Promise<s
 	const credentials = await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, itemIndex);
 	const { origin, clientId } = readFields(credentials);
 	return JSON.stringify([origin, clientId, credentials.ignoreSSLIssues === true]);
-}
-
-/**
- * Honours the field Allowed HTTP Request Domains that n8n adds to the credential. `none` is what the editor writes into
- * new OAuth2 credentials and keeps the HTTP Request node out; the credential's own nodes are not meant by it.
- */
-function assertDomainAllowed(
-	{ allowedHttpRequestDomains, allowedDomains = '' }: ThreeCxCredentials,
-	origin: string,
-): void {
-	if (allowedHttpRequestDomains !== 'domains') return;
-	// n8n's matching takes an empty list for no limit, but the person chose "Specific Domains".
-	if (allowedDomains.trim() !== '' && isDomainAllowed({ url: origin, allowedDomains })) return;
-	throw new ThreeCxError({
-		kind: 'forbidden',
-		field: 'allowedDomains',
-		message: `This credential may not be used with ${origin}`,
-		hint: 'Its field "Allowed Domains" does not name that host. Add it there, or set "Allowed HTTP Request Domains" to All.',
-	});
 }
 
 /** n8n's own HTTP helper asks this filter for each request (N8N_SSRF_PROTECTION_ENABLED); ours must not be a way around it. */

@@ -1,4 +1,5 @@
 import type { IExecuteFunctions, IWorkflowExecuteAdditionalData } from 'n8n-workflow';
+import type { DomainRestriction } from './allowedDomains';
 
 /** Name of the credential type that all our nodes use. */
 export const CREDENTIAL = 'threeCxOAuth2Api';
@@ -25,16 +26,12 @@ export interface StoredToken extends StampedToken {
 }
 
 /** The credential's fields, expressions resolved, and n8n's stored token. */
-export interface ThreeCxCredentials {
+export interface ThreeCxCredentials extends DomainRestriction {
 	pbxUrl: string;
 	clientId: string;
 	clientSecret: string;
 	ignoreSSLIssues?: boolean;
 	oauthTokenData?: StoredToken;
-	/** n8n adds these two to every credential that extends `oAuth2Api`. */
-	allowedHttpRequestDomains?: 'all' | 'domains' | 'none';
-	/** Comma-separated host names; `*.example.com` means subdomains only. */
-	allowedDomains?: string;
 }
 
 /** What we read of a credential besides the token: fields that a person may fill with an expression. */

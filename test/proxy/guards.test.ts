@@ -1,4 +1,5 @@
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
+import { ThreeCxOAuth2Api } from '../../credentials/ThreeCxOAuth2Api.credentials';
 import { closeDispatchers } from '../../lib/http/dispatchers';
 import { connectTo, linkKey } from '../../nodes/shared/connect';
 import type { RequestContext } from '../../nodes/shared/tokens';
@@ -71,6 +72,23 @@ describe('Allowed HTTP Request Domains', () => {
 			expect(pbx.connections).toBe(0);
 		},
 	);
+
+	test.each(['pbx.example.com', ''])(
+		'domains "%s" keeps the Test button from sending the secret',
+		async (allowedDomains) => {
+			const restriction = { allowedHttpRequestDomains: 'domains', allowedDomains };
+			await expect(
+				new ThreeCxOAuth2Api().preAuthentication({ ...fields(), ...restriction }),
+			).rejects.toThrow(/^This credential may not be used with .*\. Its field "Allowed Domains"/);
+			expect(pbx.connections).toBe(0);
+		},
+	);
+
+	test('domains that name the PBX let the Test button in', async () => {
+		const restriction = { allowedHttpRequestDomains: 'domains', allowedDomains: '127.0.0.1' };
+		await new ThreeCxOAuth2Api().preAuthentication({ ...fields(), ...restriction });
+		expect(pbx.mints[pbx.defaultClient.clientId]).toBe(1);
+	});
 });
 
 describe('the egress filter of the operator', () => {
