@@ -41,8 +41,8 @@ if (run.length > 0) runScript(run);
 
 /** The development tree, exactly as the lock file says, then the bundled Node. */
 async function installTree() {
-	const stamp = stampOf(root, ['package-lock.json']);
-	const stampFile = join(root, 'node_modules', '.setup');
+	const stamp = treeStamp();
+	const stampFile = join(root, 'node_modules', '.installed');
 	if (isStamped(stampFile, stamp) && existsSync(node24)) return;
 	if (!isStamped(stampFile, stamp)) {
 		await npm('Installing the development tree', root, ['ci']);
@@ -168,9 +168,20 @@ function startProgress(title) {
 }
 
 function stampOf(folder, files) {
+	return hashOf(files.map((file) => readFileSync(join(folder, file))));
+}
+
+function hashOf(contents) {
 	const hash = createHash('sha256').update(`${process.platform}-${process.arch}`);
-	for (const file of files) hash.update(readFileSync(join(folder, file)));
+	for (const content of contents) hash.update(content);
 	return hash.digest('hex');
+}
+
+/** What the lock file installs; the package's own version, which stands in it too, installs nothing. */
+function treeStamp() {
+	const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+	const { version, ...own } = packages[''];
+	return hashOf([JSON.stringify({ ...packages, '': own })]);
 }
 
 function isStamped(file, stamp) {
