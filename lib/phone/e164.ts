@@ -1,8 +1,11 @@
 import {
 	isSupportedCountry,
+	Metadata,
 	parsePhoneNumberFromString,
 	type CountryCode,
+	type PhoneNumber as Parsed,
 } from 'libphonenumber-js';
+import { legible, notationOf, userPart, type Notation } from './notation';
 
 /*
  * The default metadata of libphonenumber-js (83 kB; `max` has 157 kB) knows lengths and first digits of each country.
@@ -27,7 +30,7 @@ export interface PhoneNumber {
 	/** As it came. */
 	raw: string;
 	kind: NumberKind;
-	/** `+493012345678`; only if the number can exist. */
+	/** `+493012345678`; only if the number can exist and there is no doubt which one it is. */
 	e164?: string;
 	/** ISO 3166 code of its country, such as `DE`. */
 	country?: string;
@@ -43,10 +46,17 @@ const EXTENSION_DIGITS = 5;
 /** Shortest international number, in digits; what is shorter and lacks its plus is not taken for one. */
 const INTERNATIONAL_DIGITS = 8;
 
-/** What providers send in place of a hidden number. */
+/** Up to this many digits, local numbers and foreign ones without their plus are equally common. */
+const AMBIGUOUS_DIGITS = 10;
+
+/** What providers and phones show in place of a hidden number, without words such as "number" or "caller". */
 const HIDDEN = new Set([
-	'',
 	'anonymous',
+	'blocked',
+	'hidden',
+	'no',
+	'none',
+	'not available',
 	'private',
 	'restricted',
 	'unavailable',
@@ -54,11 +64,18 @@ const HIDDEN = new Set([
 	'withheld',
 ]);
 
+/** Words that go with them: `Private Number`, `No Caller ID`. */
+const FILLERS = new Set(['caller', 'calling', 'id', 'name', 'number', 'party']);
+
 /**
  * Writes a caller's number the same way, however the PBX or the provider wrote it.
  *
- * Understands `+49 30 1234`, `0049301234`, local notation of the default country, E.164 whose plus got lost (3CX writes
- * DIDs like that, protocol 4.7), and SIP addresses. Extensions stay what they are.
+ * Understands `+49 30 1234`, `0049301234`, local notation of the default country with its own international prefix
+ * (`0011` in Australia, `010` in Japan), E.164 whose plus got lost (3CX writes DIDs like that, protocol 4.7), SIP and
+ * tel addresses, extensions and words behind the number, and digits of other scripts. Extensions stay what they are.
+ *
+ * Digits without plus and without the local trunk prefix can be read in two ways. The one with the country code is
+ * taken unless the local one is how people write such a number; where both are, there is no E.164 form.
  *
  * @param raw the number, as 3CX sends it
  * @param defaultCountry ISO 3166 code of the country that local notation belongs to; without it, only international
@@ -66,21 +83,16 @@ const HIDDEN = new Set([
  * @returns its forms; never throws
  */
 export function normalise(raw: string, defaultCountry?: string): PhoneNumber {
-	const text = userPart(raw);
-	if (HIDDEN.has(text.toLowerCase())) return { raw, kind: 'hidden', valid: false };
-	if (/^[*#\d]*[*#][*#\d]*$/.test(text)) return { raw, kind: 'code', valid: false };
-	const digits = text.replace(/\D/g, '');
-	const isInternational = /^\s*(\+|00)/.test(text);
-	if (!isInternational && /^\d+$/.test(text) && digits.length <= EXTENSION_DIGITS) {
-		return { raw, kind: 'extension', valid: false };
+	const text = userPart(legible(raw));
+	if (isHidden(text)) return { raw, kind: 'hidden', valid: false };
+	const notation = notationOf(raw);
+	if (!notation) {
+		return { raw, kind: /^[*#\d]*[*#][*#\d]*$/.test(text) ? 'code' : 'unknown', valid: false };
 	}
-	const country = supported(defaultCountry);
-	const candidates = isInternational
-		? [`+${digits.replace(/^00/, '')}`]
-		: [country ? text : '', digits.length >= INTERNATIONAL_DIGITS ? `+${digits}` : ''];
-	for (const candidate of candidates) {
-		const number = parsePhoneNumberFromString(candidate, country);
-		if (!number?.isValid()) continue;
+	const { digits, isBare } = notation;
+	if (isBare && digits.length <= EXTENSION_DIGITS) return { raw, kind: 'extension', valid: false };
+	const number = readIn(notation, supported(defaultCountry));
+	if (number) {
 		return {
 			raw,
 			kind: 'external',
@@ -91,6 +103,68 @@ export function normalise(raw: string, defaultCountry?: string): PhoneNumber {
 		};
 	}
 	return { raw, kind: digits.length > EXTENSION_DIGITS ? 'external' : 'unknown', valid: false };
+}
+
+/** @returns the number that a notation stands for; undefined where there is none, or more than one */
+function readIn(
+	{ digits, isInternational }: Notation,
+	country: CountryCode | undefined,
+): Parsed | undefined {
+	if (isInternational) return international(digits);
+	const local = country && valid(digits, country);
+	const global = digits.length >= INTERNATIONAL_DIGITS ? international(digits) : undefined;
+	if (local && global && local.number !== global.number) {
+		const isLocal = isWrittenLocally(digits, local, country);
+		if (isLocal) return global.countryCallingCode === callingCodeOf(local) ? undefined : local;
+		if (global.countryCallingCode === callingCodeOf(local)) return global;
+		return digits.length > AMBIGUOUS_DIGITS ? global : undefined;
+	}
+	if (local) return local;
+	if (global) return country || !isNorthAmerican(digits) ? global : undefined;
+	// Where people dial 011 or 001, the usual 00 is understood as well.
+	return digits.startsWith('00') && !(country && isToAbroad(digits, country))
+		? international(digits.slice(2))
+		: undefined;
+}
+
+const callingCodeOf = ({ countryCallingCode }: Parsed) => countryCallingCode;
+
+/** Whether digits are what people of the country dial: with its trunk prefix, where it has one, or to abroad. */
+function isWrittenLocally(digits: string, number: Parsed, country: CountryCode): boolean {
+	if (number.country !== undefined && number.country !== country) return true;
+	return number.formatNational().replace(/\D/g, '') === digits;
+}
+
+/** Whether digits begin with what people of the country dial for abroad. */
+function isToAbroad(digits: string, country: CountryCode): boolean {
+	const metadata = new Metadata();
+	metadata.selectNumberingPlan(country);
+	return new RegExp(`^(?:${metadata.numberingPlan?.IDDPrefix()})`).test(digits);
+}
+
+/** Ten digits that are a number in the United States or Canada, where no prefix shows that they are local. */
+const isNorthAmerican = (digits: string): boolean => /^[2-9]\d{2}[2-9]\d{6}$/.test(digits);
+
+/**
+ * @param digits a number with its country code, without plus; a trunk zero that belongs nowhere is left out
+ * @returns the number; undefined if there can be none like that
+ */
+export function international(digits: string): Parsed | undefined {
+	// Mexico had a 1 in front of mobile numbers until 2019, which many phone books still have.
+	return valid(`+${digits.replace(/^521(?=\d{10}$)/, '52')}`);
+}
+
+function valid(text: string, country?: CountryCode): Parsed | undefined {
+	const number = parsePhoneNumberFromString(text, country);
+	return number?.isValid() ? number : undefined;
+}
+
+/** `Private Number`, `No Caller ID`, `+anonymous`; also nothing at all. */
+function isHidden(text: string): boolean {
+	if (text === '') return true;
+	const words = text.toLowerCase().match(/\p{L}+/gu) ?? [];
+	if (words.length === 0 || /\d/.test(text)) return false;
+	return HIDDEN.has(words.filter((word) => !FILLERS.has(word)).join(' '));
 }
 
 /**
@@ -106,14 +180,7 @@ export function sameNumber(a: string, b: string, defaultCountry?: string): boole
 	return bare(a) === bare(b);
 }
 
-/** `sip:100@pbx.example.com:5060;transport=tcp` is 100. */
-const userPart = (raw: string): string =>
-	raw
-		.trim()
-		.replace(/^(sips?|tel):/i, '')
-		.replace(/[@;].*$/, '');
-
-const bare = (raw: string): string => userPart(raw).replace(/[\s().\-/]/g, '');
+const bare = (raw: string): string => notationOf(raw)?.digits ?? userPart(legible(raw));
 
 const supported = (country: string | undefined): CountryCode | undefined => {
 	const code = country?.trim().toUpperCase() ?? '';

@@ -1,5 +1,5 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
-import { dialable } from '../../../lib/phone/dialable';
+import { dialled } from '../../../lib/phone/dialled';
 import type { Route } from '../../../lib/callcontrol/rest/client';
 import type { ItemRun } from '../../shared/router';
 import { required } from '../extension';
@@ -88,10 +88,10 @@ export function routeOf({ context, index }: ItemRun, label = DESTINATION): Route
 		giveUpAfter?: number;
 		reason?: string;
 	};
+	const written = required('destination', label, context.getNodeParameter('destination', index));
 	return {
-		destination: dialable(
-			required('destination', label, context.getNodeParameter('destination', index)),
-		),
+		// What is no number may be the client ID of a route point.
+		destination: dialled(written) ?? written.trim(),
 		reason: options.reason || undefined,
 		timeout: options.giveUpAfter,
 		attachedData: attachedDataOf(options.attachedData),

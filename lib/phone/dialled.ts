@@ -1,0 +1,33 @@
+import { international } from './e164';
+import { legible, notationOf } from './notation';
+
+/** Digits, a plus in front, and the signs of dial codes: what 3CX can dial. */
+const DIALLED = /^\+?[\d*#]+$/;
+
+/**
+ * What 3CX is to dial for a number as people and address books write it: `+44 (0)20 7946 0102`, `020 7946 0102 ext. 5`,
+ * `tel:+44-20-7946-0102`, also copied from a messenger or a web page. Every operation that dials or stores a number
+ * reads it here.
+ *
+ * A number with its country code becomes E.164; a local one keeps its digits, since the PBX's own rules are made for
+ * them. Dial codes such as `*777` stay as they are. An extension behind the number is left out: nothing can dial it.
+ *
+ * @param text the number
+ * @returns digits with a plus or a dial code in front; undefined where the text is no number, such as `voiceagent`
+ */
+export function dialled(text: string): string | undefined {
+	const notation = notationOf(text);
+	if (!notation) {
+		const code = legible(text);
+		return DIALLED.test(code) && /\d/.test(code) ? code : undefined;
+	}
+	const { code, digits, isInternational, hasBracketZero } = notation;
+	if (!isInternational) return `${code}${hasBracketZero ? withoutTrunkZero(digits) : digits}`;
+	return `${code}${international(digits)?.number ?? `+${digits}`}`;
+}
+
+/** `0044 (0)20 7946 0102`: the zero is for those who dial within the country. */
+function withoutTrunkZero(digits: string): string {
+	const number = digits.startsWith('00') ? international(digits.slice(2)) : undefined;
+	return number ? `00${number.number.slice(1)}` : digits;
+}
