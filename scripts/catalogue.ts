@@ -11,7 +11,7 @@ const OUTPUT = join(__dirname, '..', 'lib', 'xapi', 'catalogue.json');
  * `gulp catalogue --spec <swagger.yaml | https://pbx.example.com> [--out <file>]`
  *
  * Writes the catalogue of XAPI operations from a file or from a PBX, which serves its description without a token
- * at `/xapi/v1/swagger.yaml` (most builds; facts mark it as not on every one).
+ * at `/xapi/v1/swagger.yaml` (most builds, protocol 4.1).
  */
 async function main(): Promise<void> {
 	const { values } = parseArgs({

@@ -1,8 +1,8 @@
 import { advance, readFrom, type Cursor, type CursorOptions, type Found } from './cursor';
 
 /**
- * What is read at once where there is much to catch up on, in ms: over long periods the PBX runs out of time (facts
- * 4.3), and years of calls are too much to be told at once.
+ * What is read at once where there is much to catch up on, in ms: over long periods the PBX runs out of time
+ * (protocol 4.4), and years of calls are too much to be told at once.
  */
 const PORTION_MS = 7 * 86_400_000;
 

@@ -4,7 +4,7 @@ import { ThreeCxError } from './errors';
 export interface Connection {
 	/** Scheme, host and port without a trailing slash, such as `https://pbx.example.com:5001`. */
 	origin: string;
-	/** Accept any certificate: for a PBX reached by IP address or private name (facts: TLS on the LAN). */
+	/** Accept any certificate: for a PBX reached by IP address or private name (protocol 1.9). */
 	ignoreSslIssues: boolean;
 }
 

@@ -129,7 +129,7 @@ const TOKEN_TIMEOUT_MS = 30_000;
  * @param signal ends the request
  * @returns the token
  * @throws ThreeCxError of kind `credentials` when the PBX refuses them; never tried again, because 3CX counts failed
- *   logins and blocks the host (protocol 6, row 6)
+ *   logins and blocks the host (protocol 6.6)
  */
 export async function mintToken(
 	connection: Connection,

@@ -40,7 +40,7 @@ export interface Access {
 	licence?: string;
 	/** Calls that the licence allows at the same time. */
 	simultaneousCalls?: number;
-	/** Such as `20.0.9.995`, from the `X-3CX-Version` header. */
+	/** Such as `20.0.10.1000`, from the `X-3CX-Version` header. */
 	version?: string;
 	clientId?: string;
 	/** When the access token ends, ISO 8601 with Z; it is renewed by itself. */

@@ -62,7 +62,7 @@ export interface Catalogue {
 	operations: Record<string, Operation>;
 }
 
-/** The catalogue that ships: 3CX v20 Update 9. A PBX's own comes from `buildCatalogue`. */
+/** The catalogue that ships: 3CX 20.0.10 (protocol 5). A PBX's own comes from `buildCatalogue`. */
 export const catalogue = data as Catalogue;
 
 /** What {@link propertiesOf} has put together: it is asked for every item. */

@@ -30,7 +30,7 @@ const METHODS: Readonly<Record<string, Method>> = {
  *
  * - The namespace `Pbx.` is dropped from schema names, and kept in paths, which are sent as they stand.
  * - Envelopes (an object whose only member, `@odata.` annotations apart, is `value`) are resolved to what they hold.
- * - 3CX gives every operation an own operationId (601 of 601 in v20 Update 9). Should a build repeat one, the later
+ * - 3CX gives every operation an own operationId (601 of 601 in 20.0.10). Should a build repeat one, the later
  *   ones in document order get `_2`, `_3`, ...; an operation without id is named by its method and path.
  *
  * @param document what a YAML or JSON parser made of the file

@@ -42,8 +42,8 @@ export interface ListOptions<Row = Entity> extends RequestOptions {
 }
 
 /**
- * Reads the rows of a collection, page by page with `$top` and `$skip`: 3CX is not known to send next links (facts
- * 4.1). The first page also asks for the count, then the rest is fetched side by side and kept in order. Where the same
+ * Reads the rows of a collection, page by page with `$top` and `$skip`: 3CX is not known to send next links
+ * (protocol 4.1). The first page also asks for the count, then the rest is fetched side by side and kept in order. Where the same
  * list has been long before, its next pages are asked for together with the first.
  *
  * @param client the PBX

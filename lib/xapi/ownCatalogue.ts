@@ -5,7 +5,7 @@ import type { Catalogue } from './catalogue';
 import { buildCatalogue } from './catalogueFromOpenApi';
 import { XAPI } from './entities';
 
-/** Somebody waits at the editor while the description comes (1.2 MB in v20 Update 9); after this, in ms, it comes too late. */
+/** Somebody waits at the editor while the description comes (1.2 MB in 20.0.10); after this, in ms, it comes too late. */
 const TIME_LIMIT_MS = 5_000;
 
 /** For so long, in ms, the PBX is not even asked for its version: a search box asks at every key. */

@@ -80,7 +80,7 @@ export async function poll(
 
 /**
  * Who publishes a workflow wants to know at once what is wrong. When n8n starts, an error would end the trigger for good
- * (n8n protocol 5.2), so that the next poll shows it. From then on what passes by itself is no error.
+ * (seen in n8n 2.40), so that the next poll shows it. From then on what passes by itself is no error.
  */
 function isOnlyLogged(cause: unknown, activation: string, isFirst: boolean): boolean {
 	if (isFirst && activation === 'activate') return false;

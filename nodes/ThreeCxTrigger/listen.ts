@@ -43,7 +43,7 @@ const registrations = new Registrations();
  *
  * Wrong settings always fail. A missing connection fails only where a person is watching; everywhere else, and ever
  * after, it is the monitor's to restore. It is never reported through `emitError`: since n8n 2.40 that ends the
- * trigger for good after some seconds (n8n protocol 5.2).
+ * trigger for good after some seconds.
  *
  * @param context n8n's trigger context
  * @param patience how long a manual test listens, in ms, and how patient the link is

@@ -1,6 +1,6 @@
 /**
  * Guards against a trigger node that is registered twice in one process. n8n can do that when two of its retry loops
- * succeed together, and then closes only one of them (n8n protocol 5.2): every event would come twice, for ever.
+ * succeed together, and then closes only one of them (seen in n8n 2.40): every event would come twice, for ever.
  */
 export class Registrations {
 	private readonly closers = new Map<string, () => Promise<void>>();

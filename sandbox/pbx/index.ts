@@ -25,6 +25,9 @@ export type { ApiClient, Licence, Role } from './types';
 export type { Store } from './xapi/store';
 export type { CallEngine } from './callcontrol';
 
+/** The version that the catalogue describes; its last number, the build, is a choice. */
+export const VERSION = '20.0.10.1000';
+
 export interface PbxOptions {
 	/** TCP port; default 0, a free one. */
 	port?: number;
@@ -40,7 +43,7 @@ export interface PbxOptions {
 	expiresIn?: ExpiryUnit;
 	/** Seconds that an access token lives; default 3600. */
 	tokenLifetimeSeconds?: number;
-	/** PBX version, in `X-3CX-Version`; default 20.0.9.995. */
+	/** PBX version, in `X-3CX-Version`; default {@link VERSION}. */
 	version?: string;
 	/** Host name of the PBX, also the `iss` of its tokens; without it that is the host name a client calls. */
 	fqdn?: string;
@@ -181,7 +184,7 @@ export async function startPbx(options: PbxOptions = {}): Promise<Pbx> {
 		now = () => new Date(),
 		host = '127.0.0.1',
 		licence = 'enterprise',
-		version = '20.0.9.995',
+		version = VERSION,
 	} = options;
 	const list = options.clients?.map((client) => ({ ...client })) ?? [ownerClient()];
 	const [defaultClient = ownerClient()] = list;

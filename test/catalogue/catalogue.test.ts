@@ -154,7 +154,7 @@ describe('a catalogue from an OpenAPI document', () => {
 });
 
 describe('the catalogue that ships', () => {
-	test('is 3CX v20 Update 9, whole', () => {
+	test('is 3CX 20.0.10, whole', () => {
 		const { operations, enums } = catalogue;
 		expect(Object.keys(operations)).toHaveLength(601);
 		expect(new Set(Object.values(operations).map(({ path }) => path)).size).toBe(480);

@@ -3,7 +3,7 @@ import { rowKey } from '../../nodes/ThreeCx/locator';
 import { operationsOf } from '../../nodes/ThreeCx/operations';
 import { hasRows } from '../../nodes/ThreeCx/resource';
 import { RESOURCES, resourceNamed } from '../../nodes/ThreeCx/resources';
-import { startPbx, type Pbx } from '../../sandbox/pbx';
+import { startPbx, VERSION, type Pbx } from '../../sandbox/pbx';
 import { chain, CREDENTIAL_TYPE, openN8n, type ChainedNode, type FreshN8n } from './support';
 
 /**
@@ -197,7 +197,7 @@ const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 		invoke('DeleteUser', { parameters: mapper({ Id: from('CreateUser', 'Id') }) }, [
 			{ success: true },
 		]),
-		invoke('GetSystemStatus', {}, [{ Version: '20.0.9.995' }]),
+		invoke('GetSystemStatus', {}, [{ Version: VERSION }]),
 		invoke('ListRecording', { limit: 1 }, [{ Id: expect.any(Number) as number }]),
 		invoke('DownloadRecording', { parameters: mapper({ recId: from('ListRecording', 'Id') }) }, [
 			{ mimeType: 'audio/x-wav' },
@@ -709,9 +709,9 @@ const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 		step('checkApiAccess', {}, [{ xapi: true, callControl: true, role: 'system_owners' }]),
 		step('getHealth', {}, [{ Firewall: true, Trunks: true }]),
 		step('getLicence', {}, [{ IsEnterprise: true, LicenseKey: HIDDEN }]),
-		step('getStatus', {}, [{ Version: '20.0.9.995', TrunksTotal: 1 }]),
+		step('getStatus', {}, [{ Version: VERSION, TrunksTotal: 1 }]),
 		step('getTelemetry', {}, [{ CpuUsage: expect.any(Number) as number }]),
-		step('getVersion', {}, [{ version: '20.0.9.995' }]),
+		step('getVersion', {}, [{ version: VERSION }]),
 		step('restartServices', { services: ['QueueManager'] }, [{ restarting: ['QueueManager'] }]),
 	],
 	trunk: () => {

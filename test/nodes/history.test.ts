@@ -1,6 +1,6 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { closeDispatchers } from '../../lib/http/dispatchers';
-import { startPbx, type Pbx } from '../../sandbox/pbx';
+import { startPbx, VERSION, type Pbx } from '../../sandbox/pbx';
 import { CredentialStore, loadOptionsContext, runNode, type NodeRunInput } from '../support/n8n';
 import { listSearch, loadOptions } from '../../nodes/ThreeCx/methods';
 
@@ -701,7 +701,7 @@ describe('backups', () => {
 		).toMatchObject({ httpCode: '400' });
 		expect(pbx.store.singleton('restored')).toEqual({});
 		expect(await run('backup', 'restore', { backup, confirmation, password: 'hush-hush' })).toEqual(
-			[{ restoring: true, FileName: "o'clock.zip", version: '20.0.9.995' }],
+			[{ restoring: true, FileName: "o'clock.zip", version: VERSION }],
 		);
 		expect(pbx.store.singleton('restored')).toEqual({ FileName: "o'clock.zip" });
 

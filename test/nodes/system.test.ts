@@ -14,7 +14,7 @@ import { eventLog } from '../../nodes/ThreeCx/resources/eventLog';
 import { recording } from '../../nodes/ThreeCx/resources/recording';
 import { report } from '../../nodes/ThreeCx/resources/report';
 import { system } from '../../nodes/ThreeCx/resources/system';
-import { startPbx, type ApiClient, type Pbx, type PbxOptions } from '../../sandbox/pbx';
+import { startPbx, VERSION, type ApiClient, type Pbx, type PbxOptions } from '../../sandbox/pbx';
 import { CredentialStore, loadOptionsContext, runNode } from '../support/n8n';
 
 /** The System resource: status, services, and what a credential may do. */
@@ -51,7 +51,7 @@ async function run(
 describe('the system', () => {
 	test('status, simplified and whole, without the licence key', async () => {
 		const [status] = await run('getStatus');
-		expect(status).toMatchObject({ Version: '20.0.9.995', TrunksTotal: 1, CallsActive: 0 });
+		expect(status).toMatchObject({ Version: VERSION, TrunksTotal: 1, CallsActive: 0 });
 		expect(status).not.toHaveProperty('LicenseKey');
 		const [whole] = await run('getStatus', { simplify: false });
 		expect(whole).toMatchObject({ OS: 'Linux', LicenseKey: HIDDEN });
@@ -69,7 +69,7 @@ describe('the system', () => {
 				LicenseKey: HIDDEN,
 			}),
 		]);
-		expect(await run('getVersion')).toEqual([{ version: '20.0.9.995' }]);
+		expect(await run('getVersion')).toEqual([{ version: VERSION }]);
 		expect(await run('getTelemetry')).toEqual([expect.objectContaining({ CpuUsage: 7.5 })]);
 		expect(await run('getTelemetry', { telemetry: 'network' })).toEqual([]);
 	});
@@ -129,7 +129,7 @@ describe('Check API Access', () => {
 			enterprise: true,
 			licence: '3CXPSENT',
 			simultaneousCalls: 32,
-			version: '20.0.9.995',
+			version: VERSION,
 			clientId: 'probe',
 		});
 		expect(access?.monitored).toContain('100');

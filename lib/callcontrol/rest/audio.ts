@@ -32,8 +32,8 @@ const MAX_BREAKS = 5;
 const notReady = (error: ThreeCxError) => error.status === 424 || error.status === 404;
 
 /**
- * Waits until the leg is Connected: before, the caller's audio is a ringing tone, and what is said gets lost (facts
- * 2.8).
+ * Waits until the leg is Connected: before, the caller's audio is a ringing tone, and what is said gets lost
+ * (protocol 2.8).
  *
  * @returns the leg
  * @throws ThreeCxError of kind `notFound` when it is gone, `impossible` when it is not connected in time

@@ -55,7 +55,7 @@ function templateShape(path: string): string {
 	return shape(parts);
 }
 
-/** The older spelling of the alternate key, gone from the U9 description but still called (protocol 4.2). */
+/** The older spelling of the alternate key, gone from the description since Update 9 but still called (protocol 4.2). */
 const byNumberAlias = (path: string) =>
 	path.replace('(Number={Number})', '/Pbx.GetByNumber(number={number})');
 
