@@ -1,6 +1,6 @@
 import type { PbxClient } from '../http/client';
 import { queryString } from '../odata/query';
-import { groupCalls, UNFILTERED, type Call } from '../xapi/callLog';
+import { loggedCallsIn, UNFILTERED, type Call } from '../xapi/callLog';
 import { durationSeconds } from '../xapi/duration';
 import { listEntities, type Entity } from '../xapi/entities';
 import { listFunction } from '../xapi/functions';
@@ -12,7 +12,7 @@ import type { Found } from './cursor';
 const SETTLED_MS = 15_000;
 
 /** A span of time, in ms since the epoch. The end does not belong to it (protocol 4.7). */
-export interface Period {
+export interface TimeSpan {
 	from: number;
 	to: number;
 	/** The newest so many rows only. */
@@ -20,7 +20,11 @@ export interface Period {
 }
 
 /** @param now the clock, in ms since the epoch */
-export type Read<T> = (client: PbxClient, period: Period, now: number) => Promise<Array<Found<T>>>;
+export type Read<T> = (
+	client: PbxClient,
+	period: TimeSpan,
+	now: number,
+) => Promise<Array<Found<T>>>;
 
 /**
  * Reads whole calls (`GetCallLogData`). A leg has its row as soon as it ends, while the call may go on: a queue passes
@@ -43,7 +47,9 @@ export const readCalls: Read<Call> = async (client, { from, to, newest }, now) =
 	);
 	// The oldest of a limited number of rows may be a part of its call only.
 	const [torn] = newest !== undefined && rows.length >= newest ? rows.slice(-1) : [];
-	const calls = groupCalls(rows).filter(({ legs }) => torn === undefined || !legs.includes(torn));
+	const calls = loggedCallsIn(rows).filter(
+		({ legs }) => torn === undefined || !legs.includes(torn),
+	);
 	return calls.map((call) => {
 		const at = Math.min(...call.legs.map(({ StartTime }) => timeOf(StartTime)));
 		const isActive = call.legs.some(({ CallId }) => active.has(Number(CallId)));
@@ -89,7 +95,7 @@ async function listRows(
 	path: string,
 	time: string,
 	id: string,
-	{ from, to, newest }: Period,
+	{ from, to, newest }: TimeSpan,
 ): Promise<Entity[]> {
 	// A date-time without quotes, as XAPI wants it (protocol 4.3).
 	const filter = `${time} ge ${new Date(from).toISOString()} and ${time} lt ${new Date(to).toISOString()}`;

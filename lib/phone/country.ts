@@ -10,11 +10,11 @@ const CALLING_CODES: Readonly<Record<string, readonly string[]>> = metadata.coun
 const BY_NAME = new Map(
 	Object.values(CALLING_CODES)
 		.flat()
-		.map((code) => [nameOf(code).toLowerCase(), code]),
+		.map((code) => [countryName(code).toLowerCase(), code]),
 );
 
 /** @returns the English name of a country or region: `GB` is `United Kingdom`. */
-export function nameOf(code: string): string {
+export function countryName(code: string): string {
 	try {
 		return new Intl.DisplayNames(['en'], { type: 'region' }).of(code) ?? code;
 	} catch {

@@ -16,7 +16,7 @@ const ROLES = [
 ] as const;
 
 /** What an API client may do. Rights that are missing are told, not thrown. */
-export interface Access {
+export interface ApiAccess {
 	/** Whether the Configuration API answers. */
 	xapi: boolean;
 	/** Why not, and what to do. */
@@ -74,7 +74,7 @@ async function probe(client: PbxClient, request: PbxRequest): Promise<Probe> {
  * @returns what works, and why the rest does not
  * @throws ThreeCxError when the PBX cannot be reached, fails, or refuses client ID and secret
  */
-export async function checkAccess(client: PbxClient, signal?: AbortSignal): Promise<Access> {
+export async function checkAccess(client: PbxClient, signal?: AbortSignal): Promise<ApiAccess> {
 	const get = async (path: string, query?: string) =>
 		await probe(client, { method: 'GET', path, query, signal });
 	// First alone: it renews a token that has ended, which five at once would not need to do each.
@@ -104,7 +104,7 @@ export async function checkAccess(client: PbxClient, signal?: AbortSignal): Prom
 const numbersIn = (body: unknown): string[] | undefined =>
 	Array.isArray(body) ? body.map(({ dn }: { dn: string }) => dn) : undefined;
 
-function licenceIn(body: unknown): Pick<Access, 'enterprise' | 'licence' | 'simultaneousCalls'> {
+function licenceIn(body: unknown): Pick<ApiAccess, 'enterprise' | 'licence' | 'simultaneousCalls'> {
 	const { IsEnterprise, ProductCode, MaxSimCalls } = (body ?? {}) as {
 		IsEnterprise?: boolean;
 		ProductCode?: string;
@@ -114,7 +114,7 @@ function licenceIn(body: unknown): Pick<Access, 'enterprise' | 'licence' | 'simu
 }
 
 /** What the token says about itself; its `role` claim lists the role among other words (protocol 1.3 [1]). */
-function identity(token: string): Pick<Access, 'role' | 'clientId' | 'tokenExpiresAt'> {
+function identity(token: string): Pick<ApiAccess, 'role' | 'clientId' | 'tokenExpiresAt'> {
 	const { sub, exp, role }: TokenClaims & { role?: unknown } = tokenClaims(token) ?? {};
 	const named = [role].flat();
 	return {

@@ -87,7 +87,7 @@ const compare = (a: number, b: number) => (a === b ? 0 : a < b ? -1 : 1);
  * @param rows legs in any order
  * @returns a call for each `MainCallHistoryId`, in the order in which their first rows came; every row is in exactly one
  */
-export function groupCalls(rows: readonly Entity[]): Call[] {
+export function loggedCallsIn(rows: readonly Entity[]): Call[] {
 	const groups = new Map<string, Entity[]>();
 	rows.forEach((row, index) => {
 		const id = groupOf(row, index);

@@ -28,7 +28,7 @@ export type OperationKind =
 	| 'media';
 
 /** One XAPI operation. Types are type expressions, see `parseType`. */
-export interface Operation {
+export interface XapiOperation {
 	method: Method;
 	/** Below `/xapi/v1`, with the parameters in braces: `/Users({Id})/Pbx.HasDuplicatedEmail()`. */
 	path: string;
@@ -59,7 +59,7 @@ export interface Catalogue {
 	/** Type name to its base type and its own properties. */
 	types: Record<string, { base?: string; properties: Record<string, string> }>;
 	/** operationId to operation. */
-	operations: Record<string, Operation>;
+	operations: Record<string, XapiOperation>;
 }
 
 /** The catalogue that ships: 3CX 20.0.10 (protocol 5). A PBX's own comes from `buildCatalogue`. */
@@ -145,17 +145,17 @@ export function entitySets(from: Catalogue): Readonly<Record<string, EntitySet>>
 }
 
 /** The operation with this operationId; undefined when the catalogue does not have it. */
-export function operation({ operations }: Catalogue, id: string): Operation | undefined {
+export function operation({ operations }: Catalogue, id: string): XapiOperation | undefined {
 	return own(operations, id);
 }
 
 /** An operation together with its operationId. */
-export interface NamedOperation extends Operation {
+export interface NamedOperation extends XapiOperation {
 	id: string;
 }
 
 /** All operations filed under a tag such as `Users`, sorted by operationId. */
-export function operationsOf(from: Catalogue, tag: string): NamedOperation[] {
+export function operationsTagged(from: Catalogue, tag: string): NamedOperation[] {
 	return named(from).filter((entry) => entry.tag === tag);
 }
 

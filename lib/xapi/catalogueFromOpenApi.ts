@@ -1,4 +1,4 @@
-import type { Catalogue, Operation, OperationKind, Method } from './catalogue';
+import type { Catalogue, XapiOperation, OperationKind, Method } from './catalogue';
 import { formatType } from '../odata/typeExpression';
 
 /** A JSON object of the OpenAPI document; its members are checked as they are read. */
@@ -63,7 +63,7 @@ export function buildCatalogue(document: unknown): Catalogue {
 	};
 }
 
-function* operationsOf(paths: Node, resolve: Resolve): Generator<[string, Operation]> {
+function* operationsOf(paths: Node, resolve: Resolve): Generator<[string, XapiOperation]> {
 	const taken = new Set<string>();
 	for (const [path, item] of Object.entries(paths)) {
 		for (const [verb, value] of Object.entries(asNode(item))) {
@@ -86,7 +86,7 @@ function operationFrom(
 	pathItem: Node,
 	source: Node,
 	resolve: Resolve,
-): Operation {
+): XapiOperation {
 	const parameters = [...asList(pathItem.parameters), ...asList(source.parameters)].map((entry) =>
 		resolve(asNode(entry)),
 	);

@@ -3,7 +3,7 @@ import type { PbxClient, PbxRequest } from '../http/client';
 import { DEFAULT_IN_FLIGHT } from '../http/dispatchers';
 import { ThreeCxError } from '../http/errors';
 import type { Expand } from '../odata/expand';
-import { entityKey } from '../odata/key';
+import { entityKey } from '../odata/entityKey';
 import { queryString } from '../odata/query';
 import { catalogue, entitySets } from './catalogue';
 import { differences } from './difference';

@@ -1,5 +1,5 @@
 import type { PbxClient, PbxRequest } from '../http/client';
-import { fillPath } from '../odata/key';
+import { fillPath } from '../odata/entityKey';
 import { ODataInputError } from '../odata/error';
 import { catalogue as shipped, operation, type Catalogue, type NamedOperation } from './catalogue';
 import { withoutAnnotations, XAPI, type Entity, type RequestOptions } from './entities';

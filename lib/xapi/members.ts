@@ -138,8 +138,8 @@ export async function changeMembers(
 	return result!;
 }
 
-/** What {@link settle} did. */
-export interface Settled {
+/** What {@link setProperties} did. */
+export interface SetResult {
 	outcome: 'updated' | 'unchanged';
 	/** The properties that were sent. */
 	changed: string[];
@@ -155,7 +155,7 @@ export interface Settled {
  * @param wanted the properties that it shall have
  * @param options `select` are properties to read besides; `expand` brings the arrays of `wanted` along
  */
-export async function settle(
+export async function setProperties(
 	client: PbxClient,
 	path: string,
 	wanted: Entity,
@@ -164,7 +164,7 @@ export async function settle(
 		expand = [],
 		...options
 	}: RequestOptions & { select?: string[]; expand?: Expand[] } = {},
-): Promise<Settled> {
+): Promise<SetResult> {
 	const query = queryString({ select: [...select, ...Object.keys(wanted)], expand });
 	const before = await getEntity(client, path, query, options);
 	const changes = differences(before, wanted);

@@ -1,4 +1,4 @@
-import { operationsOf, type Catalogue } from './catalogue';
+import { operationsTagged, type Catalogue } from './catalogue';
 
 /**
  * What the people who want a report are asked for; several parameters of XAPI mean the same (`periodFrom`, `startDt`).
@@ -62,7 +62,7 @@ export function reportsOf(from: Catalogue): Report[] {
 	const reports = new Map<string, Report>();
 	const tags = [...new Set(Object.values(from.operations).map(({ tag }) => tag))];
 	for (const tag of tags.filter((candidate) => /^Report[A-Z]/.test(candidate))) {
-		for (const { id, method, kind, parameters, returns = '' } of operationsOf(from, tag)) {
+		for (const { id, method, kind, parameters, returns = '' } of operationsTagged(from, tag)) {
 			const [, verb, name] = OPERATION_ID.exec(id) ?? [];
 			if (method !== 'GET' || kind !== 'function' || name === undefined) continue;
 			const report = reports.get(name) ?? { name };

@@ -69,7 +69,7 @@ function sampleItem(
 /**
  * Makes up an object of these members, see {@link sampleValue}.
  *
- * @param types type expressions by name, as `Operation.parameters` and `propertiesOf` have them
+ * @param types type expressions by name, as `XapiOperation.parameters` and `propertiesOf` have them
  */
 export function sampleMembers(
 	from: Catalogue,

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { ThreeCxError } from '../../lib/http/errors';
 import { filter } from '../../lib/odata/filter';
-import { entityKey } from '../../lib/odata/key';
+import { entityKey } from '../../lib/odata/entityKey';
 import { queryString } from '../../lib/odata/query';
 import { catalogue, entitySets } from '../../lib/xapi/catalogue';
 import { listEntities } from '../../lib/xapi/entities';

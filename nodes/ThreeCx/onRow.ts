@@ -1,4 +1,4 @@
-import { entityKey } from '../../lib/odata/key';
+import { entityKey } from '../../lib/odata/entityKey';
 import type { ItemRun } from '../shared/router';
 import { aboutRow, locateKey, rowKey } from './locator';
 import type { EntityResource } from './resource';

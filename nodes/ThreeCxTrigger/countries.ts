@@ -1,6 +1,6 @@
 import { getCountries } from 'libphonenumber-js';
 import type { INodePropertyOptions } from 'n8n-workflow';
-import { countryOfPbx, nameOf } from '../../lib/phone/country';
+import { countryOfPbx, countryName } from '../../lib/phone/country';
 import type { PbxClient } from '../../lib/http/client';
 
 /** The choice that takes the country from the PBX's own settings. */
@@ -11,7 +11,7 @@ export const countryOptions: INodePropertyOptions[] = [
 	{ name: '(From the PBX)', value: FROM_PBX },
 	{ name: '(None: Only Numbers with a Country Code)', value: '' },
 	...getCountries()
-		.map((value) => ({ name: `${nameOf(value)} (${value})`, value }))
+		.map((value) => ({ name: `${countryName(value)} (${value})`, value }))
 		.sort((a, b) => a.name.localeCompare(b.name, 'en')),
 ];
 

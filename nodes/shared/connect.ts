@@ -9,7 +9,7 @@ import { assertN8nSupported } from './n8nVersion';
 import { tokensFor, type RequestContext } from './tokens';
 
 /** A PBX, and where requests to it get their token. */
-export type Access = Pick<PbxClientOptions, 'connection' | 'tokens'>;
+export type PbxAccess = Pick<PbxClientOptions, 'connection' | 'tokens'>;
 
 /** What a client may be told besides. */
 type ClientOptions = Pick<PbxClientOptions, 'timeoutMs' | 'retry' | 'inFlight'>;
@@ -40,10 +40,10 @@ export async function connectTo(
  * @param context the execution context
  * @returns a function from item index to access; it throws as {@link connectTo}
  */
-export function accessPerItem(context: IExecuteFunctions): (index: number) => Promise<Access> {
+export function accessPerItem(context: IExecuteFunctions): (index: number) => Promise<PbxAccess> {
 	if (context.getInputData().length < 2) return async (index) => await accessTo(context, index);
 	let isSame: Promise<boolean> | undefined;
-	let shared: Promise<Access> | undefined;
+	let shared: Promise<PbxAccess> | undefined;
 	return async (index) => {
 		isSame ??= isSameForAllItems(context);
 		if (!(await isSame)) return await accessTo(context, index);
@@ -51,7 +51,7 @@ export function accessPerItem(context: IExecuteFunctions): (index: number) => Pr
 	};
 }
 
-async function accessTo(context: RequestContext, itemIndex: number): Promise<Access> {
+async function accessTo(context: RequestContext, itemIndex: number): Promise<PbxAccess> {
 	assertN8nSupported();
 	const credentials = await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, itemIndex);
 	const { origin } = readFields(credentials);

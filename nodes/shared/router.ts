@@ -2,7 +2,7 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 import { mapInLanes, type LaneLimits } from '../../lib/waiting/concurrency';
 import { createPbxClient, type PbxClient } from '../../lib/http/client';
 import { DEFAULT_IN_FLIGHT } from '../../lib/http/dispatchers';
-import { accessPerItem, type Access } from './connect';
+import { accessPerItem, type PbxAccess } from './connect';
 import { toNodeError } from './errors';
 import { withQuickParameters } from './parameters';
 import { DEFAULT_IN_FLIGHT_TO_ALL } from './requestOptions';
@@ -44,7 +44,10 @@ export async function runItems(
 	const signal = context.getExecutionCancelSignal();
 	const accessOf = accessPerItem(original);
 
-	const attempt = async (index: number, access: Promise<Access>): Promise<INodeExecutionData[]> => {
+	const attempt = async (
+		index: number,
+		access: Promise<PbxAccess>,
+	): Promise<INodeExecutionData[]> => {
 		const { inFlight = DEFAULT_IN_FLIGHT, timeout } = optionsOf(context, index);
 		const client = createPbxClient({
 			...(await access),

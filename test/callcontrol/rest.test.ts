@@ -1,4 +1,4 @@
-import { deviceLabel, firstOfKind, kindOf } from '../../lib/callcontrol/rest/devices';
+import { deviceLabel, firstOfKind, deviceKind } from '../../lib/callcontrol/rest/devices';
 import { createCallControl } from '../../lib/callcontrol/rest/client';
 import { readParticipant, readResult } from '../../lib/callcontrol/rest/types';
 import { createPbxClient } from '../../lib/http/client';
@@ -114,7 +114,7 @@ describe('a phone', () => {
 		['sip:100@192.168.27.40:5065', 'deskPhone'],
 		['sip:100@127.example.com:5065', 'deskPhone'],
 	])('%s is an %s', (id, kind) => {
-		expect(kindOf(device(id))).toBe(kind);
+		expect(deviceKind(device(id))).toBe(kind);
 	});
 
 	test('is shown by what it is and where', () => {

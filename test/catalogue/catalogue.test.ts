@@ -9,7 +9,7 @@ import {
 	isEnum,
 	navigationPropertiesOf,
 	operation,
-	operationsOf,
+	operationsTagged,
 	parseType,
 	PRIMITIVES,
 	propertiesOf,
@@ -191,7 +191,7 @@ describe('the catalogue that ships', () => {
 		expect(enumMembers(catalogue, 'toString')).toEqual([]);
 		expect(operation(catalogue, 'MakeCall')?.path).toBe('/Users/Pbx.MakeCall');
 		expect(operation(catalogue, 'valueOf')).toBeUndefined();
-		expect(operationsOf(catalogue, 'ActiveCalls').map(({ id }) => id)).toEqual([
+		expect(operationsTagged(catalogue, 'ActiveCalls').map(({ id }) => id)).toEqual([
 			'DropCall',
 			'ListActiveCall',
 		]);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { DateTime } from 'luxon';
 import { csvLines } from '../../lib/csv';
 import { catalogue, type Catalogue } from '../../lib/xapi/catalogue';
-import { groupCalls, matches, type Call } from '../../lib/xapi/callLog';
+import { loggedCallsIn, matches, type Call } from '../../lib/xapi/callLog';
 import { durationSeconds, withSeconds } from '../../lib/xapi/duration';
 import { requestFor } from '../../lib/xapi/invoke';
 import { reportArguments, reportsOf } from '../../lib/xapi/reports';
@@ -107,7 +107,7 @@ describe('whole calls', () => {
 	test('a queue call is told by the agent who took it, however its rows come', () => {
 		const other = leg({ MainCallHistoryId: 'B', SegmentId: 9, CallType: 'Extension' });
 		const [first, second, third] = queueCall;
-		const calls = groupCalls([third!, other, first!, second!]);
+		const calls = loggedCallsIn([third!, other, first!, second!]);
 		expect(calls.map(({ callId }) => callId)).toEqual(['A', 'B']);
 		expect(calls[0]).toEqual({
 			callId: 'A',
@@ -167,7 +167,7 @@ describe('whole calls', () => {
 		],
 		['0 stands for no recording', [leg({ SrcRecId: 0, DstRecId: 0 })], { recordings: [] }],
 	])('%s', (_, rows, expected) => {
-		const calls = groupCalls(rows);
+		const calls = loggedCallsIn(rows);
 		expect(calls).toHaveLength(1);
 		expect(calls[0]).toMatchObject(expected);
 	});
@@ -189,7 +189,7 @@ describe('whole calls', () => {
 	test('every row is in exactly one call, in order, and grouping again changes nothing', () => {
 		fc.assert(
 			fc.property(fc.array(anyRow, { maxLength: 60 }), (rows) => {
-				const calls = groupCalls(rows);
+				const calls = loggedCallsIn(rows);
 				const legs = calls.flatMap((call) => call.legs);
 				expect(legs).toHaveLength(rows.length);
 				expect(new Set(legs)).toEqual(new Set(rows));
@@ -217,7 +217,7 @@ describe('whole calls', () => {
 		[{ recorded: true }, true],
 		[{ direction: 'Inbound', answered: true, extension: '104', recorded: true }, true],
 	])('filter %j', (filter, expected) => {
-		const [call] = groupCalls(queueCall) as [Call];
+		const [call] = loggedCallsIn(queueCall) as [Call];
 		expect(matches(filter)(call)).toBe(expected);
 	});
 });

@@ -11,7 +11,7 @@ export type CallDirection = 'inbound' | 'outbound' | 'internal';
  * @param dns answer of `GET /callcontrol`
  * @returns one object for each call, oldest first, with the legs that the API client may see
  */
-export function groupCalls(dns: DnState[]) {
+export function liveCallsIn(dns: DnState[]) {
 	const types = new Map(dns.map(({ dn, type }) => [dn, type]));
 	const calls = new Map<number, Participant[]>();
 	for (const leg of dns.flatMap(({ participants }) => participants)) {

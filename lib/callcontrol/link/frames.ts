@@ -1,15 +1,15 @@
 /** Something that an event is about: a leg, a phone, or a whole DN. */
-export type Entity =
+export type EventEntity =
 	| { kind: 'participant'; dn: string; id: number }
 	| { kind: 'device'; dn: string; id: string }
 	| { kind: 'dn'; dn: string };
 
 /** A leg's place in the PBX. */
-export type ParticipantEntity = Extract<Entity, { kind: 'participant' }>;
+export type ParticipantEntity = Extract<EventEntity, { kind: 'participant' }>;
 
 /** What a message of the socket means. */
 export type Frame =
-	| { kind: 'upsert' | 'remove'; entity: Entity; sequence?: number }
+	| { kind: 'upsert' | 'remove'; entity: EventEntity; sequence?: number }
 	| { kind: 'keys'; entity: ParticipantEntity; digits: string; sequence?: number }
 	| { kind: 'promptFinished'; entity: ParticipantEntity; sequence?: number }
 	/** Understood, and of no interest: answers to requests over the socket, and event types of the future. */
@@ -73,7 +73,7 @@ export function parseFrame(message: string): Frame {
  * @param path `/callcontrol/{dn}`, `/callcontrol/{dn}/participants/{id}` or `/callcontrol/{dn}/devices/{id}`
  * @returns what it names, segments decoded; undefined when it is none of these
  */
-export function parseEntity(path: string): Entity | undefined {
+export function parseEntity(path: string): EventEntity | undefined {
 	const [root, dn, list, id, ...rest] = path.replace(/^\//, '').split('/').map(decode);
 	if (root?.toLowerCase() !== 'callcontrol' || !dn) return undefined;
 	if (list === undefined) return { kind: 'dn', dn };

@@ -1,6 +1,6 @@
 import type { PbxClient } from '../../http/client';
 import { ThreeCxError } from '../../http/errors';
-import { parseFrame, type Entity, type Frame } from './frames';
+import { parseFrame, type EventEntity, type Frame } from './frames';
 import { CallOrder, type Pending } from './order';
 import { callidIn, LegReads } from './reads';
 import { createCallControl, type CallControl } from '../rest/client';
@@ -334,7 +334,7 @@ export function startMonitor(options: MonitorOptions): Monitor {
 }
 
 /** The name under which the facts about an entity wait for each other. */
-function nameOf(entity: Entity): string {
+function nameOf(entity: EventEntity): string {
 	if (entity.kind === 'participant') return legKey(entity.dn, entity.id);
 	return entity.kind === 'device' ? `${entity.dn} ${entity.id}` : entity.dn;
 }

@@ -8,7 +8,7 @@ export type DeviceKind = 'deskPhone' | 'app';
  * Apps (web, desktop, mobile) register through the PBX itself and show a loopback address; desk phones show the one
  * they have in the network (protocol 2.2).
  */
-export const kindOf = ({ device_id: id }: Device): DeviceKind =>
+export const deviceKind = ({ device_id: id }: Device): DeviceKind =>
 	/@(127\.\d+\.\d+\.\d+|localhost|\[::1\])([:;>]|$)/i.test(id) ? 'app' : 'deskPhone';
 
 const LABEL: Record<DeviceKind, string> = { deskPhone: 'desk phone', app: 'app' };
@@ -20,7 +20,7 @@ const LABEL: Record<DeviceKind, string> = { deskPhone: 'desk phone', app: 'app' 
  * @throws ThreeCxError of kind `impossible` when none is registered
  */
 export function firstOfKind(devices: Device[], kind: DeviceKind): Device {
-	const found = devices.find((device) => kindOf(device) === kind);
+	const found = devices.find((device) => deviceKind(device) === kind);
 	if (found) return found;
 	const others = devices.map(({ user_agent: agent, device_id: id }) => agent || id).join(', ');
 	throw new ThreeCxError({
@@ -34,6 +34,6 @@ export function firstOfKind(devices: Device[], kind: DeviceKind): Device {
 /** @returns a device for people to recognise: `Yealink SIP-T54W (192.168.1.20)`. */
 export function deviceLabel(device: Device): string {
 	const host = /@\[?([^\]:;>]+)/.exec(device.device_id)?.[1];
-	const where = kindOf(device) === 'app' ? 'app' : (host ?? device.device_id);
+	const where = deviceKind(device) === 'app' ? 'app' : (host ?? device.device_id);
 	return device.user_agent === '' ? device.device_id : `${device.user_agent} (${where})`;
 }

@@ -140,7 +140,11 @@ export function destinationFrom(
 	label = 'Destination',
 ): Destination | undefined {
 	if (destination === undefined) return undefined;
-	const kind: DestinationKind & { value: Destination['To'] } = kindOf(destination, KINDS, label);
+	const kind: DestinationKind & { value: Destination['To'] } = destinationKind(
+		destination,
+		KINDS,
+		label,
+	);
 	return {
 		To: kind.value,
 		Number: targetNumber(destination, kind, label),
@@ -154,7 +158,7 @@ export function destinationFrom(
  *
  * @throws ThreeCxError of kind `input` when an expression gave one that there is not
  */
-export function kindOf<K extends DestinationKind>(
+export function destinationKind<K extends DestinationKind>(
 	{ to }: Target,
 	kinds: readonly K[],
 	label: string,
@@ -247,7 +251,7 @@ export const closedRoutesField: Field = {
 	toXapi: ({ route = [] }: { route?: Array<Target & { when?: string }> }) =>
 		Object.fromEntries(
 			route.map(({ when, ...target }) => [
-				kindOf({ to: when }, TIMES, TIMES_LABEL).value,
+				destinationKind({ to: when }, TIMES, TIMES_LABEL).value,
 				{ Route: destinationFrom({ destination: target }, TIMES_LABEL) },
 			]),
 		),

@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { filter, type Condition, type ConditionGroup } from '../../../lib/odata/filter';
 import { queryString } from '../../../lib/odata/query';
-import { groupCalls, matches, UNFILTERED, type CallFilter } from '../../../lib/xapi/callLog';
+import { loggedCallsIn, matches, UNFILTERED, type CallFilter } from '../../../lib/xapi/callLog';
 import { withSeconds } from '../../../lib/xapi/duration';
 import type { Entity } from '../../../lib/xapi/entities';
 import { listFunction } from '../../../lib/xapi/functions';
@@ -144,7 +144,7 @@ async function getCalls(run: ItemRun, direction: 'asc' | 'desc'): Promise<IDataO
 		inFlight,
 		signal,
 	});
-	const calls = groupCalls(rows).filter(matches(filterOf(run)));
+	const calls = loggedCallsIn(rows).filter(matches(filterOf(run)));
 	return calls.slice(0, limitOf(run)).map((call) => ({
 		...call,
 		legs: asOutput(simplify ? simplifiedLegs(call.legs) : call.legs),

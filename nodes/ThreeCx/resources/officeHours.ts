@@ -2,7 +2,7 @@ import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { ThreeCxError } from '../../../lib/http/errors';
 import { queryString } from '../../../lib/odata/query';
 import { getEntity, type Entity } from '../../../lib/xapi/entities';
-import { settle } from '../../../lib/xapi/members';
+import { setProperties } from '../../../lib/xapi/members';
 import type { ItemRun } from '../../shared/router';
 import { enumOptions } from '../fields/text';
 import { pick } from '../operations/output';
@@ -158,7 +158,9 @@ const update: OwnOperation = {
 				hint: 'Add at least one row under Office Hours or Breaks.',
 			});
 		}
-		const { outcome, before } = await settle(client, PATH, Object.fromEntries(wanted), { signal });
+		const { outcome, before } = await setProperties(client, PATH, Object.fromEntries(wanted), {
+			signal,
+		});
 		return {
 			outcome,
 			previous: { hours: tableOf(before.Hours), breaks: tableOf(before.BreakTime) },

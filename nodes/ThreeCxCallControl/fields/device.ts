@@ -1,5 +1,5 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
-import { kindOf } from '../../../lib/callcontrol/rest/devices';
+import { deviceKind } from '../../../lib/callcontrol/rest/devices';
 import type { Device } from '../../../lib/callcontrol/rest/types';
 
 /** The phones of the chosen extension. */
@@ -18,5 +18,5 @@ export const deviceOutput = (extension: string, device: Device): IDataObject => 
 	extension,
 	deviceId: device.device_id,
 	userAgent: device.user_agent || null,
-	kind: kindOf(device),
+	kind: deviceKind(device),
 });

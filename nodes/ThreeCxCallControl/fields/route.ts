@@ -9,7 +9,10 @@ import { attachedDataField, attachedDataOf, type AttachedData } from './attached
 const DESTINATION = 'Destination';
 
 /** Where a call goes. */
-export const destinationField = (description: string, label = DESTINATION): INodeProperties => ({
+export const callDestinationField = (
+	description: string,
+	label = DESTINATION,
+): INodeProperties => ({
 	displayName: label,
 	name: 'destination',
 	type: 'string',

@@ -4,7 +4,7 @@ import { assertGoesOn } from '../../../lib/waiting/cancelled';
 import { watchLeg } from '../../../lib/callcontrol/calls/keyWatch';
 import { withCallEvents } from '../../../lib/callcontrol/calls/wait';
 import { audioInputFields, audioLeg, audioOf } from '../fields/audio';
-import { checkedKeys } from '../fields/keys';
+import { checkedKeys } from '../fields/phoneKeys';
 import { audioLegFields, audioLegOf } from '../fields/leg';
 import { linkOf } from '../link';
 import type { Operation } from '../operation';

@@ -1,6 +1,6 @@
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { actionOutput, legFields, legOf } from '../fields/leg';
-import { destinationField, routeOf, routeOptions } from '../fields/route';
+import { callDestinationField, routeOf, routeOptions } from '../fields/route';
 import type { Operation } from '../operation';
 
 export const divert: Operation = {
@@ -10,7 +10,7 @@ export const divert: Operation = {
 	description: 'Send a call that still rings somewhere else',
 	fields: [
 		...legFields('Whose phone rings'),
-		destinationField('The extension or outside number that is to ring instead'),
+		callDestinationField('The extension or outside number that is to ring instead'),
 		routeOptions('reason'),
 	],
 

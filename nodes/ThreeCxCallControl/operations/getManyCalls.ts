@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { groupCalls } from '../../../lib/callcontrol/calls/liveCalls';
+import { liveCallsIn } from '../../../lib/callcontrol/calls/liveCalls';
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import type { Operation } from '../operation';
 
@@ -62,7 +62,7 @@ export const getManyCalls: Operation = {
 			extension?: string | number;
 		};
 		const dn = String(extension ?? '').trim();
-		const calls = groupCalls(await createCallControl(client).list(signal)).filter(
+		const calls = liveCallsIn(await createCallControl(client).list(signal)).filter(
 			(call) =>
 				(direction === undefined || call.direction === direction) &&
 				(dn === '' || call.extensions.includes(dn)),

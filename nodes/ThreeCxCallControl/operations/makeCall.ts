@@ -3,7 +3,7 @@ import { createCallControl, type CallControl } from '../../../lib/callcontrol/re
 import type { ItemRun } from '../../shared/router';
 import { extensionField, extensionOf, required } from '../extension';
 import { deviceIdField } from '../fields/device';
-import { destinationField, routeOf, routeOptions } from '../fields/route';
+import { callDestinationField, routeOf, routeOptions } from '../fields/route';
 import { actAndWait, waitFields } from '../fields/wait';
 import type { Operation } from '../operation';
 
@@ -19,7 +19,7 @@ export const makeCall: Operation = {
 		'Call a number from an extension, whose phone rings or dials at once, or from a route point, which is the app itself',
 	fields: [
 		extensionField('Who calls: the phone of this extension rings, or dials', { label: FROM }),
-		destinationField('The extension or outside number to call', TO),
+		callDestinationField('The extension or outside number to call', TO),
 		{
 			displayName: 'Phone',
 			name: 'device',

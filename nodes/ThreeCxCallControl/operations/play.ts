@@ -3,7 +3,7 @@ import { speak, whenConnected } from '../../../lib/callcontrol/rest/audio';
 import { watchLeg } from '../../../lib/callcontrol/calls/keyWatch';
 import { withCallEvents } from '../../../lib/callcontrol/calls/wait';
 import { audioInputFields, audioLeg, audioOf } from '../fields/audio';
-import { keyMatcher, stopKeysField } from '../fields/keys';
+import { keyMatcher, stopKeysField } from '../fields/phoneKeys';
 import { audioLegFields, audioLegOf } from '../fields/leg';
 import { linkOf } from '../link';
 import type { Operation } from '../operation';

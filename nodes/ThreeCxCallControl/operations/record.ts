@@ -8,7 +8,7 @@ import { withCallEvents } from '../../../lib/callcontrol/calls/wait';
 import { fileItem } from '../../shared/file';
 import type { ItemRun } from '../../shared/router';
 import { audioLeg, recordingFormatField, type AudioFormat } from '../fields/audio';
-import { keyMatcher, stopKeysField } from '../fields/keys';
+import { keyMatcher, stopKeysField } from '../fields/phoneKeys';
 import { audioLegFields, audioLegOf } from '../fields/leg';
 import { linkOf } from '../link';
 import type { Operation } from '../operation';

@@ -1,6 +1,6 @@
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { actionOutput, legFields, legOf } from '../fields/leg';
-import { destinationField, routeOf, routeOptions } from '../fields/route';
+import { callDestinationField, routeOf, routeOptions } from '../fields/route';
 import type { Operation } from '../operation';
 
 export const routeTo: Operation = {
@@ -11,7 +11,9 @@ export const routeTo: Operation = {
 		'Let another destination ring as well: the call stays where it is until somebody takes it there',
 	fields: [
 		...legFields('Where the call is now'),
-		destinationField('The extension, queue, parking place or outside number that is to ring, too'),
+		callDestinationField(
+			'The extension, queue, parking place or outside number that is to ring, too',
+		),
 		routeOptions('attachedData', 'giveUpAfter', 'reason'),
 	],
 

@@ -1,6 +1,6 @@
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { actionOutput, legFields, legOf } from '../fields/leg';
-import { destinationField, routeOf, routeOptions } from '../fields/route';
+import { callDestinationField, routeOf, routeOptions } from '../fields/route';
 import { actAndWait, waitFields } from '../fields/wait';
 import type { Operation } from '../operation';
 
@@ -12,7 +12,7 @@ export const transfer: Operation = {
 		'Send a call that is answered to somebody else, without asking them first; if they do not answer, it comes back',
 	fields: [
 		...legFields('Who talks to the caller now'),
-		destinationField('The extension, queue or outside number that gets the call'),
+		callDestinationField('The extension, queue or outside number that gets the call'),
 		...waitFields,
 		routeOptions('attachedData', 'giveUpAfter', 'reason'),
 	],

@@ -7,7 +7,7 @@ import {
 	propertiesOf,
 	type Catalogue,
 	type NamedOperation,
-	type Operation,
+	type XapiOperation,
 } from '../../../lib/xapi/catalogue';
 
 type Attributes = Record<string, string | number | undefined>;
@@ -120,7 +120,7 @@ function callsOf(catalogue: Catalogue): Call[] {
 		.map((operation) => callOf(catalogue, operation));
 }
 
-function callOf(catalogue: Catalogue, operation: Operation): Call {
+function callOf(catalogue: Catalogue, operation: XapiOperation): Call {
 	const segments = operation.path.split('/').slice(1);
 	const last = segments.at(-1) ?? '';
 	const target = segments.length > 1 ? segments[0] : undefined;

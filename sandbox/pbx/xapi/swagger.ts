@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { parseType, type Catalogue, type Operation } from '../../../lib/xapi/catalogue';
+import { parseType, type Catalogue, type XapiOperation } from '../../../lib/xapi/catalogue';
 
 type Schema = Record<string, unknown>;
 
@@ -40,13 +40,13 @@ function documentOf(catalogue: Catalogue): Schema {
 }
 
 /** The generator's mark of bound and unbound calls, without which an import looks like an entity set. */
-const DOCS_TYPE: Readonly<Partial<Record<Operation['kind'], string>>> = {
+const DOCS_TYPE: Readonly<Partial<Record<XapiOperation['kind'], string>>> = {
 	function: 'function',
 	media: 'function',
 	action: 'action',
 };
 
-function operationObject(id: string, operation: Operation): Schema {
+function operationObject(id: string, operation: XapiOperation): Schema {
 	const { tag, kind, parameters, query, body, returns, path, status } = operation;
 	const docsType = DOCS_TYPE[kind];
 	return {

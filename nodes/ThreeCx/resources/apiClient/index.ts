@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { invoke } from '../../../../lib/xapi/invoke';
-import { rewriteList, settle } from '../../../../lib/xapi/members';
+import { rewriteList, setProperties } from '../../../../lib/xapi/members';
 import { extensionsParameter, numbersIn } from '../../fields/extensions';
 import {
 	departmentOf,
@@ -72,7 +72,7 @@ const setRights: OwnOperation = {
 			CallControlEnabled: parameter('callControlEnabled'),
 		};
 		return await onRow(run, rows, async ({ path }) => {
-			const { outcome, changed, before } = await settle(client, path, wanted, {
+			const { outcome, changed, before } = await setProperties(client, path, wanted, {
 				select: ['Id', 'Number'],
 				expand: [MEMBERSHIPS],
 				signal,

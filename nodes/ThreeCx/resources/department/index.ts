@@ -1,5 +1,5 @@
 import type { EntityResource } from '../../resource';
-import { memberOperations } from './members';
+import { departmentMemberOperations } from './members';
 import { setOfficeHoursMode } from './officeHoursMode';
 import { getRoles } from './roles';
 import { rows } from './rows';
@@ -7,5 +7,5 @@ import { rows } from './rows';
 /** Departments, which XAPI calls `Groups`. */
 export const department: EntityResource = {
 	...rows,
-	operations: [...memberOperations, getRoles, setOfficeHoursMode],
+	operations: [...departmentMemberOperations, getRoles, setOfficeHoursMode],
 };

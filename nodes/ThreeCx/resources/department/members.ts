@@ -62,7 +62,7 @@ const unknown = (numbers: string[]) =>
 
 const uses = ['GetGroup', 'ListUser', 'GetUser', 'UpdateUser'];
 
-export const memberOperations: OwnOperation[] = [
+export const departmentMemberOperations: OwnOperation[] = [
 	{
 		name: 'addMember',
 		label: 'Add Member',

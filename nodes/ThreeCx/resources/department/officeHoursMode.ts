@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { ThreeCxError } from '../../../../lib/http/errors';
-import { settle } from '../../../../lib/xapi/members';
+import { setProperties } from '../../../../lib/xapi/members';
 import { instantIn } from '../../../shared/time';
 import { onRow } from '../../onRow';
 import type { OwnOperation } from '../../resource';
@@ -57,7 +57,7 @@ export const setOfficeHoursMode: OwnOperation = {
 		const wanted = { CurrentGroupHours: mode, OverrideExpiresAt: until || null };
 		return await onRow(run, rows, async ({ path }) => {
 			const select = ['Id', 'Name'];
-			const { outcome, before } = await settle(client, path, wanted, { select, signal });
+			const { outcome, before } = await setProperties(client, path, wanted, { select, signal });
 			const { Id, Name, CurrentGroupHours: previous } = before as IDataObject;
 			return { outcome, Id, Name, ...wanted, previous };
 		});

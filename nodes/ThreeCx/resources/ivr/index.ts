@@ -2,7 +2,7 @@ import { closedRoutesField, destinationLists } from '../../fields/destination';
 import { departmentsField, enumField, numberField, textField } from '../../fields/simple';
 import { byName, rowsOf } from '../../lists';
 import type { EntityResource } from '../../resource';
-import { invalidKeyField, keyMapField, timeoutField } from './keys';
+import { invalidKeyField, keyMapField, timeoutField } from './menuKeys';
 import { keyOperations } from './setKey';
 
 /** Digital receptionists, the menus that callers hear: XAPI `Receptionists`. */

@@ -8,7 +8,7 @@ import type { ItemRun } from '../../../shared/router';
 import type { DestinationValue } from '../../fields/destination';
 import { aboutRow, locate } from '../../locator';
 import type { EntityResource, OwnOperation } from '../../resource';
-import { forwardFrom, keyDestinationProperty, keyProperty, type Forward } from './keys';
+import { forwardFrom, keyDestinationProperty, keyProperty, type Forward } from './menuKeys';
 
 /** A PATCH replaces all keys (protocol 4.5), so changes of one menu take turns: none may write back what it read too early. */
 const turns = new KeyedLock();

@@ -3,7 +3,7 @@ import { byName, rowsOf } from '../../lists';
 import type { LoadOptionsMethod } from '../../resource';
 
 /** Number and provider. */
-export const nameOf = (row: IDataObject) => {
+export const trunkTitle = (row: IDataObject) => {
 	const { Name } = (row.Gateway ?? {}) as { Name?: string };
 	return [row.Number, Name].filter(Boolean).map(String).join(' ');
 };
@@ -12,7 +12,7 @@ const trunkList = (value: (row: IDataObject) => string | number) =>
 	async function (this: ILoadOptionsFunctions) {
 		const rows = await rowsOf(this, '/Trunks', { select: ['Id', 'Number', 'Gateway'] });
 		return (rows as IDataObject[])
-			.map((row) => ({ name: nameOf(row), value: value(row) }))
+			.map((row) => ({ name: trunkTitle(row), value: value(row) }))
 			.sort(byName);
 	};
 

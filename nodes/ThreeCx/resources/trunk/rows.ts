@@ -7,7 +7,7 @@ import {
 	textField,
 } from '../../fields/simple';
 import type { EntityResource, Field } from '../../resource';
-import { nameOf } from './lists';
+import { trunkTitle } from './lists';
 
 /** DIDs as typed: a list, or one text with commas. */
 const didsFrom = (value: string | string[]) =>
@@ -101,7 +101,7 @@ export const rows: EntityResource = {
 	naturalKeys: [{ property: 'Number', label: 'Number', placeholder: 'e.g. 10000' }],
 	// Without a template there is no provider to call through: that is what Create From Template is for.
 	without: ['create', 'upsert'],
-	title: nameOf,
+	title: trunkTitle,
 	searchIn: ['Number', 'ExternalNumber'],
 	titleNeeds: ['Gateway'],
 	summary: [

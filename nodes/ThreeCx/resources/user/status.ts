@@ -3,7 +3,7 @@ import { ThreeCxError } from '../../../../lib/http/errors';
 import { filter } from '../../../../lib/odata/filter';
 import { queryString } from '../../../../lib/odata/query';
 import { getEntity, updateEntity, type Entity } from '../../../../lib/xapi/entities';
-import { settle } from '../../../../lib/xapi/members';
+import { setProperties } from '../../../../lib/xapi/members';
 import { byName, rowsOf } from '../../lists';
 import { onRow } from '../../onRow';
 import type { LoadOptionsMethod, OwnOperation } from '../../resource';
@@ -94,7 +94,12 @@ const queueLogin = (
 		await onRow(run, rows, async ({ path }) => {
 			const { client, signal } = run;
 			const select = ['Id', 'Number'];
-			const settled = await settle(client, path, { QueueStatus: status }, { select, signal });
+			const settled = await setProperties(
+				client,
+				path,
+				{ QueueStatus: status },
+				{ select, signal },
+			);
 			const { Id, Number: number, QueueStatus: previous } = settled.before as IDataObject;
 			return { outcome: settled.outcome, Id, Number: number, QueueStatus: status, previous };
 		}),

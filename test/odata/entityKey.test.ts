@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { catalogue } from '../../lib/xapi/catalogue';
-import { entityKey, fillPath } from '../../lib/odata/key';
+import { entityKey, fillPath } from '../../lib/odata/entityKey';
 
 describe('keys and function calls', () => {
 	test('integer, string and alternate keys', () => {

@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import {
 	destinationProperty,
-	kindOf,
+	destinationKind,
 	targetNumber,
 	targetValues,
 	type DestinationKind,
@@ -61,7 +61,7 @@ export const keyDestinationProperty = destinationProperty(
  */
 export function forwardFrom(key: string | number, target: Target): Forward {
 	const label = `Key ${key}`;
-	const kind = kindOf(target, KINDS, label);
+	const kind = destinationKind(target, KINDS, label);
 	return {
 		Input: String(key),
 		ForwardType: kind.value,
@@ -99,7 +99,7 @@ export const timeoutField: Field = {
 	spread: true,
 	toXapi: ({ destination }: DestinationValue) => {
 		if (!destination) return {};
-		const kind = kindOf(destination, KINDS, TIMEOUT_LABEL);
+		const kind = destinationKind(destination, KINDS, TIMEOUT_LABEL);
 		return {
 			TimeoutForwardType: kind.value,
 			TimeoutForwardDN: targetNumber(destination, kind, TIMEOUT_LABEL),
@@ -122,7 +122,7 @@ export const invalidKeyField: Field = {
 	spread: true,
 	toXapi: ({ destination }: DestinationValue) => {
 		if (!destination) return {};
-		const kind = kindOf(destination, INVALID_KEY_KINDS, INVALID_LABEL);
+		const kind = destinationKind(destination, INVALID_KEY_KINDS, INVALID_LABEL);
 		return { InvalidKeyForwardDN: targetNumber(destination, kind, INVALID_LABEL) };
 	},
 	parameter: destinationProperty(
