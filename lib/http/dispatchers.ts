@@ -1,4 +1,6 @@
+import type { LookupFunction } from 'node:net';
 import { EnvHttpProxyAgent, type Dispatcher } from 'undici';
+import { BoundedMap } from '../boundedMap';
 import { proxyFor } from './proxy';
 import type { Connection } from './serverUrl';
 
@@ -14,7 +16,29 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** How long an idle connection is kept for the next request, in ms; the PBX's own `Keep-Alive` hint may shorten it. */
 const KEEP_ALIVE_MS = 30_000;
 
-const dispatchers = new Map<string, Dispatcher>();
+/** More pools than this, and the one idle for longest is closed... */
+const MAX_POOLS = 500;
+
+/** ... as is one that nothing was sent through for this long, in ms. */
+const IDLE_POOL_MS = 600_000;
+
+const dispatchers = new BoundedMap<string, Dispatcher>({
+	max: MAX_POOLS,
+	idleMs: IDLE_POOL_MS,
+	// Requests under way are finished first; nobody waits for that, and nobody is to hear of its failure.
+	dropped: (dispatcher) => void dispatcher.close().catch(() => undefined),
+});
+
+/** Look-ups have no names; each gets a number, so that what one has let in is never handed to another. */
+const lookups = new WeakMap<LookupFunction, number>();
+let lookupCount = 0;
+
+function lookupKey(lookup: LookupFunction | undefined): number {
+	if (!lookup) return 0;
+	const number = lookups.get(lookup) ?? ++lookupCount;
+	lookups.set(lookup, number);
+	return number;
+}
 
 /** What decides which pool a request goes through. */
 export interface PoolOptions {
@@ -31,17 +55,19 @@ export interface PoolOptions {
  *
  * Honours `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. Certificates are checked unless the connection says otherwise,
  * and the two never share a pool: a connection that was accepted unchecked is not handed to one that wants the check.
+ * Nor do two look-ups ({@link Connection.lookup}) share one: what one of them lets pass the other may refuse.
  *
  * @param connection the PBX
  * @param options which of its pools
  * @returns an undici dispatcher
  */
 export function dispatcherFor(
-	{ origin, ignoreSslIssues }: Connection,
+	{ origin, ignoreSslIssues, lookup }: Connection,
 	{ lasting = false, inFlight = DEFAULT_IN_FLIGHT }: PoolOptions = {},
 ): Dispatcher {
 	const connections = lasting ? null : Math.min(Math.max(1, inFlight), MAX_IN_FLIGHT);
-	const key = `${connections} ${ignoreSslIssues ? 'unchecked' : 'checked'} ${origin}`;
+	const check = ignoreSslIssues ? 'unchecked' : 'checked';
+	const key = `${connections} ${check} ${lookupKey(lookup)} ${origin}`;
 	const known = dispatchers.get(key);
 	if (known) return known;
 	const tls = { rejectUnauthorized: !ignoreSslIssues };
@@ -52,7 +78,7 @@ export function dispatcherFor(
 		httpsProxy: proxy,
 		connections,
 		keepAliveTimeout: KEEP_ALIVE_MS,
-		connect: { ...tls, timeout: CONNECT_TIMEOUT_MS },
+		connect: { ...tls, timeout: CONNECT_TIMEOUT_MS, ...(lookup && { lookup }) },
 		requestTls: tls, // the TLS inside a proxy's tunnel
 	});
 	dispatchers.set(key, dispatcher);
@@ -61,7 +87,7 @@ export function dispatcherFor(
 
 /** Closes every pool; for tests and for programs that end. Requests under way are finished first. */
 export async function closeDispatchers(): Promise<void> {
-	const open = [...dispatchers.values()];
+	const open = dispatchers.values();
 	dispatchers.clear();
 	await Promise.all(open.map(async (dispatcher) => await dispatcher.close()));
 }

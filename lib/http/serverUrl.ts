@@ -1,11 +1,18 @@
+import type { LookupFunction } from 'node:net';
 import { ThreeCxError } from './errors';
 
-/** The two web addresses of a PBX's API: where requests go, and whether its certificate is checked. */
+/** Where the requests to a PBX go, and what is checked on the way. */
 export interface Connection {
 	/** Scheme, host and port without a trailing slash, such as `https://pbx.example.com:5001`. */
 	origin: string;
 	/** Accept any certificate: for a PBX reached by IP address or private name (protocol 1.9). */
 	ignoreSslIssues: boolean;
+	/**
+	 * Looks up host names in place of Node's own `dns.lookup`, for every connection, HTTP and socket. A look-up that
+	 * refuses forbidden addresses protects against names that change between check and use (DNS rebinding). Give the same
+	 * function each time: connections are shared by it.
+	 */
+	lookup?: LookupFunction;
 }
 
 /** @returns whether text is one of the two schemes that 3CX listens on. */

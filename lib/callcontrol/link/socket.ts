@@ -176,7 +176,7 @@ async function open(
 	{ onFrame, signal }: SocketOptions,
 	timing: SocketTiming,
 ): Promise<Link | ThreeCxError> {
-	const { origin, ignoreSslIssues } = connection;
+	const { origin, ignoreSslIssues, lookup } = connection;
 	const request = `GET ${PATH}`;
 	const agentOptions = { proxyEnv: process.env, rejectUnauthorized: !ignoreSslIssues };
 	const isSecure = origin.startsWith('https:');
@@ -186,6 +186,7 @@ async function open(
 		rejectUnauthorized: !ignoreSslIssues,
 		perMessageDeflate: false,
 		// Node 24.5 and later read HTTPS_PROXY and NO_PROXY from `proxyEnv`; older ones connect directly.
+		lookup,
 		agent: isSecure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions),
 	});
 
