@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream';
 import { request as send, type Dispatcher } from 'undici';
+import { MAX_ANSWER_BYTES, MAX_SMALL_BYTES, readText, readWhole, whileItComes } from './body';
 import { dispatcherFor } from './dispatchers';
 import { ThreeCxError } from './errors';
+import { isTooDeep, MAX_LEVELS } from './json';
 import { errorFromNetwork } from './networkErrors';
 import { errorFromResponse } from './responseErrors';
 import { DEFAULT_RETRY, withRetry, type RetryPolicy } from './retry';
@@ -23,8 +25,10 @@ export interface PbxRequest {
 	lasting?: boolean;
 	/** Ends the request and its retries; n8n's cancel signal. */
 	signal?: AbortSignal;
-	/** How long the PBX may take to begin its answer, and may pause within it, in ms; default 60,000. */
+	/** How long the PBX may take to begin its answer, and then to end it (a file: to go on with it), in ms; default 60,000. */
 	timeoutMs?: number;
+	/** The most that is read of a JSON answer, in bytes; default {@link MAX_ANSWER_BYTES}. */
+	maxBytes?: number;
 }
 
 /** An answer with a status below 300. */
@@ -58,6 +62,8 @@ export interface PbxClientOptions {
 	retry?: RetryPolicy;
 	/** Default for {@link PbxRequest.timeoutMs}. */
 	timeoutMs?: number;
+	/** Default for {@link PbxRequest.maxBytes}. */
+	maxBytes?: number;
 	/** Most requests under way at the same time, over all clients of the PBX with this limit; default 4, at most 8. */
 	inFlight?: number;
 }
@@ -65,12 +71,16 @@ export interface PbxClientOptions {
 /** How long the PBX may take to answer, in ms. Long report queries answer 504 by themselves after about a minute. */
 const ANSWER_TIMEOUT_MS = 60_000;
 
+/** How long the words of a refusal may take, in ms: its status says most of it, and the next try shall not wait for them. */
+const WORDS_TIMEOUT_MS = 5_000;
+
 /** @returns a client of the PBX; it costs nothing, connections are opened by the first request. */
 export function createPbxClient({
 	connection,
 	tokens,
 	retry = DEFAULT_RETRY,
 	timeoutMs = ANSWER_TIMEOUT_MS,
+	maxBytes = MAX_ANSWER_BYTES,
 	inFlight,
 }: PbxClientOptions): PbxClient {
 	async function once(request: PbxRequest, token: string): Promise<Dispatcher.ResponseData> {
@@ -96,7 +106,7 @@ export function createPbxClient({
 	async function authorised(request: PbxRequest): Promise<Dispatcher.ResponseData> {
 		let last: Dispatcher.ResponseData | undefined;
 		const send = async (token: string) => {
-			await last?.body.dump();
+			if (last) await wordsOf(last, request).catch(() => '');
 			return (last = await once(request, token));
 		};
 		return await sendAuthorised(
@@ -107,12 +117,25 @@ export function createPbxClient({
 		);
 	}
 
+	/** What a refusal says, as far as it can be had: its status must not be lost for want of words. */
+	async function wordsOf(
+		{ headers, body }: Dispatcher.ResponseData,
+		{ signal, timeoutMs: own = timeoutMs }: PbxRequest,
+	): Promise<string> {
+		const limits = { maxBytes: MAX_SMALL_BYTES, withinMs: Math.min(own, WORDS_TIMEOUT_MS) };
+		const read = await readText(body, limits, headers['content-length']).catch((cause: unknown) => {
+			if (signal?.aborted) throw cause;
+			return { text: '' };
+		});
+		return read.text;
+	}
+
 	/** Sends, repeats and checks; `read` turns the body of a good answer into what the caller wants. */
 	async function exchange<Body>(
 		request: PbxRequest,
 		read: (answer: Dispatcher.ResponseData) => Promise<Body>,
 	): Promise<PbxResponse<Body>> {
-		const name = `${request.method} ${request.path}`;
+		const name = nameOf(request);
 		const attempt = async () => {
 			const answer = await authorised(request);
 			if (answer.statusCode >= 300) {
@@ -121,7 +144,7 @@ export function createPbxClient({
 					request: name,
 					status: answer.statusCode,
 					headers: answer.headers,
-					text: await answer.body.text(),
+					text: await wordsOf(answer, request),
 				});
 			}
 			return { status: answer.statusCode, headers: answer.headers, body: await read(answer) };
@@ -137,26 +160,29 @@ export function createPbxClient({
 		connection,
 		tokens,
 		request: async <Body>(request: PbxRequest) =>
-			await exchange(request, async (answer) => parseJson(await textOf(answer), request) as Body),
+			await exchange(request, async ({ headers, body }) => {
+				const { timeoutMs: withinMs = timeoutMs, maxBytes: most = maxBytes } = request;
+				const whose = { origin: connection.origin, request: nameOf(request) };
+				const limits = { maxBytes: most, withinMs };
+				const text = await readWhole(body, limits, whose, headers['content-length']);
+				return parseJson(text, request) as Body;
+			}),
 		stream: async (request) =>
-			await exchange(request, async (answer) => await Promise.resolve(answer.body)),
+			await exchange(request, async ({ body }) => {
+				// What the caller says comes as it is said: pauses in it are no sign of trouble.
+				if (request.lasting) return await Promise.resolve(body);
+				const whose = { origin: connection.origin, request: nameOf(request) };
+				const explain = (cause: unknown) =>
+					errorFromNetwork(cause, connection.origin, whose.request);
+				return whileItComes(body, request.timeoutMs ?? timeoutMs, explain, whose);
+			}),
 	};
 }
 
-/** Bodies from this size on count as large, in bytes; texts, in characters. */
-const LARGE = 65_536;
+const nameOf = ({ method, path }: PbxRequest) => `${method} ${path}`;
 
-/**
- * The text of a body. A large one is decoded as it comes: glued together first it would lie in memory twice, outside of
- * V8's heap, and piles there make V8 look through all of n8n's heap for garbage (`npm run bench -- --only list`).
- */
-async function textOf({ headers, body }: Dispatcher.ResponseData): Promise<string> {
-	if (Number(headers['content-length'] ?? Infinity) < LARGE) return await body.text();
-	const decoder = new TextDecoder();
-	let text = '';
-	for await (const piece of body) text += decoder.decode(piece as Buffer, { stream: true });
-	return text + decoder.decode();
-}
+/** Texts from this size on count as large, in characters. */
+const LARGE = 65_536;
 
 /** What OData begins an answer with: where to read what it means. */
 const CONTEXT = /^\{\s*"@odata\.context"\s*:\s*"[^"\\]*"\s*,/;
@@ -168,17 +194,25 @@ const CONTEXT = /^\{\s*"@odata\.context"\s*:\s*"[^"\\]*"\s*,/;
  */
 const withoutContext = (text: string) => text.replace(CONTEXT, '{');
 
-function parseJson(text: string, { method, path }: PbxRequest): unknown {
+function parseJson(text: string, request: PbxRequest): unknown {
 	if (text.trim() === '') return undefined;
+	let body: unknown;
 	try {
-		return JSON.parse(text.length < LARGE ? withoutContext(text) : text);
+		body = JSON.parse(text.length < LARGE ? withoutContext(text) : text);
 	} catch {
-		// Told below: what was read is no JSON.
+		throw malformed(
+			request,
+			'The answer is not JSON, as 3CX sends it',
+			'Something else may be answering at the Server URL (a proxy, a login page): open it in a browser. If it is your 3CX, try again, then ask 3CX support.',
+		);
 	}
-	throw new ThreeCxError({
-		kind: 'malformed',
-		message: 'The answer is not JSON, as 3CX sends it',
-		hint: 'Something else may be answering at the Server URL (a proxy, a login page): open it in a browser. If it is your 3CX, try again, then ask 3CX support.',
-		request: `${method} ${path}`,
-	});
+	if (!isTooDeep(text)) return body;
+	throw malformed(
+		request,
+		`The answer has more than ${MAX_LEVELS} levels of objects and lists inside of each other`,
+		'3CX sends nothing of the kind: look at what answers at the Server URL.',
+	);
 }
+
+const malformed = (request: PbxRequest, message: string, hint: string) =>
+	new ThreeCxError({ kind: 'malformed', message, hint, request: nameOf(request) });

@@ -14,19 +14,14 @@ export interface RefusedAnswer {
 	text: string;
 }
 
-/** XAPI's OData error body (protocol 4.4); each part may be missing. */
-interface ODataErrorBody {
-	error?: {
-		code?: string;
-		message?: string;
-		details?: Array<{ code?: string; message?: string; target?: string }>;
-	};
-}
-
-/** The result object of a refused Call Control action (protocol 2.6). */
-interface CallControlErrorBody {
-	reasontext?: string;
-	reason?: string;
+/** What an error body says, whatever its shape; each part may be missing. */
+interface Said {
+	/** 3CX's or OData's code; `''` when there is none. */
+	code: string;
+	/** Its words, cut to {@link MAX_READ}; `''` when there are none. */
+	message: string;
+	/** The findings of a validation. */
+	details: Array<{ code: string; message: string; target: string }>;
 }
 
 type Verdict = Pick<ErrorDetails, 'kind' | 'message' | 'hint'>;
@@ -134,6 +129,10 @@ const COMMON: Record<number, Verdict> = {
 /** The longest text of 3CX that is passed on to the user, in characters. */
 const MAX_TEXT = 500;
 
+/** The longest text of an error that is looked at, in characters, and the most findings: all further ones say no more. */
+const MAX_READ = 8_000;
+const MAX_FINDINGS = 20;
+
 /**
  * Puts a refusal of XAPI or Call Control into words: 3CX's own codes first (`WARNINGS.XAPI.*` name the field and the
  * reason), then its text, then what the status means.
@@ -148,8 +147,8 @@ function refusal({ origin, request, status, headers, text }: RefusedAnswer): Err
 	const common = { request, status, retryAfterMs: retryAfter(headers) };
 	if (status < 400) return redirected(origin, headers, common);
 	const verdict = verdictOf(request, status);
-	const body = parse(text) as (ODataErrorBody & CallControlErrorBody) | undefined;
-	const warnings = warningsIn(body);
+	const said = saidIn(parse(text));
+	const warnings = warningsIn(said);
 	if (warnings.length > 0) {
 		const [first] = warnings;
 		return {
@@ -161,18 +160,18 @@ function refusal({ origin, request, status, headers, text }: RefusedAnswer): Err
 			hint: [...new Set(warnings.map(({ hint }) => hint))].join(' '),
 		};
 	}
-	const said = (body?.error?.message ?? body?.reasontext ?? '').trim().slice(0, MAX_TEXT);
+	const words = said.message.trim().slice(0, MAX_TEXT);
 	const leg = LEG_REQUEST.test(request) ? LEG[status] : undefined;
 	if (leg) {
-		const hint = said === '' ? leg.hint : `${leg.hint} 3CX says: ${said}`;
+		const hint = words === '' ? leg.hint : `${leg.hint} 3CX says: ${words}`;
 		return { ...common, ...leg, hint };
 	}
 	return {
 		...common,
 		...verdict,
-		code: body?.error?.code || undefined,
+		code: said.code || undefined,
 		// What 3CX says is about this very request, so it is the better headline where there is any.
-		message: said === '' ? withStatus(verdict, status, origin) : `3CX says: ${said}`,
+		message: words === '' ? withStatus(verdict, status, origin) : `3CX says: ${words}`,
 	};
 }
 
@@ -210,27 +209,73 @@ function redirected(
 	};
 }
 
-/** The validation findings in an OData error: `details[]`, or the "Field:\nCODE" lines of the message. */
-function warningsIn(body: ODataErrorBody | undefined) {
-	const details = body?.error?.details ?? [];
+/**
+ * Reads the error bodies that are known: OData 4 (protocol 4.4), OData 3 (`odata.error`, and a message that is an object
+ * with its language), a message alone (ASP.NET), and the result of a Call Control action (protocol 2.6). Nothing is
+ * taken for granted: the body may come from anything that answers at the address.
+ */
+function saidIn(body: unknown): Said {
+	const root = fieldsOf(body);
+	const error = fieldsOf(root.error ?? root['odata.error'] ?? root.Error);
+	const details: unknown[] = Array.isArray(error.details) ? error.details : [];
+	const texts = [error.message, root.error, root.Message, root.message, root.reasontext];
+	return {
+		code: textOf(error.code),
+		message: texts.map(textOf).find((text) => text !== '') ?? '',
+		details: details
+			.slice(0, MAX_FINDINGS)
+			.map(fieldsOf)
+			.map(({ code, message, target }) => ({
+				code: textOf(code),
+				message: textOf(message),
+				target: textOf(target),
+			})),
+	};
+}
+
+/** The fields of a JSON object; none of anything else. */
+const fieldsOf = (value: unknown): Record<string, unknown> =>
+	typeof value === 'object' && value !== null && !Array.isArray(value)
+		? (value as Record<string, unknown>)
+		: {};
+
+/** A text or number as text, also from `{lang, value}` as OData 3 has it; `''` for anything else. */
+function textOf(value: unknown): string {
+	const plain = fieldsOf(value).value ?? value;
+	return typeof plain === 'string' || typeof plain === 'number'
+		? String(plain).slice(0, MAX_READ)
+		: '';
+}
+
+/** A code of 3CX within a text. */
+const WARNING_CODE = /WARNINGS\.[A-Z0-9_.]+/g;
+
+/** The longest name of a field in front of a code, in characters. */
+const MAX_FIELD = 100;
+
+/** The validation findings in an error: `details[]`, or the "Field:\nCODE" lines of the message. */
+function warningsIn({ details, message }: Said) {
 	const pairs =
 		details.length > 0
-			? details.map(({ target, message, code }) => ({ field: target, code: message ?? code ?? '' }))
-			: [...(body?.error?.message ?? '').matchAll(/(?:(\S+):\s*)?(WARNINGS\.[A-Z0-9_.]+)/g)].map(
-					([, field, code]) => ({ field, code: code ?? '' }),
-				);
+			? details.map((each) => ({ field: each.target, code: each.message || each.code }))
+			: [...message.matchAll(WARNING_CODE)].slice(0, MAX_FINDINGS).map(({ 0: code, index }) => {
+					const before = message.slice(Math.max(0, index - MAX_FIELD), index).trimEnd();
+					const field = before.endsWith(':') ? before.slice(0, -1).split(/\s/).pop() : '';
+					return { field, code };
+				});
 	return pairs
 		.filter(({ code }) => code.startsWith('WARNINGS.'))
 		.map(({ field, code }) => {
-			const known = WARNINGS[code];
+			const known = Object.hasOwn(WARNINGS, code) ? WARNINGS[code] : undefined;
 			const reason =
 				known?.says ??
 				code
 					.replace(/^WARNINGS\.(XAPI\.)?/, '')
 					.replaceAll('_', ' ')
-					.toLowerCase();
+					.toLowerCase()
+					.slice(0, MAX_FIELD);
 			return {
-				field,
+				field: field === '' ? undefined : field,
 				code,
 				kind: known?.kind ?? ('validation' as const),
 				says: field ? `${field}: ${reason}` : reason.charAt(0).toUpperCase() + reason.slice(1),
@@ -249,7 +294,7 @@ function warningsIn(body: ODataErrorBody | undefined) {
  */
 export function errorFromTokenAnswer(status: number, text: string, origin: string): ThreeCxError {
 	const common = { request: 'POST /connect/token', status };
-	const body = parse(text) as { error?: string; error_description?: string } | undefined;
+	const error = textOf(fieldsOf(parse(text)).error);
 	if (status >= 300 && status < 400) return new ThreeCxError(redirected(origin, {}, common));
 	if (NEEDS_HTTPS.test(text)) {
 		return new ThreeCxError({
@@ -260,12 +305,12 @@ export function errorFromTokenAnswer(status: number, text: string, origin: strin
 		});
 	}
 	// n8n's OAuth2 client keeps the body of such an answer, not its status.
-	const isBlocked = status === 403 || body?.error === 'access_denied';
-	if (!isBlocked && (status === 401 || (status === 400 && body?.error !== undefined))) {
+	const isBlocked = status === 403 || error === 'access_denied';
+	if (!isBlocked && (status === 401 || (status === 400 && error !== ''))) {
 		return new ThreeCxError({
 			...common,
 			kind: 'credentials',
-			code: body?.error,
+			code: error || undefined,
 			field: 'clientSecret',
 			message: `${origin} refuses the client ID or the client secret`,
 			hint: 'Compare both, blanks at their ends included, with Integrations > API in the 3CX Admin Console. The secret is the API key that was shown once; generating a new one ends the old one at once. It was tried only once, because 3CX blocks addresses after failed logins.',
@@ -308,6 +353,6 @@ function retryAfter(headers: RefusedAnswer['headers']): number | undefined {
 	const text = [headers['retry-after']].flat()[0];
 	if (text === undefined) return undefined;
 	const seconds = Number(text);
-	const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(text) - Date.now();
+	const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(text.slice(0, 64)) - Date.now();
 	return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }

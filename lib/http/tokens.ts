@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { request } from 'undici';
 import { unlessAborted } from '../waiting/abort';
+import { MAX_SMALL_BYTES, readText } from './body';
 import { dispatcherFor } from './dispatchers';
 import { errorFromNetwork } from './networkErrors';
 import { errorFromResponse, errorFromTokenAnswer } from './responseErrors';
@@ -150,7 +151,8 @@ export async function mintToken(
 			headersTimeout: TOKEN_TIMEOUT_MS,
 			signal,
 		});
-		const text = await answer.body.text();
+		const limits = { maxBytes: MAX_SMALL_BYTES, withinMs: TOKEN_TIMEOUT_MS };
+		const { text } = await readText(answer.body, limits, answer.headers['content-length']);
 		const { access_token: value, expires_in: expiresIn } = parseTokenAnswer(text);
 		if (answer.statusCode !== 200 || value === undefined) {
 			throw errorFromTokenAnswer(answer.statusCode, text, connection.origin);
@@ -182,7 +184,9 @@ export async function assertNotRedirected(connection: Connection): Promise<void>
 		throw errorFromNetwork(cause, origin, name);
 	});
 	const { statusCode: status, headers, body } = answer;
-	await body.dump();
+	// Nothing of it matters but that it ends, which lets the connection be used again.
+	const limits = { maxBytes: MAX_SMALL_BYTES, withinMs: TOKEN_TIMEOUT_MS };
+	await readText(body, limits, headers['content-length']).catch(() => undefined);
 	if (status < 300 || status >= 400) return;
 	throw errorFromResponse({ origin, request: name, status, headers, text: '' });
 }

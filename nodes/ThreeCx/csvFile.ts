@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import type { INodeExecutionData } from 'n8n-workflow';
 import { csvLines } from '../../lib/csv';
+import { readText } from '../../lib/http/body';
 import { ThreeCxError } from '../../lib/http/errors';
+import { isTooDeep } from '../../lib/http/json';
 import { catalogue, operation, parseType, propertiesOf } from '../../lib/xapi/catalogue';
 import type { Entity } from '../../lib/xapi/entities';
 import { requestFor, resultOf, type Invocation } from '../../lib/xapi/invoke';
@@ -52,10 +53,28 @@ function* inChunks(lines: Iterable<string>): Generator<Buffer> {
 	yield Buffer.from(chunk);
 }
 
+/** Rows are in memory all at once: what a table may have of JSON, in bytes, and how long it may take, in ms. */
+const LIMITS = { maxBytes: 64_000_000, withinMs: 600_000 };
+
+function parsed(json: string): unknown {
+	try {
+		return resultOf(JSON.parse(json));
+	} catch {
+		return undefined;
+	}
+}
+
 async function rowsIn(body: Readable, request: string): Promise<Entity[]> {
-	const rows = await text(body)
-		.then((json) => resultOf(JSON.parse(json)))
-		.catch(() => undefined);
+	const { text, end } = await readText(body, LIMITS).catch(() => ({ text: '', end: 'whole' }));
+	if (end !== 'whole') {
+		throw new ThreeCxError({
+			kind: 'malformed',
+			message: 'The PBX sent a table that is too large to be written as CSV here',
+			hint: `At most ${LIMITS.maxBytes / 1_000_000} MB within ${LIMITS.withinMs / 60_000} minutes are read. Choose a shorter period.`,
+			request,
+		});
+	}
+	const rows = isTooDeep(text) ? undefined : parsed(text);
 	if (Array.isArray(rows)) return rows as Entity[];
 	throw new ThreeCxError({
 		kind: 'malformed',

@@ -12,7 +12,7 @@ import { tokensFor, type RequestContext } from './tokens';
 export type PbxAccess = Pick<PbxClientOptions, 'connection' | 'tokens'>;
 
 /** What a client may be told besides. */
-type ClientOptions = Pick<PbxClientOptions, 'timeoutMs' | 'retry' | 'inFlight'>;
+type ClientOptions = Pick<PbxClientOptions, 'timeoutMs' | 'maxBytes' | 'retry' | 'inFlight'>;
 
 /**
  * A client for the PBX that the credential names for this item. The credential is read per item, because its fields

@@ -4,6 +4,9 @@ import { DEFAULT_IN_FLIGHT, MAX_IN_FLIGHT } from '../../lib/http/dispatchers';
 /** Items that are worked on at the same time over all PBXs, unless the node's option says otherwise. */
 export const DEFAULT_IN_FLIGHT_TO_ALL = 20;
 
+/** Bytes of a megabyte; the default below is `MAX_ANSWER_BYTES` of `lib/http/body`. */
+export const MB = 1024 * 1024;
+
 /** Options of every action node that say how requests are sent; `router.ts` reads them. */
 export const requestOptionsProperty: INodeProperties = {
 	displayName: 'Request Options',
@@ -12,6 +15,15 @@ export const requestOptionsProperty: INodeProperties = {
 	placeholder: 'Add option',
 	default: {},
 	options: [
+		{
+			displayName: 'Largest Answer (MB)',
+			name: 'largestAnswer',
+			type: 'number',
+			typeOptions: { minValue: 1, maxValue: 256 },
+			default: 16,
+			description:
+				'The most that is read of one answer, so that n8n does not run out of memory. Files are not meant: they do not go through it.',
+		},
 		{
 			displayName: 'Requests in Flight per PBX',
 			name: 'inFlight',
@@ -36,7 +48,7 @@ export const requestOptionsProperty: INodeProperties = {
 			type: 'number',
 			typeOptions: { minValue: 1 },
 			default: 60,
-			description: 'How long the PBX may take to answer a request',
+			description: 'How long the PBX may take to begin its answer to a request, and then to end it',
 		},
 	],
 };

@@ -5,7 +5,7 @@ import { DEFAULT_IN_FLIGHT } from '../../lib/http/dispatchers';
 import { accessPerItem, type PbxAccess } from './connect';
 import { toNodeError } from './errors';
 import { withQuickParameters } from './parameters';
-import { DEFAULT_IN_FLIGHT_TO_ALL } from './requestOptions';
+import { DEFAULT_IN_FLIGHT_TO_ALL, MB } from './requestOptions';
 
 /** One input item and what is needed to work on it. */
 export interface ItemRun {
@@ -48,11 +48,12 @@ export async function runItems(
 		index: number,
 		access: Promise<PbxAccess>,
 	): Promise<INodeExecutionData[]> => {
-		const { inFlight = DEFAULT_IN_FLIGHT, timeout } = optionsOf(context, index);
+		const { inFlight = DEFAULT_IN_FLIGHT, timeout, largestAnswer } = optionsOf(context, index);
 		const client = createPbxClient({
 			...(await access),
 			inFlight,
 			...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
+			...(largestAnswer === undefined ? {} : { maxBytes: largestAnswer * MB }),
 		});
 		const result = await execute({ context, index, client, signal, inFlight });
 		const rows = Array.isArray(result) ? result : [result];
@@ -93,6 +94,7 @@ interface SharedOptions {
 	inFlightToAll?: number;
 	/** Seconds. */
 	timeout?: number;
+	largestAnswer?: number;
 }
 
 const optionsOf = (context: IExecuteFunctions, index: number) =>

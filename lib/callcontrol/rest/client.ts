@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { PbxClient } from '../../http/client';
+import { MAX_SMALL_BYTES, readText } from '../../http/body';
 import { ThreeCxError } from '../../http/errors';
 import {
 	readDevice,
@@ -168,7 +169,9 @@ export function createCallControl(client: PbxClient, timeoutMs?: number): CallCo
 				timeoutMs,
 				lasting: true,
 			});
-			answer.body.on('error', () => undefined).resume();
+			// It has played: what the PBX still says, and whether it ends, does not matter.
+			const limits = { maxBytes: MAX_SMALL_BYTES, withinMs: AUDIO_PAUSE_MS };
+			void readText(answer.body, limits).catch(() => undefined);
 		},
 		act: async (dn, participant, action, route = {}, signal) =>
 			await post(pathOf(dn, 'participants', participant, action), bodyOf(route), signal),
