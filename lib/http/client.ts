@@ -4,6 +4,7 @@ import { MAX_ANSWER_BYTES, MAX_SMALL_BYTES, readText, readWhole, whileItComes } 
 import { dispatcherFor } from './dispatchers';
 import { ThreeCxError } from './errors';
 import { isTooDeep, MAX_LEVELS } from './json';
+import { Secrets } from './mask';
 import { errorFromNetwork } from './networkErrors';
 import { errorFromResponse } from './responseErrors';
 import { DEFAULT_RETRY, withRetry, type RetryPolicy } from './retry';
@@ -44,6 +45,8 @@ export interface PbxResponse<Body> {
 export interface PbxClient {
 	readonly connection: Connection;
 	readonly tokens: TokenSource;
+	/** What this client has sent and nobody is to read; every error that it throws is free of it. */
+	readonly secrets: Secrets;
 	/**
 	 * Sends a request and reads its JSON answer. Renews the token once after a 401; repeats what is safe to repeat.
 	 *
@@ -83,7 +86,10 @@ export function createPbxClient({
 	maxBytes = MAX_ANSWER_BYTES,
 	inFlight,
 }: PbxClientOptions): PbxClient {
+	const secrets = new Secrets(tokens.clientSecret);
+
 	async function once(request: PbxRequest, token: string): Promise<Dispatcher.ResponseData> {
+		secrets.addToken(token);
 		const { method, path, query, body, upload, lasting, signal } = request;
 		const url = `${connection.origin}${path}${query ? `?${query}` : ''}`;
 		const timeout = request.timeoutMs ?? timeoutMs;
@@ -136,6 +142,7 @@ export function createPbxClient({
 		read: (answer: Dispatcher.ResponseData) => Promise<Body>,
 	): Promise<PbxResponse<Body>> {
 		const name = nameOf(request);
+		secrets.addRequest(request);
 		const attempt = async () => {
 			const answer = await authorised(request);
 			if (answer.statusCode >= 300) {
@@ -145,13 +152,14 @@ export function createPbxClient({
 					status: answer.statusCode,
 					headers: answer.headers,
 					text: await wordsOf(answer, request),
+					secrets,
 				});
 			}
 			return { status: answer.statusCode, headers: answer.headers, body: await read(answer) };
 		};
 		const described = async () =>
 			await attempt().catch((cause: unknown) => {
-				throw errorFromNetwork(cause, connection.origin, name);
+				throw secrets.maskError(errorFromNetwork(cause, connection.origin, name));
 			});
 		return await withRetry(described, request.method, retry, request.signal);
 	}
@@ -159,13 +167,15 @@ export function createPbxClient({
 	return {
 		connection,
 		tokens,
+		secrets,
 		request: async <Body>(request: PbxRequest) =>
 			await exchange(request, async ({ headers, body }) => {
 				const { timeoutMs: withinMs = timeoutMs, maxBytes: most = maxBytes } = request;
 				const whose = { origin: connection.origin, request: nameOf(request) };
 				const limits = { maxBytes: most, withinMs };
 				const text = await readWhole(body, limits, whose, headers['content-length']);
-				return parseJson(text, request) as Body;
+				const answer = parseJson(text, request);
+				return (secrets.areIn(text) ? secrets.maskAll(answer) : answer) as Body;
 			}),
 		stream: async (request) =>
 			await exchange(request, async ({ body }) => {
@@ -173,7 +183,7 @@ export function createPbxClient({
 				if (request.lasting) return await Promise.resolve(body);
 				const whose = { origin: connection.origin, request: nameOf(request) };
 				const explain = (cause: unknown) =>
-					errorFromNetwork(cause, connection.origin, whose.request);
+					secrets.maskError(errorFromNetwork(cause, connection.origin, whose.request));
 				return whileItComes(body, request.timeoutMs ?? timeoutMs, explain, whose);
 			}),
 	};

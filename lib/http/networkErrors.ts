@@ -121,6 +121,7 @@ export function errorFromNetwork(cause: unknown, origin: string, request?: strin
 			hint: 'Use the host name that the certificate was issued for, or switch on "Ignore SSL Issues (Insecure)" in the credential if you know this PBX and the network in between.',
 			code,
 			request,
+			cause,
 		});
 	}
 	const known = NETWORK_CODES[SAME_AS[code] ?? code];
@@ -130,6 +131,7 @@ export function errorFromNetwork(cause: unknown, origin: string, request?: strin
 		hint: known?.hint ?? brokenLinkHint(origin),
 		code: code === '' ? undefined : code,
 		request,
+		cause,
 	});
 }
 

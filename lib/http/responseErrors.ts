@@ -1,4 +1,5 @@
 import { ThreeCxError, type ErrorDetails } from './errors';
+import type { Secrets } from './mask';
 import { WARNINGS } from './warnings';
 
 /** An answer with a status from 300 up. */
@@ -12,6 +13,8 @@ export interface RefusedAnswer {
 	headers: Record<string, string | string[] | undefined>;
 	/** The body as text. */
 	text: string;
+	/** What the request held that no text of the PBX may show. */
+	secrets?: Secrets;
 }
 
 /** What an error body says, whatever its shape; each part may be missing. */
@@ -143,11 +146,12 @@ const MAX_FINDINGS = 20;
 export const errorFromResponse = (answer: RefusedAnswer): ThreeCxError =>
 	new ThreeCxError(refusal(answer));
 
-function refusal({ origin, request, status, headers, text }: RefusedAnswer): ErrorDetails {
+function refusal({ origin, request, status, headers, text, secrets }: RefusedAnswer): ErrorDetails {
 	const common = { request, status, retryAfterMs: retryAfter(headers) };
 	if (status < 400) return redirected(origin, headers, common);
 	const verdict = verdictOf(request, status);
-	const said = saidIn(parse(text));
+	const parsed = parse(text);
+	const said = saidIn(secrets ? secrets.maskAll(parsed) : parsed);
 	const warnings = warningsIn(said);
 	if (warnings.length > 0) {
 		const [first] = warnings;
@@ -310,7 +314,7 @@ export function errorFromTokenAnswer(status: number, text: string, origin: strin
 		return new ThreeCxError({
 			...common,
 			kind: 'credentials',
-			code: error || undefined,
+			code: oauthCode(error),
 			field: 'clientSecret',
 			message: `${origin} refuses the client ID or the client secret`,
 			hint: 'Compare both, blanks at their ends included, with Integrations > API in the 3CX Admin Console. The secret is the API key that was shown once; generating a new one ends the old one at once. It was tried only once, because 3CX blocks addresses after failed logins.',
@@ -335,6 +339,23 @@ export function errorFromTokenAnswer(status: number, text: string, origin: strin
 	const verdict = verdictOf('POST /connect/token', status);
 	return new ThreeCxError({ ...common, ...verdict, message: withStatus(verdict, status, origin) });
 }
+
+/** OAuth's own codes, and 3CX's; a PBX may put anything in their place. */
+const OAUTH_CODES = new Set([
+	'access_denied',
+	'invalid_client',
+	'invalid_grant',
+	'invalid_request',
+	'invalid_scope',
+	'server_error',
+	'temporarily_unavailable',
+	'unauthorized',
+	'unauthorized_client',
+	'unsupported_grant_type',
+]);
+
+const oauthCode = (code: unknown): string | undefined =>
+	typeof code === 'string' && OAUTH_CODES.has(code) ? code : undefined;
 
 /** What nginx, behind which 3CX lies, answers to http on its https port: a page with status 400. */
 const NEEDS_HTTPS = /plain HTTP request was sent to HTTPS port/i;

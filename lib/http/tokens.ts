@@ -3,6 +3,7 @@ import { request } from 'undici';
 import { unlessAborted } from '../waiting/abort';
 import { MAX_SMALL_BYTES, readText } from './body';
 import { dispatcherFor } from './dispatchers';
+import { Secrets } from './mask';
 import { errorFromNetwork } from './networkErrors';
 import { errorFromResponse, errorFromTokenAnswer } from './responseErrors';
 import { withRetry } from './retry';
@@ -33,6 +34,8 @@ export interface TokenSource {
 	 * @returns another token: one that replaced them meanwhile, or a new one
 	 */
 	renew(refused: readonly string[], signal?: AbortSignal): Promise<Renewal>;
+	/** What the tokens are got with, so that no text of the PBX shows it. */
+	readonly clientSecret?: string;
 }
 
 /** What comes in place of a refused token. */
@@ -161,7 +164,9 @@ export async function mintToken(
 	};
 	const described = async () =>
 		await attempt().catch((cause: unknown) => {
-			throw errorFromNetwork(cause, connection.origin, `POST ${path}`);
+			throw new Secrets(clientSecret).maskError(
+				errorFromNetwork(cause, connection.origin, `POST ${path}`),
+			);
 		});
 	return await withRetry(described, 'POST', undefined, signal);
 }
@@ -244,6 +249,7 @@ export class TokenCache {
 			return token && token.expiresAt - RENEW_BEFORE_MS > this.now() ? token.value : undefined;
 		};
 		return {
+			clientSecret: credentials.clientSecret,
 			held,
 			get: async () => {
 				this.slot(key);

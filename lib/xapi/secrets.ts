@@ -122,3 +122,55 @@ export function findHidden(value: unknown, path = ''): string | undefined {
 	}
 	return undefined;
 }
+
+/** Names that a newer build may use for a secret; for what is sent it is better to hide too much. */
+const SECRET_LOOKS =
+	/(?:password|passphrase|secret|pin|pinnumber|(?:private|access|api|secret|licen[cs]e)key)$/i;
+
+const secretNamesInLowerCase: ReadonlySet<string> = new Set(
+	[...secretNames].map((name) => name.toLowerCase()),
+);
+
+const isSecretName = (name: string): boolean =>
+	secretNamesInLowerCase.has(name.toLowerCase()) || SECRET_LOOKS.test(name);
+
+/** A text in an OData path or query, quotes doubled: `VMPIN eq '1234'`. */
+const LITERAL = /'((?:[^']|'')*)'/g;
+
+/** Levels of a body that are looked through. */
+const MAX_DEPTH = 64;
+
+/**
+ * The values that a request sends under a secret name, whatever its case: at any depth of the body (of an object under
+ * such a name, every text), and the literals of a path or query in which such a name occurs.
+ *
+ * @returns texts, and numbers as texts; flags are no secrets
+ */
+export function secretValues(request: { path: string; query?: string; body?: unknown }): string[] {
+	const values = inBody(request.body, false, MAX_DEPTH);
+	for (const text of [request.path, decoded(request.query ?? '')]) {
+		if (!text.includes("'") || !text.split(/\W+/).some(isSecretName)) continue;
+		for (const [, literal = ''] of text.matchAll(LITERAL)) {
+			const plain = literal.replaceAll("''", "'");
+			values.push(plain, decoded(plain));
+		}
+	}
+	return values;
+}
+
+function inBody(value: unknown, isSecret: boolean, depth: number): string[] {
+	if (typeof value === 'string' || typeof value === 'number')
+		return isSecret ? [String(value)] : [];
+	if (typeof value !== 'object' || value === null || depth === 0) return [];
+	return Object.entries(value).flatMap(([name, member]) =>
+		inBody(member, isSecret || isSecretName(name), depth - 1),
+	);
+}
+
+function decoded(text: string): string {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
+	}
+}

@@ -196,6 +196,7 @@ export function tokensFor(
 	};
 
 	return {
+		clientSecret: client.clientSecret,
 		get: async () => {
 			if (stored && stored.endsAt - RENEW_BEFORE_MS > Date.now()) return stored.value;
 			return own.held() ?? (await refresh(stored ? [stored.value] : [])).value;

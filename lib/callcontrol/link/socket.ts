@@ -5,6 +5,7 @@ import WebSocket from 'ws';
 import { unlessAborted } from '../../waiting/abort';
 import type { PbxClient } from '../../http/client';
 import { ThreeCxError, type ErrorKind } from '../../http/errors';
+import { Secrets } from '../../http/mask';
 import { errorFromNetwork } from '../../http/networkErrors';
 import { errorFromResponse } from '../../http/responseErrors';
 import { backoff } from '../../http/retry';
@@ -45,7 +46,7 @@ export const DEFAULT_SOCKET_TIMING: SocketTiming = {
 export interface SocketOptions {
 	/** Gives a client for each try, so that a changed credential is noticed; rejects with a ThreeCxError. */
 	connect(): Promise<PbxClient>;
-	/** Each text message, from the very first one on. */
+	/** Each text message, from the very first one on; tokens in it are hidden. */
 	onFrame(text: string): void;
 	/**
 	 * The socket is open. The link counts as up once this resolves; if it rejects, the link is dropped and tried again.
@@ -125,13 +126,17 @@ async function live(
 ): Promise<{ error: ThreeCxError; livedMs: number }> {
 	const gone = new AbortController();
 	let openedAt: number | undefined;
-	const error = await attempt().catch(explain);
+	/** Known once there is a client: what its PBX says from then on may hold its token. */
+	let secrets = new Secrets();
+	const cause = await attempt().catch(explain);
 	gone.abort();
+	const error = secrets.maskError(cause);
 	return { error, livedMs: openedAt === undefined ? 0 : performance.now() - openedAt };
 
 	async function attempt(): Promise<ThreeCxError> {
 		const { signal } = options;
 		const client = await unlessAborted(options.connect(), signal);
+		secrets = client.secrets;
 		const link = await openAuthorised(client, options, timing);
 		try {
 			const up = options.onOpen(client, AbortSignal.any([gone.signal, signal]));
@@ -171,13 +176,14 @@ async function openAuthorised(
 
 /** Opens a socket. Resolves with the error where it does not come to that. */
 async function open(
-	{ connection }: PbxClient,
+	{ connection, secrets }: PbxClient,
 	token: string,
 	{ onFrame, signal }: SocketOptions,
 	timing: SocketTiming,
 ): Promise<Link | ThreeCxError> {
 	const { origin, ignoreSslIssues, lookup } = connection;
 	const request = `GET ${PATH}`;
+	secrets.addToken(token);
 	const agentOptions = { proxyEnv: process.env, rejectUnauthorized: !ignoreSslIssues };
 	const isSecure = origin.startsWith('https:');
 	const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}${PATH}`, {
@@ -230,7 +236,8 @@ async function open(
 		socket.on('pong', heard);
 		socket.on('message', (data, isBinary) => {
 			heard();
-			onFrame(isBinary ? '' : data.toString());
+			const text = isBinary ? '' : data.toString();
+			onFrame(secrets.areIn(text) ? secrets.mask(text) : text);
 		});
 		socket.on('open', () => {
 			pinging = setInterval(ping, timing.pingMs);

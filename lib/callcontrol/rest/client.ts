@@ -121,8 +121,8 @@ export function createCallControl(client: PbxClient, timeoutMs?: number): CallCo
 		const answer = await client.request({ method: 'POST', path, body, signal, timeoutMs });
 		const result = readResult(answer.body);
 		if (result.succeeded) return result;
-		const why = result.reasonText || result.reason || 'no reason given';
-		throw new ThreeCxError({
+		const why = client.secrets.mask(result.reasonText || result.reason || 'no reason given');
+		const refusal = new ThreeCxError({
 			kind: 'impossible',
 			message: `3CX could not do it: ${why}`,
 			hint: 'Check the destination, and that the phone is registered and free; then try again.',
@@ -130,6 +130,7 @@ export function createCallControl(client: PbxClient, timeoutMs?: number): CallCo
 			code: result.reason || undefined,
 			request: `POST ${path}`,
 		});
+		throw client.secrets.maskError(refusal);
 	}
 
 	const listOf =
