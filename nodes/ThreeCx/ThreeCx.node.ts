@@ -1,16 +1,13 @@
 import {
 	NodeConnectionTypes,
-	NodeOperationError,
 	type IExecuteFunctions,
 	type INodeExecutionData,
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
-import { runItems } from '../shared/router';
+import { runOperations } from '../shared/panel';
 import { listSearch, loadOptions, resourceMapping } from './methods';
-import { operationsOf } from './operations';
-import { properties } from './properties';
-import { resourceNamed } from './resources';
+import { panelResources, properties } from './properties';
 
 /** The Configuration API (XAPI) of a 3CX phone system. */
 export class ThreeCx implements INodeType {
@@ -33,21 +30,6 @@ export class ThreeCx implements INodeType {
 	methods = { listSearch, loadOptions, resourceMapping };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return await runItems(this, async (run) => {
-			const resource = resourceNamed(run.context.getNodeParameter('resource', run.index) as string);
-			const name = run.context.getNodeParameter('operation', run.index) as string;
-			const operation = operationsOf(resource).find((candidate) => candidate.name === name);
-			if (!operation) {
-				throw new NodeOperationError(
-					this.getNode(),
-					`${resource.label} has no operation "${name}"`,
-					{
-						description: 'Choose the operation from the list.',
-						itemIndex: run.index,
-					},
-				);
-			}
-			return await operation.execute(run);
-		});
+		return await runOperations(this, panelResources);
 	}
 }

@@ -1,18 +1,10 @@
 import type { ILoadOptionsFunctions, INodePropertyOptions } from 'n8n-workflow';
 import { queryString, type Query } from '../../lib/odata/query';
 import { listEntities, type Entity } from '../../lib/xapi/entities';
-import { connectTo } from '../shared/connect';
-import { toNodeError } from '../shared/errors';
+import { askPbx } from '../shared/askPbx';
 import { titleCase } from './fields/text';
 
 /** What the methods behind dropdowns and searchable lists have in common. */
-
-/** Words errors for the editor, which shows them beside the list that could not be loaded. */
-export async function asking<T>(context: ILoadOptionsFunctions, ask: () => Promise<T>): Promise<T> {
-	return await ask().catch((cause: unknown) => {
-		throw toNodeError(context.getNode(), cause);
-	});
-}
 
 /**
  * Reads a collection for a dropdown.
@@ -25,9 +17,9 @@ export async function rowsOf(
 	path: string,
 	query: Query = {},
 ): Promise<Entity[]> {
-	return await asking(
+	return await askPbx(
 		context,
-		async () => await listEntities(await connectTo(context), path, { query: queryString(query) }),
+		async (client) => await listEntities(client, path, { query: queryString(query) }),
 	);
 }
 

@@ -5,10 +5,12 @@ import { entityKey } from '../../lib/odata/entityKey';
 import { queryString } from '../../lib/odata/query';
 import { catalogue, entitySets } from '../../lib/xapi/catalogue';
 import { listEntities } from '../../lib/xapi/entities';
+import { required } from '../shared/fields/required';
 import type { ItemRun } from '../shared/router';
 import { titleCase } from './fields/text';
-import { lower } from './operations/operation';
-import { showFor, type NaturalKey, type EntityResource } from './resource';
+import { lower } from './operations/genericOperation';
+import { showFor } from '../shared/resource';
+import type { NaturalKey, EntityResource } from './resource';
 
 /** How the value of a locator parameter names a row. */
 interface Located {
@@ -117,14 +119,9 @@ export async function locateKey(run: ItemRun, resource: EntityResource): Promise
 
 function readLocator(context: IExecuteFunctions, resource: EntityResource, index: number) {
 	const { mode, value } = context.getNodeParameter(resource.name, index) as Located;
-	const text = String(value ?? '').trim();
-	if (text !== '') return { mode, value: text };
-	throw new ThreeCxError({
-		kind: 'input',
-		field: resource.name,
-		message: `The field "${resource.label}" is empty`,
-		hint: 'Choose one from the list, or look at what the expression in the field gives for this item.',
-	});
+	const hint =
+		'Choose one from the list, or look at what the expression in the field gives for this item.';
+	return { mode, value: required(resource.name, resource.label, value, hint) };
 }
 
 /** The key as its type is. */

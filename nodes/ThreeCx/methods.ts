@@ -9,12 +9,12 @@ import { queryString } from '../../lib/odata/query';
 import { catalogue, propertiesOf } from '../../lib/xapi/catalogue';
 import { listEntities } from '../../lib/xapi/entities';
 import { SECRET_PROPERTIES } from '../../lib/xapi/secrets';
-import { connectTo } from '../shared/connect';
+import { askPbx } from '../shared/askPbx';
 import { builderLists } from './builders';
 import { mapperFields } from './fields/mapper';
 import { rowKey, searchMethod } from './locator';
-import { asking, asOptions, byName, rowsOf } from './lists';
-import { hasRows, type EntityResource, type Resource } from './resource';
+import { asOptions, byName, rowsOf } from './lists';
+import { hasRows, type EntityResource, type XapiResource } from './resource';
 import { resourceNamed, RESOURCES } from './resources';
 
 /** What the editor's lists show is read while somebody waits, so only so many rows are read at once. */
@@ -53,10 +53,10 @@ const searchRows = (resource: EntityResource) =>
 			orderBy: resource.order ?? [{ field: resource.searchIn[0] ?? key.name }],
 			skip,
 		});
-		const rows = await asking(
+		const rows = await askPbx(
 			this,
-			async () =>
-				await listEntities(await connectTo(this), `/${resource.entitySet}`, {
+			async (client) =>
+				await listEntities(client, `/${resource.entitySet}`, {
 					query,
 					limit: LIST_PAGE,
 				}),
@@ -72,7 +72,9 @@ const searchRows = (resource: EntityResource) =>
 
 /** The methods behind the dropdowns, lists and mappers that only one resource has. */
 const ownMethods = <Kind extends 'loadOptions' | 'listSearch' | 'resourceMapping'>(kind: Kind) =>
-	Object.assign({}, ...RESOURCES.map((resource) => resource[kind])) as NonNullable<Resource[Kind]>;
+	Object.assign({}, ...RESOURCES.map((resource) => resource[kind])) as NonNullable<
+		XapiResource[Kind]
+	>;
 
 export const loadOptions = {
 	...ownMethods('loadOptions'),

@@ -1,10 +1,21 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { operationProperty, parametersOf, resourceProperty } from '../shared/panel';
 import { requestOptionsProperty } from '../shared/requestOptions';
+import type { Resource } from '../shared/resource';
 import { GENERIC_OPERATIONS, genericOperationsOf, operationsOf } from './operations';
-import type { ShowForAll } from './operations/operation';
+import type { ShowForAll } from './operations/genericOperation';
 import { locatorProperty } from './locator';
-import { hasRows, showFor, type Resource } from './resource';
+import { hasRows, type XapiResource } from './resource';
 import { RESOURCES } from './resources';
+import { user } from './resources/user';
+
+/** What the node has, as the panel shows it and as it is run. */
+export const panelResources: readonly Resource[] = RESOURCES.map((resource) => {
+	const { name, label, description } = resource;
+	const operations = operationsOf(resource);
+	const first = operations.find((operation) => operation.name === 'getAll')?.name;
+	return { name, label, description, operations, first };
+});
 
 /** Shows a parameter for some generic operations of every resource that has one of them. */
 const showForAll: ShowForAll = (...operations) => ({
@@ -19,28 +30,8 @@ const showForAll: ShowForAll = (...operations) => ({
 /** The generic operations that work on one row, which a locator names. */
 const ON_ROW = ['get', 'update', 'delete'];
 
-const operationProperty = (resource: Resource): INodeProperties => {
-	const operations = operationsOf(resource);
-	const preferred = operations.find(({ name }) => name === 'getAll') ?? operations[0];
-	const first = preferred?.name ?? '';
-	return {
-		displayName: 'Operation',
-		name: 'operation',
-		type: 'options',
-		noDataExpression: true,
-		displayOptions: { show: { resource: [resource.name] } },
-		options: operations.map(({ label, name, action, description }) => ({
-			name: label,
-			value: name,
-			action,
-			description,
-		})),
-		default: first,
-	};
-};
-
 /** The locator of a resource, shown for every operation on one row. */
-function locatorOf(resource: Resource): INodeProperties[] {
+function locatorOf(resource: XapiResource): INodeProperties[] {
 	const own = (resource.operations ?? []).filter(({ onRow }) => onRow).map(({ name }) => name);
 	const generic = genericOperationsOf(resource)
 		.map(({ name }) => name)
@@ -51,40 +42,19 @@ function locatorOf(resource: Resource): INodeProperties[] {
 		: [];
 }
 
-/** The parameters of the operations that only one resource has. */
-const ownProperties = (resource: Resource): INodeProperties[] =>
-	(resource.operations ?? []).flatMap(({ name, properties: own = [] }) =>
-		own.map((property) => {
-			const { show, hide } = property.displayOptions ?? {};
-			return {
-				...property,
-				displayOptions: { hide, show: { ...showFor(resource, name).show, ...show } },
-			};
-		}),
-	);
+/** The parameters of the generic operations that differ from resource to resource. */
+const genericParametersOf = (resource: XapiResource): INodeProperties[] =>
+	hasRows(resource)
+		? genericOperationsOf(resource).flatMap(({ properties }) => properties?.(resource) ?? [])
+		: [];
 
 /** The Resource and Operation dropdowns and all parameters of the 3CX node, put together from the resources. */
 export const properties: INodeProperties[] = [
-	{
-		displayName: 'Resource',
-		name: 'resource',
-		type: 'options',
-		noDataExpression: true,
-		options: RESOURCES.map(({ label, name, description }) => ({
-			name: label,
-			value: name,
-			description,
-		})),
-		default: 'user',
-	},
-	...RESOURCES.map(operationProperty),
+	resourceProperty(panelResources, user),
+	...panelResources.map(operationProperty),
 	...RESOURCES.flatMap(locatorOf),
-	...RESOURCES.flatMap((resource) =>
-		hasRows(resource)
-			? genericOperationsOf(resource).flatMap(({ properties: own }) => own?.(resource) ?? [])
-			: [],
-	),
-	...RESOURCES.flatMap(ownProperties),
+	...RESOURCES.flatMap(genericParametersOf),
+	...panelResources.flatMap(parametersOf),
 	...GENERIC_OPERATIONS.flatMap(({ shared }) => shared?.(showForAll) ?? []),
 	requestOptionsProperty,
 ];

@@ -8,7 +8,7 @@ import type {
 } from 'n8n-workflow';
 import type { Expand } from '../../lib/odata/expand';
 import type { OrderBy } from '../../lib/odata/field';
-import type { ItemResult, ItemRun } from '../shared/router';
+import type { Operation, Resource } from '../shared/resource';
 
 /** A field of a resource that people fill in every day; all others are offered under More Fields. */
 export interface Field {
@@ -42,32 +42,18 @@ export interface NaturalKey {
 export type OperationName = 'create' | 'upsert' | 'delete' | 'get' | 'getAll' | 'update';
 
 /** An operation that only one resource has. */
-export interface OwnOperation {
-	/** Value of the Operation parameter, such as `resetStatistics`. */
-	name: string;
-	/** As in the Operation dropdown, such as "Reset Statistics". */
-	label: string;
-	/** What the editor and AI agents read, such as "Reset the statistics of a queue". */
-	action: string;
-	description: string;
+export interface OwnOperation extends Operation {
 	/** Works on one row: the resource's locator is shown, and `locate()` reads it. */
 	onRow?: boolean;
 	/** operationIds of the XAPI operations that it calls; the coverage report counts them. */
 	uses?: string[];
-	/** Its parameters; when they are shown need not be said, unless it depends on another of them. */
-	properties?: INodeProperties[];
-	/** Carries it out for one item. */
-	execute: (run: ItemRun) => Promise<ItemResult>;
 }
 
 /**
- * A resource of the 3CX node. Adding one is adding a file and a line in `resources/index.ts`.
+ * A resource of the 3CX node. Adding one is adding a file and a line in `resources/index.ts`. Its generic operations
+ * come by themselves: see `operations/index.ts`.
  */
-export interface Resource {
-	/** Value of the Resource parameter, such as `user`. */
-	name: string;
-	/** Title Case, singular. */
-	label: string;
+export interface XapiResource extends Pick<Resource, 'name' | 'label'> {
 	/** Plural, as in "Get many users". */
 	plural: string;
 	description: string;
@@ -97,7 +83,7 @@ export type LoadOptionsMethod = (this: ILoadOptionsFunctions) => Promise<INodePr
 /**
  * A resource with rows: all there is to know about an entity set, so that the generic operations can do the rest.
  */
-export interface EntityResource extends Resource {
+export interface EntityResource extends XapiResource {
 	/** Entity set in XAPI, such as `Users`. */
 	entitySet: string;
 	/** Its type in the catalogue, such as `User`. */
@@ -123,10 +109,6 @@ export interface EntityResource extends Resource {
 	expand: Record<string, Expand>;
 }
 
-/** `showFor(user, 'create', 'upsert')`: display options that show a parameter for these operations. */
-export const showFor = (resource: Pick<Resource, 'name'>, ...operations: string[]) => ({
-	show: { resource: [resource.name], operation: operations },
-});
-
 /** @returns whether a resource has rows, and with them the generic operations */
-export const hasRows = (resource: Resource): resource is EntityResource => 'entitySet' in resource;
+export const hasRows = (resource: XapiResource): resource is EntityResource =>
+	'entitySet' in resource;

@@ -1,18 +1,16 @@
 import {
 	NodeConnectionTypes,
-	NodeOperationError,
 	type IExecuteFunctions,
 	type INodeExecutionData,
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
+import { operationProperty, parametersOf, resourceProperty, runOperations } from '../shared/panel';
 import { requestOptionsProperty } from '../shared/requestOptions';
-import { runItems } from '../shared/router';
 import { explainNotFound } from '../../lib/callcontrol/rest/available';
 import { getDevices, searchExtensions, searchRoutePoints } from './extension';
 import { searchLegs } from './fields/leg';
-import { propertiesOf } from './operation';
-import { resources } from './resources';
+import { call, resources } from './resources';
 
 /** Live calls of a 3CX phone system (Call Control API). */
 export class ThreeCxCallControl implements INodeType {
@@ -33,7 +31,13 @@ export class ThreeCxCallControl implements INodeType {
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'threeCxOAuth2Api', required: true }],
-		properties: [...propertiesOf(resources), requestOptionsProperty],
+		properties: [
+			// Most come here to do something with a call.
+			resourceProperty(resources, call),
+			...resources.map(operationProperty),
+			...resources.flatMap(parametersOf),
+			requestOptionsProperty,
+		],
 	};
 
 	methods = {
@@ -42,21 +46,10 @@ export class ThreeCxCallControl implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return await runItems(this, async (run) => {
-			const resource = run.context.getNodeParameter('resource', run.index) as string;
-			const name = run.context.getNodeParameter('operation', run.index) as string;
-			const operation = resources
-				.find((candidate) => candidate.name === resource)
-				?.operations.find((candidate) => candidate.name === name);
-			if (operation) {
-				return await operation.execute(run).catch(async (error: unknown) => {
-					throw await explainNotFound(error, run.client);
-				});
-			}
-			throw new NodeOperationError(this.getNode(), `There is no operation "${name}" here`, {
-				description: 'Choose the operation from the list.',
-				itemIndex: run.index,
-			});
-		});
+		return await runOperations(
+			this,
+			resources,
+			async (error, { client }) => await explainNotFound(error, client),
+		);
 	}
 }

@@ -7,10 +7,8 @@ import type {
 import { deviceLabel } from '../../lib/callcontrol/rest/devices';
 import { listNamedDns, type NamedDn } from '../../lib/callcontrol/rest/names';
 import { createCallControl } from '../../lib/callcontrol/rest/client';
-import type { PbxClient } from '../../lib/http/client';
-import { ThreeCxError } from '../../lib/http/errors';
-import { connectTo } from '../shared/connect';
-import { toNodeError } from '../shared/errors';
+import { askPbx } from '../shared/askPbx';
+import { required } from '../shared/fields/required';
 import type { ItemRun } from '../shared/router';
 
 /** What the panel calls a route point. */
@@ -74,30 +72,12 @@ export function extensionOf({ context, index }: ItemRun, label = 'Extension'): s
 	return required('extension', label, value);
 }
 
-/**
- * @param field name of the parameter
- * @param label its name in the panel
- * @param value what it holds for this item
- * @returns the text in it
- * @throws ThreeCxError of kind `input` when it is empty
- */
-export function required(field: string, label: string, value: unknown): string {
-	const text = String(value ?? '').trim();
-	if (text !== '') return text;
-	throw new ThreeCxError({
-		kind: 'input',
-		field,
-		message: `The field "${label}" is empty`,
-		hint: 'Fill it in, or look at what the expression in it gives for this item.',
-	});
-}
-
 /** The list behind {@link extensionField}: whatever the API client may see. */
 export async function searchExtensions(
 	this: ILoadOptionsFunctions,
 	filter = '',
 ): Promise<INodeListSearchResult> {
-	return matching(await ask(this, listNamedDns), filter);
+	return matching(await askPbx(this, listNamedDns), filter);
 }
 
 /** The list behind {@link routePointField}. */
@@ -105,7 +85,7 @@ export async function searchRoutePoints(
 	this: ILoadOptionsFunctions,
 	filter = '',
 ): Promise<INodeListSearchResult> {
-	const dns = await ask(this, listNamedDns);
+	const dns = await askPbx(this, listNamedDns);
 	return matching(
 		dns.filter(({ type }) => type === 'Wroutepoint'),
 		filter,
@@ -122,7 +102,7 @@ function matching(dns: NamedDn[], filter: string): INodeListSearchResult {
 export async function getDevices(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
 	const dn = chosenExtension(this);
 	if (dn === '') return [];
-	const devices = await ask(this, async (client) => await createCallControl(client).devices(dn));
+	const devices = await askPbx(this, async (client) => await createCallControl(client).devices(dn));
 	return devices.map((device) => ({ name: deviceLabel(device), value: device.device_id }));
 }
 
@@ -131,16 +111,4 @@ export function chosenExtension(context: ILoadOptionsFunctions): string {
 	const extension = context.getCurrentNodeParameter('extension', { extractValue: true });
 	// n8n's editor resolves expressions before it asks; one that it cannot resolve comes as it is, or not at all.
 	return typeof extension === 'string' && !extension.startsWith('=') ? extension.trim() : '';
-}
-
-/** Asks the PBX for what a dropdown shows. */
-export async function ask<T>(
-	context: ILoadOptionsFunctions,
-	question: (client: PbxClient) => Promise<T>,
-): Promise<T> {
-	return await connectTo(context)
-		.then(question)
-		.catch((error: unknown) => {
-			throw toNodeError(context.getNode(), error);
-		});
 }

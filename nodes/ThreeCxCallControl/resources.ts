@@ -1,4 +1,4 @@
-import type { Resource } from './operation';
+import type { Resource } from '../shared/resource';
 import { answer } from './operations/answer';
 import { attachData } from './operations/attachData';
 import { collectDigits } from './operations/collectDigits';
@@ -17,25 +17,27 @@ import { record } from './operations/record';
 import { routeTo } from './operations/routeTo';
 import { transfer } from './operations/transfer';
 
+export const call: Resource = {
+	name: 'call',
+	label: 'Call',
+	operations: [
+		answer,
+		attachData,
+		divert,
+		drop,
+		getCall,
+		getManyCalls,
+		makeCall,
+		routeTo,
+		transfer,
+	],
+	first: makeCall.name,
+};
+
 /** What the node can do, by label. Adding an operation is one file and one word here. */
-export const resources: Resource[] = [
+export const resources: readonly Resource[] = [
 	{ name: 'audio', label: 'Audio', operations: [collectDigits, play, record] },
-	{
-		name: 'call',
-		label: 'Call',
-		operations: [
-			answer,
-			attachData,
-			divert,
-			drop,
-			getCall,
-			getManyCalls,
-			makeCall,
-			routeTo,
-			transfer,
-		],
-		first: makeCall,
-	},
+	call,
 	{ name: 'device', label: 'Device', operations: [getDevice, getManyDevices] },
 	{
 		name: 'extension',

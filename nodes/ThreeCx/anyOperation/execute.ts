@@ -4,6 +4,7 @@ import { listEntities, XAPI, type Entity } from '../../../lib/xapi/entities';
 import { operationNamed, resultOf } from '../../../lib/xapi/invoke';
 import { ownCatalogue } from '../../../lib/xapi/ownCatalogue';
 import { downloadFile } from '../../shared/file';
+import { limitOf } from '../../shared/fields/limit';
 import type { ItemResult, ItemRun } from '../../shared/router';
 import { instantIn } from '../../shared/time';
 import { asOutput } from '../operations/output';
@@ -24,7 +25,7 @@ interface Options extends QueryValues {
 export async function execute(run: ItemRun): Promise<ItemResult> {
 	const { client, context, index, signal, inFlight } = run;
 	const { response = 'auto', fileProperty, reveal, ...query } = read<Options>(run, 'options', {});
-	const limit = read(run, 'returnAll', false) ? undefined : read(run, 'limit', 50);
+	const limit = limitOf(run);
 	const operationId = String(
 		context.getNodeParameter(OPERATION_PARAMETER, index, '', { extractValue: true }),
 	).trim();

@@ -3,7 +3,8 @@ import { catalogue, propertiesOf } from '../../../lib/xapi/catalogue';
 import type { Entity } from '../../../lib/xapi/entities';
 import type { ItemRun } from '../../shared/router';
 import { instantIn } from '../../shared/time';
-import { showFor, type Field, type EntityResource } from '../resource';
+import { showFor } from '../../shared/resource';
+import type { Field, EntityResource } from '../resource';
 import { mappedValues, refuseHidden } from './values';
 
 /** Operations that write fields. */

@@ -1,7 +1,7 @@
 import { createEntity, type Entity } from '../../../lib/xapi/entities';
 import { invoke } from '../../../lib/xapi/invoke';
 import { bodyOf, fieldProperties, moreFieldsProperty } from '../fields/body';
-import { withArticle, type GenericOperation } from './operation';
+import { withArticle, type GenericOperation } from './genericOperation';
 import { asOutput, pick } from './output';
 
 export const create: GenericOperation = {

@@ -1,6 +1,6 @@
 import { deleteEntity } from '../../../lib/xapi/entities';
 import { aboutRow, locate } from '../locator';
-import { withArticle, type GenericOperation } from './operation';
+import { withArticle, type GenericOperation } from './genericOperation';
 
 export const remove: GenericOperation = {
 	name: 'delete',

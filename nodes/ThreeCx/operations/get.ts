@@ -1,10 +1,11 @@
 import { queryString } from '../../../lib/odata/query';
 import { getEntity } from '../../../lib/xapi/entities';
+import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
 import { instantIn } from '../../shared/time';
 import { expandProperty, queryFrom, queryOptions, type BuilderInput } from '../builders';
 import { aboutRow, locate } from '../locator';
-import { withArticle, type GenericOperation } from './operation';
-import { asOutput, simplified, simplifyProperty } from './output';
+import { withArticle, type GenericOperation } from './genericOperation';
+import { asOutput, simplified } from './output';
 
 /** What `$select` and `$expand` can shape: one row has no filter and no order. */
 const OPTIONS = ['expand', 'select', 'reveal'];
@@ -43,13 +44,12 @@ export const get: GenericOperation = {
 		const options = context.getNodeParameter('options', index, {}) as BuilderInput['options'] & {
 			reveal?: string[];
 		};
-		const simplify = context.getNodeParameter('simplify', index, true) as boolean;
 		const wanted = queryFrom(
 			resource.type,
 			{ options, expands: context.getNodeParameter('expands', index, {}) as object },
 			instantIn(context.getTimezone()),
 		);
-		const query = queryString(simplified(wanted, resource, simplify));
+		const query = queryString(simplified(wanted, resource, isSimplified(run)));
 		return await aboutRow(run, resource, async () => {
 			const path = await locate(run, resource, 'read');
 			return asOutput([await getEntity(client, path, query, { signal })], options.reveal);

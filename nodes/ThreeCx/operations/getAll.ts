@@ -1,9 +1,12 @@
 import { queryString } from '../../../lib/odata/query';
 import { entitySets, catalogue } from '../../../lib/xapi/catalogue';
 import { listEntities } from '../../../lib/xapi/entities';
+import { limitOf, limitProperties } from '../../shared/fields/limit';
+import { isSimplified } from '../../shared/fields/simplify';
+import { shownWhere } from '../../shared/panel';
 import { instantIn } from '../../shared/time';
 import { filterProperties, queryFrom, type BuilderInput } from '../builders';
-import { lower, type GenericOperation } from './operation';
+import { lower, type GenericOperation } from './genericOperation';
 import { asOutput, simplified } from './output';
 
 export const getAll: GenericOperation = {
@@ -15,23 +18,7 @@ export const getAll: GenericOperation = {
 	shared: (showFor) => {
 		const displayOptions = showFor('getAll');
 		return [
-			{
-				displayName: 'Return All',
-				name: 'returnAll',
-				type: 'boolean',
-				default: false,
-				description: 'Whether to return all results or only up to a given limit',
-				displayOptions,
-			},
-			{
-				displayName: 'Limit',
-				name: 'limit',
-				type: 'number',
-				typeOptions: { minValue: 1 },
-				default: 50,
-				description: 'Max number of results to return',
-				displayOptions: { show: { ...displayOptions.show, returnAll: [false] } },
-			},
+			...limitProperties().map((property) => shownWhere(property, displayOptions)),
 			...filterProperties.map((property) => ({ ...property, displayOptions })),
 		];
 	},
@@ -58,8 +45,8 @@ export const getAll: GenericOperation = {
 		const { order = byKey.map((field) => ({ field })) } = resource;
 		const ordered = query.orderBy?.length ? query : { ...query, orderBy: order };
 		return await listEntities(client, `/${resource.entitySet}`, {
-			query: queryString(simplified(ordered, resource, parameter('simplify', true))),
-			limit: parameter('returnAll', false) ? undefined : parameter('limit', 50),
+			query: queryString(simplified(ordered, resource, isSimplified(run))),
+			limit: limitOf(run),
 			inFlight,
 			signal,
 			shape: (rows) => asOutput(rows, options.reveal),

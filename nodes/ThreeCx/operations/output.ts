@@ -1,18 +1,9 @@
-import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 import type { Query } from '../../../lib/odata/query';
 import type { Entity } from '../../../lib/xapi/entities';
 import { rowsFromEntries } from '../../../lib/xapi/rows';
 import { redactSecrets } from '../../../lib/xapi/secrets';
 import type { EntityResource } from '../resource';
-
-/** The switch between the flat summary of a resource and all that XAPI returns. */
-export const simplifyProperty: INodeProperties = {
-	displayName: 'Simplify',
-	name: 'simplify',
-	type: 'boolean',
-	default: true,
-	description: 'Whether to return a simplified version of the response instead of the raw data',
-};
 
 /**
  * Asks the PBX for the summary only, unless the user named fields or linked records.

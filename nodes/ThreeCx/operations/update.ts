@@ -3,7 +3,7 @@ import { queryString } from '../../../lib/odata/query';
 import { getEntity, updateEntity } from '../../../lib/xapi/entities';
 import { bodyOf, fieldProperties } from '../fields/body';
 import { aboutRow, locate } from '../locator';
-import { withArticle, type GenericOperation } from './operation';
+import { withArticle, type GenericOperation } from './genericOperation';
 import { asOutput } from './output';
 
 export const update: GenericOperation = {

@@ -2,8 +2,8 @@ import { ThreeCxError } from '../../../lib/http/errors';
 import { upsertEntity } from '../../../lib/xapi/entities';
 import { bodyOf } from '../fields/body';
 import { keyFilter } from '../locator';
-import { showFor } from '../resource';
-import { withArticle, type GenericOperation } from './operation';
+import { showFor } from '../../shared/resource';
+import { withArticle, type GenericOperation } from './genericOperation';
 import { asOutput, pick } from './output';
 
 /** Never shown: a resource without natural keys has no Create or Update. */

@@ -2,13 +2,13 @@ import { queryString } from '../../../lib/odata/query';
 import type { Entity } from '../../../lib/xapi/entities';
 import { listFunction } from '../../../lib/xapi/functions';
 import { invoke } from '../../../lib/xapi/invoke';
-import { limitOf, limitProperties } from '../fields/limit';
+import { limitOf, limitProperties } from '../../shared/fields/limit';
 import { periodOf, periodProperties } from '../fields/period';
 import { asOutput } from '../operations/output';
-import type { Resource } from '../resource';
+import type { XapiResource } from '../resource';
 
 /** What the services of the PBX write while they work: XAPI `ActivityLog`. */
-export const activityLog: Resource = {
+export const activityLog: XapiResource = {
 	name: 'activityLog',
 	label: 'Activity Log',
 	plural: 'Activity Log Entries',
@@ -46,7 +46,7 @@ export const activityLog: Resource = {
 					default: '',
 					description: 'Only entries of this severity, as 3CX spells it; leave empty for all',
 				},
-				...limitProperties,
+				...limitProperties(),
 			],
 			execute: async (run) => {
 				const { context, index, client, signal, inFlight } = run;

@@ -6,8 +6,8 @@ import {
 	OPERATION_PARAMETER,
 	resourceMapping,
 } from '../anyOperation/methods';
-import { limitProperties } from '../fields/limit';
-import type { Resource } from '../resource';
+import { limitProperties } from '../../shared/fields/limit';
+import type { XapiResource } from '../resource';
 
 const mapper = (
 	property: Pick<INodeProperties, 'displayName' | 'name' | 'description'>,
@@ -77,7 +77,7 @@ const properties: INodeProperties[] = [
 			fieldWords: { singular: 'field', plural: 'fields' },
 		},
 	),
-	...limitProperties,
+	...limitProperties(),
 	{
 		displayName: 'Options',
 		name: 'options',
@@ -163,7 +163,7 @@ const properties: INodeProperties[] = [
 ];
 
 /** Every operation of XAPI, also those that have no resource of their own and those of newer versions. */
-export const anyOperation: Resource = {
+export const anyOperation: XapiResource = {
 	name: 'anyOperation',
 	label: 'Any Operation',
 	plural: 'Any Operations',

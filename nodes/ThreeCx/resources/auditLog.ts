@@ -3,10 +3,10 @@ import { queryString } from '../../../lib/odata/query';
 import { listFunction } from '../../../lib/xapi/functions';
 import type { ItemRun } from '../../shared/router';
 import { downloadCsv } from '../csvFile';
-import { limitOf, limitProperties } from '../fields/limit';
+import { limitOf, limitProperties } from '../../shared/fields/limit';
 import { periodOf, periodProperties } from '../fields/period';
 import { asOutput } from '../operations/output';
-import type { Resource } from '../resource';
+import type { XapiResource } from '../resource';
 
 /** The entries of the period; the function itself takes no dates (protocol 4.7), `$filter` does. */
 function filterOf(run: ItemRun): string | undefined {
@@ -31,7 +31,7 @@ function filterOf(run: ItemRun): string | undefined {
 }
 
 /** Who changed what: XAPI `ReportAuditLog`. */
-export const auditLog: Resource = {
+export const auditLog: XapiResource = {
 	name: 'auditLog',
 	label: 'Audit Log',
 	plural: 'Audit Log Entries',
@@ -53,7 +53,7 @@ export const auditLog: Resource = {
 					placeholder: 'e.g. anna',
 					description: 'Only changes made by users with such a name; leave empty for all',
 				},
-				...limitProperties,
+				...limitProperties(),
 			],
 			execute: async (run) =>
 				asOutput(

@@ -1,6 +1,7 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { ThreeCxError } from '../../../lib/http/errors';
 import { invoke } from '../../../lib/xapi/invoke';
+import { required } from '../../shared/fields/required';
 import type { ItemRun } from '../../shared/router';
 import { assertConfirmed, confirmationProperty } from '../fields/confirmation';
 import { aboutRow, locateKey } from '../locator';
@@ -46,15 +47,12 @@ const contents: INodeProperties[] = [
 
 async function create(run: ItemRun): Promise<IDataObject> {
 	const { context, index, client, signal } = run;
-	const name = String(context.getNodeParameter('backupName', index)).trim();
-	if (name === '') {
-		throw new ThreeCxError({
-			kind: 'input',
-			field: 'backupName',
-			message: 'The field "Name" is empty',
-			hint: 'Give the backup a name that no other has, such as one with the date in it.',
-		});
-	}
+	const name = required(
+		'backupName',
+		'Name',
+		context.getNodeParameter('backupName', index),
+		'Give the backup a name that no other has, such as one with the date in it.',
+	);
 	const { password = '', ...chosen } = context.getNodeParameter('contents', index, {}) as {
 		password?: string;
 	} & Record<string, boolean | string>;

@@ -7,10 +7,11 @@ import type { Entity } from '../../../lib/xapi/entities';
 import { listFunction } from '../../../lib/xapi/functions';
 import type { ItemRun } from '../../shared/router';
 import { downloadCsv } from '../csvFile';
-import { limitOf, limitProperties } from '../fields/limit';
+import { limitOf, limitProperties } from '../../shared/fields/limit';
 import { periodOf, periodProperties } from '../fields/period';
-import { asOutput, pickEach, simplifyProperty } from '../operations/output';
-import type { Resource } from '../resource';
+import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
+import { asOutput, pickEach } from '../operations/output';
+import type { XapiResource } from '../resource';
 
 /** What a leg is simplified to; the durations then become numbers of seconds. */
 const SUMMARY = [
@@ -117,8 +118,8 @@ function legFilter({ direction, answered, extension, recorded }: CallFilter): st
 const simplifiedLegs = (rows: Entity[]) => withSeconds(pickEach(rows, SUMMARY), 'CallLogData');
 
 async function getLegs(run: ItemRun, direction: 'asc' | 'desc'): Promise<IDataObject[]> {
-	const { context, index, client, signal, inFlight } = run;
-	const simplify = context.getNodeParameter('simplify', index, true) as boolean;
+	const { client, signal, inFlight } = run;
+	const simplify = isSimplified(run);
 	return await listFunction(client, 'GetCallLogData', callLogParameters(run), {
 		query: queryString({
 			filter: legFilter(filterOf(run)),
@@ -134,8 +135,8 @@ async function getLegs(run: ItemRun, direction: 'asc' | 'desc'): Promise<IDataOb
 
 /** Reads the whole period, whatever the limit: the legs of a call can lie far apart. */
 async function getCalls(run: ItemRun, direction: 'asc' | 'desc'): Promise<IDataObject[]> {
-	const { context, index, client, signal, inFlight } = run;
-	const simplify = context.getNodeParameter('simplify', index, true) as boolean;
+	const { client, signal, inFlight } = run;
+	const simplify = isSimplified(run);
 	const rows = await listFunction(client, 'GetCallLogData', callLogParameters(run), {
 		query: queryString({
 			select: simplify ? NEEDED_FOR_CALLS : [],
@@ -152,7 +153,7 @@ async function getCalls(run: ItemRun, direction: 'asc' | 'desc'): Promise<IDataO
 }
 
 /** Finished calls: XAPI `ReportCallLogData`, which holds what the older CallHistoryView no longer gets (protocol 4.7). */
-export const callLog: Resource = {
+export const callLog: XapiResource = {
 	name: 'callLog',
 	label: 'Call Log',
 	plural: 'Call Log',
@@ -185,7 +186,7 @@ export const callLog: Resource = {
 					],
 					default: 'call',
 				},
-				...limitProperties,
+				...limitProperties(),
 				{
 					displayName: 'Order',
 					name: 'order',

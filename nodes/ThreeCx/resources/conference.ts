@@ -3,13 +3,13 @@ import { ThreeCxError } from '../../../lib/http/errors';
 import { differences } from '../../../lib/xapi/difference';
 import { getEntity, updateEntity, type Entity } from '../../../lib/xapi/entities';
 import { invoke } from '../../../lib/xapi/invoke';
-import { connectTo } from '../../shared/connect';
+import { askPbx } from '../../shared/askPbx';
 import type { ItemRun } from '../../shared/router';
 import { enumField, switchField, textField } from '../fields/simple';
 import { refuseHidden } from '../fields/values';
-import { asking, asOptions } from '../lists';
+import { asOptions } from '../lists';
 import { asOutput } from '../operations/output';
-import type { Field, OwnOperation, Resource } from '../resource';
+import type { Field, OwnOperation, XapiResource } from '../resource';
 
 const SETTINGS = '/ConferenceSettings';
 
@@ -145,7 +145,7 @@ const getMeetings: OwnOperation = {
 };
 
 /** Conferences, as far as XAPI goes: their settings, zones and running meetings (protocol 4.6). */
-export const conference: Resource = {
+export const conference: XapiResource = {
 	name: 'conference',
 	label: 'Conference',
 	plural: 'Conferences',
@@ -153,9 +153,9 @@ export const conference: Resource = {
 	operations: [getMeetings, getSettings, getZones, updateSettings],
 	loadOptions: {
 		async getConferenceZones() {
-			const zones = await asking(
+			const zones = await askPbx(
 				this,
-				async () => (await invoke(await connectTo(this), 'GetWebMeetingZones')) as string[],
+				async (client) => (await invoke(client, 'GetWebMeetingZones')) as string[],
 			);
 			return asOptions(zones);
 		},

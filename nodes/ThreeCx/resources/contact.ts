@@ -1,9 +1,10 @@
-import { ThreeCxError } from '../../../lib/http/errors';
 import { findContacts } from '../../../lib/xapi/contacts';
+import { required } from '../../shared/fields/required';
 import type { ItemRun } from '../../shared/router';
 import { enumField, textField } from '../fields/simple';
 import { deleteMany, deleteManyLists, type DeleteMany } from '../operations/deleteMany';
-import { asOutput, pick, simplifyProperty } from '../operations/output';
+import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
+import { asOutput, pick } from '../operations/output';
 import type { EntityResource, OwnOperation } from '../resource';
 
 const several: DeleteMany = {
@@ -12,19 +13,17 @@ const several: DeleteMany = {
 	operationId: 'DeleteContactsById',
 };
 
-async function findByNumber({ context, index, client, signal }: ItemRun) {
+async function findByNumber(run: ItemRun) {
+	const { context, index, client, signal } = run;
 	const text = (name: string) => String(context.getNodeParameter(name, index, '') ?? '').trim();
-	const number = text('number');
-	if (number === '') {
-		throw new ThreeCxError({
-			kind: 'input',
-			field: 'number',
-			message: 'The field "Number" is empty',
-			hint: 'Look at what the expression in the field gives for this item; hidden numbers are nobody’s.',
-		});
-	}
+	const number = required(
+		'number',
+		'Number',
+		text('number'),
+		'Look at what the expression in the field gives for this item; hidden numbers are nobody’s.',
+	);
 	const found = await findContacts(client, number, text('defaultCountry') || undefined, { signal });
-	const simplify = context.getNodeParameter('simplify', index, true);
+	const simplify = isSimplified(run);
 	return asOutput(
 		found.map(({ contact: row, matched }) => ({
 			...(simplify ? pick(row, contact.summary) : row),

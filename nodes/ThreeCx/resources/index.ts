@@ -1,4 +1,4 @@
-import type { Resource } from '../resource';
+import type { XapiResource } from '../resource';
 import { activeCall } from './activeCall';
 import { activityLog } from './activityLog';
 import { anyOperation } from './anyOperation';
@@ -33,7 +33,7 @@ import { trunk } from './trunk';
 import { user } from './user';
 
 /** Every resource of the 3CX node, in the order of the Resource dropdown. */
-export const RESOURCES: readonly Resource[] = [
+export const RESOURCES: readonly XapiResource[] = [
 	activeCall,
 	activityLog,
 	anyOperation,
@@ -70,7 +70,7 @@ export const RESOURCES: readonly Resource[] = [
 ];
 
 /** @returns the resource with this value of the Resource parameter */
-export function resourceNamed(name: string): Resource {
+export function resourceNamed(name: string): XapiResource {
 	const resource = RESOURCES.find((candidate) => candidate.name === name);
 	if (!resource) throw new Error(`The 3CX node has no resource "${name}"`);
 	return resource;

@@ -6,7 +6,7 @@ import { setProperties } from '../../../lib/xapi/members';
 import type { ItemRun } from '../../shared/router';
 import { enumOptions } from '../fields/text';
 import { pick } from '../operations/output';
-import type { OwnOperation, Resource } from '../resource';
+import type { OwnOperation, XapiResource } from '../resource';
 
 /** Where XAPI keeps the office hours of the whole PBX. */
 const PATH = '/OfficeHours';
@@ -170,7 +170,7 @@ const update: OwnOperation = {
 };
 
 /** The office hours of the whole PBX: XAPI `OfficeHours`, one object. */
-export const officeHours: Resource = {
+export const officeHours: XapiResource = {
 	name: 'officeHours',
 	label: 'Office Hours',
 	plural: 'Office Hours',

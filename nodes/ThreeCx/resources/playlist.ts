@@ -1,6 +1,6 @@
-import { ThreeCxError } from '../../../lib/http/errors';
 import { invoke, requestFor } from '../../../lib/xapi/invoke';
 import { downloadFile } from '../../shared/file';
+import { required } from '../../shared/fields/required';
 import type { ItemRun } from '../../shared/router';
 import { numberField, switchField, textField } from '../fields/simple';
 import { aboutRow, locateKey } from '../locator';
@@ -21,15 +21,12 @@ async function aboutFile<T>(
 	run: ItemRun,
 	job: (file: { playlistKey: string; fileName: string }) => Promise<T>,
 ): Promise<T> {
-	const fileName = String(run.context.getNodeParameter('fileName', run.index, '')).trim();
-	if (fileName === '') {
-		throw new ThreeCxError({
-			kind: 'input',
-			field: 'fileName',
-			message: 'The field "File Name" is empty',
-			hint: 'Enter one of the names that Get shows under Files.',
-		});
-	}
+	const fileName = required(
+		'fileName',
+		'File Name',
+		run.context.getNodeParameter('fileName', run.index, ''),
+		'Enter one of the names that Get shows under Files.',
+	);
 	return await aboutRow(run, playlist, async () =>
 		job({ playlistKey: String(await locateKey(run, playlist)), fileName }),
 	);

@@ -5,7 +5,8 @@ import { invoke, requestFor } from '../../../lib/xapi/invoke';
 import { downloadFile } from '../../shared/file';
 import type { ItemRun } from '../../shared/router';
 import { locateKey, notFound } from '../locator';
-import { asOutput, simplifyProperty } from '../operations/output';
+import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
+import { asOutput } from '../operations/output';
 import type { EntityResource, OwnOperation } from '../resource';
 
 /** The Id of the recording that the locator names; functions take it, paths do not (protocol 4.2). */
@@ -126,7 +127,7 @@ export const recording: EntityResource = {
 			uses: ['ListRecording'],
 			properties: [simplifyProperty],
 			execute: async (run) => {
-				const simplify = run.context.getNodeParameter('simplify', run.index, true);
+				const simplify = isSimplified(run);
 				const select = simplify ? [...recording.summary, 'Transcription'] : [];
 				return asOutput([await readRecording(run, await idOf(run), select)]);
 			},

@@ -21,12 +21,13 @@ import {
 } from '../../../lib/xapi/reports';
 import type { ItemResult, ItemRun } from '../../shared/router';
 import { downloadCsv } from '../csvFile';
-import { limitOf, limitProperties } from '../fields/limit';
+import { limitOf, limitProperties } from '../../shared/fields/limit';
 import { momentOf, periodOf, periodProperties } from '../fields/period';
 import { titleCase } from '../fields/text';
 import { byName, rowsOf } from '../lists';
-import { asOutput, simplifyProperty } from '../operations/output';
-import type { OwnOperation, Resource } from '../resource';
+import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
+import { asOutput } from '../operations/output';
+import type { OwnOperation, XapiResource } from '../resource';
 
 /** Reports of the catalogue that ships; their panel is part of the node's description. */
 const REPORTS = reportsOf(catalogue);
@@ -239,10 +240,10 @@ const orderOf = (type: string): OrderBy[] =>
 	MOMENTS.filter((field) => field in propertiesOf(catalogue, type)).map((field) => ({ field }));
 
 async function get(run: ItemRun): Promise<ItemResult> {
-	const { client, signal, inFlight, context, index } = run;
+	const { client, signal, inFlight } = run;
 	const { operationId, returns, invocation } = invocationOf(run, 'rows');
 	const { name: type, array } = parseType(returns);
-	const simplify = context.getNodeParameter('simplify', index, true) as boolean;
+	const simplify = isSimplified(run);
 	const shape = (rows: Entity[]) => asOutput(simplify ? withSeconds(rows, type) : rows);
 	if (!array) {
 		const row = await invoke(client, operationId, { ...invocation, signal });
@@ -275,7 +276,7 @@ const operations: OwnOperation[] = [
 		properties: [
 			reportProperty('rows'),
 			...parameters,
-			...limitProperties,
+			...limitProperties(),
 			{
 				...simplifyProperty,
 				description: 'Whether to return durations as numbers of seconds instead of PT1M30S',
@@ -309,7 +310,7 @@ const numbersOf = (entitySet: string, names: string[], title: (row: Entity) => u
 const byTheirName = ({ Name }: Entity) => Name;
 
 /** All reports of 3CX, from the catalogue: its `Report...` roots (protocol 4.7). */
-export const report: Resource = {
+export const report: XapiResource = {
 	name: 'report',
 	label: 'Report',
 	plural: 'Reports',

@@ -6,8 +6,9 @@ import { getEntity, listEntities, XAPI, type Entity } from '../../../lib/xapi/en
 import { invoke } from '../../../lib/xapi/invoke';
 import type { ItemRun } from '../../shared/router';
 import { byName, rowsOf } from '../lists';
-import { asOutput, pick, simplifyProperty } from '../operations/output';
-import type { Resource } from '../resource';
+import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
+import { asOutput, pick } from '../operations/output';
+import type { XapiResource } from '../resource';
 
 /** What the status is simplified to; the whole has 52 fields. */
 const STATUS = [
@@ -37,9 +38,9 @@ const TELEMETRY = {
 	system: { label: 'System', operationId: 'SystemTelemetry' },
 } as const;
 
-async function getStatus({ context, index, client, signal }: ItemRun): Promise<IDataObject[]> {
-	const simplify = context.getNodeParameter('simplify', index, true);
-	const query = queryString({ select: simplify ? STATUS : [] });
+async function getStatus(run: ItemRun): Promise<IDataObject[]> {
+	const { client, signal } = run;
+	const query = queryString({ select: isSimplified(run) ? STATUS : [] });
 	return asOutput([await getEntity(client, '/SystemStatus', query, { signal })]);
 }
 
@@ -91,7 +92,7 @@ async function restartServices({ context, index, client, signal }: ItemRun): Pro
 }
 
 /** The PBX itself. */
-export const system: Resource = {
+export const system: XapiResource = {
 	name: 'system',
 	label: 'System',
 	plural: 'System',

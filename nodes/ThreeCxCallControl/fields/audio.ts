@@ -5,7 +5,8 @@ import { MAX_SPEECH_BYTES, type AudioLeg } from '../../../lib/callcontrol/rest/a
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { ThreeCxError } from '../../../lib/http/errors';
 import type { ItemRun } from '../../shared/router';
-import { required } from '../extension';
+import { required } from '../../shared/fields/required';
+
 import type { Leg } from './leg';
 
 /** Names of the two formats that audio has in n8n. */

@@ -8,12 +8,12 @@ import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import type { CallControlResult, Participant } from '../../../lib/callcontrol/rest/types';
 import { ThreeCxError } from '../../../lib/http/errors';
 import type { ItemRun } from '../../shared/router';
+import { askPbx } from '../../shared/askPbx';
+import { required } from '../../shared/fields/required';
 import {
-	ask,
 	chosenExtension,
 	extensionField,
 	extensionOf,
-	required,
 	ROUTE_POINT,
 	routePointField,
 } from '../extension';
@@ -110,7 +110,10 @@ export async function searchLegs(
 ): Promise<INodeListSearchResult> {
 	const dn = chosenExtension(this);
 	if (dn === '') return { results: [] };
-	const legs = await ask(this, async (client) => await createCallControl(client).participants(dn));
+	const legs = await askPbx(
+		this,
+		async (client) => await createCallControl(client).participants(dn),
+	);
 	const wanted = filter.trim().toLowerCase();
 	return {
 		results: legs

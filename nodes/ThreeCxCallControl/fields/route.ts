@@ -2,7 +2,8 @@ import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { dialled } from '../../../lib/phone/dialled';
 import type { Route } from '../../../lib/callcontrol/rest/client';
 import type { ItemRun } from '../../shared/router';
-import { required } from '../extension';
+import { required } from '../../shared/fields/required';
+
 import { attachedDataField, attachedDataOf, type AttachedData } from './attachedData';
 
 /** What the panel calls it, mostly. */

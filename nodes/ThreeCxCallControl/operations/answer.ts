@@ -2,7 +2,7 @@ import { createCallControl, type CallControl } from '../../../lib/callcontrol/re
 import { STATUS } from '../../../lib/callcontrol/rest/types';
 import { ThreeCxError } from '../../../lib/http/errors';
 import { actionOutput, legFields, legOf, type Leg } from '../fields/leg';
-import type { Operation } from '../operation';
+import type { Operation } from '../../shared/resource';
 
 export const answer: Operation = {
 	name: 'answer',
@@ -10,7 +10,7 @@ export const answer: Operation = {
 	action: 'Answer a call',
 	description:
 		'Pick up a ringing call: on a desk phone that 3CX controls (uaCSTA), or on a route point',
-	fields: legFields('Whose phone rings'),
+	properties: legFields('Whose phone rings'),
 
 	async execute(run) {
 		const leg = legOf(run);

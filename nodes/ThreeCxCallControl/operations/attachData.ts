@@ -2,7 +2,7 @@ import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { attachedDataField, attachedDataOf, type AttachedData } from '../fields/attachedData';
 import { actionOutput, legFields, legOf } from '../fields/leg';
 import { ThreeCxError } from '../../../lib/http/errors';
-import type { Operation } from '../operation';
+import type { Operation } from '../../shared/resource';
 
 /** On which side of the call the data is set (protocol 2.5). */
 const ACTIONS = {
@@ -15,7 +15,7 @@ export const attachData: Operation = {
 	label: 'Attach Data',
 	action: 'Attach data to a call',
 	description: 'Tie names and values to one side of a call, for routing apps and other API clients',
-	fields: [
+	properties: [
 		...legFields('Whose call'),
 		{
 			displayName: 'Attach To',

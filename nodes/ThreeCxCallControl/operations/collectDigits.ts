@@ -7,14 +7,14 @@ import { audioInputFields, audioLeg, audioOf } from '../fields/audio';
 import { checkedKeys } from '../fields/phoneKeys';
 import { audioLegFields, audioLegOf } from '../fields/leg';
 import { linkOf } from '../link';
-import type { Operation } from '../operation';
+import type { Operation } from '../../shared/resource';
 
 export const collectDigits: Operation = {
 	name: 'collectDigits',
 	label: 'Collect Digits',
 	action: 'Collect digits from a caller',
 	description: 'Ask for a number that the caller enters with the keys of the phone',
-	fields: [
+	properties: [
 		...audioLegFields,
 		{
 			displayName: 'Play a Prompt First',

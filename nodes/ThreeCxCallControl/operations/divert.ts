@@ -1,14 +1,14 @@
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { actionOutput, legFields, legOf } from '../fields/leg';
 import { callDestinationField, routeOf, routeOptions } from '../fields/route';
-import type { Operation } from '../operation';
+import type { Operation } from '../../shared/resource';
 
 export const divert: Operation = {
 	name: 'divert',
 	label: 'Divert',
 	action: 'Divert a ringing call',
 	description: 'Send a call that still rings somewhere else',
-	fields: [
+	properties: [
 		...legFields('Whose phone rings'),
 		callDestinationField('The extension or outside number that is to ring instead'),
 		routeOptions('reason'),

@@ -1,13 +1,13 @@
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { legFields, legOf } from '../fields/leg';
-import type { Operation } from '../operation';
+import type { Operation } from '../../shared/resource';
 
 export const drop: Operation = {
 	name: 'drop',
 	label: 'Drop',
 	action: 'Drop a call',
 	description: 'Hang up for an extension',
-	fields: legFields('Whose call is ended; the API client must be allowed to control it'),
+	properties: legFields('Whose call is ended; the API client must be allowed to control it'),
 
 	async execute(run) {
 		const { extension, participantId } = legOf(run);

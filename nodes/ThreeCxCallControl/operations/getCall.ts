@@ -1,20 +1,20 @@
 import { flatLeg } from '../../../lib/callcontrol/calls/flatLeg';
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { legFields, legOf } from '../fields/leg';
-import { simplifyField, isSimple } from '../fields/simplify';
-import type { Operation } from '../operation';
+import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
+import type { Operation } from '../../shared/resource';
 
 export const getCall: Operation = {
 	name: 'get',
 	label: 'Get',
 	action: 'Get a call of an extension',
 	description: 'How a call of an extension is doing right now',
-	fields: [...legFields('Whose call'), simplifyField],
+	properties: [...legFields('Whose call'), simplifyProperty],
 
 	async execute(run) {
 		const { extension, participantId } = legOf(run);
 		const control = createCallControl(run.client);
 		const leg = await control.participant(extension, participantId, run.signal);
-		return isSimple(run) ? flatLeg(leg) : { ...leg };
+		return isSimplified(run) ? flatLeg(leg) : { ...leg };
 	},
 };

@@ -1,14 +1,15 @@
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
-import { extensionField, extensionOf, required } from '../extension';
+import { required } from '../../shared/fields/required';
+import { extensionField, extensionOf } from '../extension';
 import { deviceIdField, deviceOutput } from '../fields/device';
-import type { Operation } from '../operation';
+import type { Operation } from '../../shared/resource';
 
 export const getDevice: Operation = {
 	name: 'get',
 	label: 'Get',
 	action: 'Get a device of an extension',
 	description: 'One phone or app, and the calls that it is in; fails when it is not registered',
-	fields: [extensionField('Whose phone'), { ...deviceIdField, required: true }],
+	properties: [extensionField('Whose phone'), { ...deviceIdField, required: true }],
 
 	async execute(run) {
 		const { context, index, client, signal } = run;

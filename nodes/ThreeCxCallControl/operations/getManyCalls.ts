@@ -1,7 +1,11 @@
 import type { IDataObject } from 'n8n-workflow';
 import { liveCallsIn } from '../../../lib/callcontrol/calls/liveCalls';
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
-import type { Operation } from '../operation';
+import { limitOf, limitProperties } from '../../shared/fields/limit';
+import type { Operation } from '../../shared/resource';
+
+/** A PBX has never so many calls at once that they would be too many for n8n. */
+const RETURN_ALL = true;
 
 export const getManyCalls: Operation = {
 	name: 'getMany',
@@ -9,23 +13,8 @@ export const getManyCalls: Operation = {
 	action: 'Get many calls',
 	description:
 		'All calls that are going on, one item each: direction, other party, and in "legs" the side of each extension',
-	fields: [
-		{
-			displayName: 'Return All',
-			name: 'returnAll',
-			type: 'boolean',
-			default: true,
-			description: 'Whether to return all results or only up to a given limit',
-		},
-		{
-			displayName: 'Limit',
-			name: 'limit',
-			type: 'number',
-			typeOptions: { minValue: 1 },
-			default: 50,
-			displayOptions: { show: { returnAll: [false] } },
-			description: 'Max number of results to return',
-		},
+	properties: [
+		...limitProperties(RETURN_ALL),
 		{
 			displayName: 'Filters',
 			name: 'filters',
@@ -56,7 +45,8 @@ export const getManyCalls: Operation = {
 		},
 	],
 
-	async execute({ context, index, client, signal }) {
+	async execute(run) {
+		const { context, index, client, signal } = run;
 		const { direction, extension } = context.getNodeParameter('filters', index, {}) as {
 			direction?: string;
 			extension?: string | number;
@@ -67,8 +57,6 @@ export const getManyCalls: Operation = {
 				(direction === undefined || call.direction === direction) &&
 				(dn === '' || call.extensions.includes(dn)),
 		);
-		const isAll = context.getNodeParameter('returnAll', index, true) as boolean;
-		const limit = isAll ? calls.length : (context.getNodeParameter('limit', index, 50) as number);
-		return calls.slice(0, limit) as IDataObject[];
+		return calls.slice(0, limitOf(run, RETURN_ALL)) as IDataObject[];
 	},
 };

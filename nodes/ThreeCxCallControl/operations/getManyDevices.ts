@@ -1,14 +1,14 @@
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { extensionField, extensionOf } from '../extension';
 import { deviceOutput } from '../fields/device';
-import type { Operation } from '../operation';
+import type { Operation } from '../../shared/resource';
 
 export const getManyDevices: Operation = {
 	name: 'getMany',
 	label: 'Get Many',
 	action: 'Get the devices of an extension',
 	description: 'The phones and apps that are registered for an extension, one item each',
-	fields: [extensionField('Whose phones')],
+	properties: [extensionField('Whose phones')],
 
 	async execute(run) {
 		const extension = extensionOf(run);

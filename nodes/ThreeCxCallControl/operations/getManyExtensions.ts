@@ -1,7 +1,7 @@
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { dnOutput } from '../fields/dn';
-import { isSimple, simplifyField } from '../fields/simplify';
-import type { Operation } from '../operation';
+import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
+import type { Operation } from '../../shared/resource';
 
 export const getManyExtensions: Operation = {
 	name: 'getMany',
@@ -9,10 +9,10 @@ export const getManyExtensions: Operation = {
 	action: 'Get many extensions',
 	description:
 		'Every extension, queue and route point that the API client may control, with phones and calls, one item each',
-	fields: [simplifyField],
+	properties: [simplifyProperty],
 
 	async execute(run) {
 		const dns = await createCallControl(run.client).list(run.signal);
-		return dns.map((dn) => (isSimple(run) ? dnOutput(dn) : { ...dn }));
+		return dns.map((dn) => (isSimplified(run) ? dnOutput(dn) : { ...dn }));
 	},
 };

@@ -1,8 +1,8 @@
 import { flatLeg } from '../../../lib/callcontrol/calls/flatLeg';
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { extensionField, extensionOf } from '../extension';
-import { isSimple, simplifyField } from '../fields/simplify';
-import type { Operation } from '../operation';
+import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
+import type { Operation } from '../../shared/resource';
 
 export const getParticipants: Operation = {
 	name: 'getParticipants',
@@ -10,7 +10,7 @@ export const getParticipants: Operation = {
 	action: 'Get the calls of an extension',
 	description:
 		'The calls that an extension is in right now, one item each, with what Answer, Transfer and the others need',
-	fields: [extensionField('Whose calls'), simplifyField],
+	properties: [extensionField('Whose calls'), simplifyProperty],
 
 	async execute(run) {
 		const { type, participants } = await createCallControl(run.client).dn(
@@ -18,7 +18,7 @@ export const getParticipants: Operation = {
 			run.signal,
 		);
 		return participants.map((participant) =>
-			isSimple(run) ? flatLeg(participant, { dnType: type }) : { ...participant },
+			isSimplified(run) ? flatLeg(participant, { dnType: type }) : { ...participant },
 		);
 	},
 };

@@ -1,11 +1,12 @@
 import { firstOfKind, type DeviceKind } from '../../../lib/callcontrol/rest/devices';
 import { createCallControl, type CallControl } from '../../../lib/callcontrol/rest/client';
 import type { ItemRun } from '../../shared/router';
-import { extensionField, extensionOf, required } from '../extension';
+import { required } from '../../shared/fields/required';
+import { extensionField, extensionOf } from '../extension';
 import { deviceIdField } from '../fields/device';
 import { callDestinationField, routeOf, routeOptions } from '../fields/route';
 import { actAndWait, waitFields } from '../fields/wait';
-import type { Operation } from '../operation';
+import type { Operation } from '../../shared/resource';
 
 /** What the panel calls the two ends. */
 const FROM = 'From Extension';
@@ -17,7 +18,7 @@ export const makeCall: Operation = {
 	action: 'Make a call',
 	description:
 		'Call a number from an extension, whose phone rings or dials at once, or from a route point, which is the app itself',
-	fields: [
+	properties: [
 		extensionField('Who calls: the phone of this extension rings, or dials', { label: FROM }),
 		callDestinationField('The extension or outside number to call', TO),
 		{

@@ -6,14 +6,14 @@ import { audioInputFields, audioLeg, audioOf } from '../fields/audio';
 import { keyMatcher, stopKeysField } from '../fields/phoneKeys';
 import { audioLegFields, audioLegOf } from '../fields/leg';
 import { linkOf } from '../link';
-import type { Operation } from '../operation';
+import type { Operation } from '../../shared/resource';
 
 export const play: Operation = {
 	name: 'play',
 	label: 'Play',
 	action: 'Play audio to a caller',
 	description: 'Play a file to the caller; the workflow goes on when it has been heard',
-	fields: [
+	properties: [
 		...audioLegFields,
 		...audioInputFields,
 		{

@@ -11,7 +11,7 @@ import { audioLeg, recordingFormatField, type AudioFormat } from '../fields/audi
 import { keyMatcher, stopKeysField } from '../fields/phoneKeys';
 import { audioLegFields, audioLegOf } from '../fields/leg';
 import { linkOf } from '../link';
-import type { Operation } from '../operation';
+import type { Operation } from '../../shared/resource';
 
 /** What the panel's options hold. */
 interface Options {
@@ -35,7 +35,7 @@ export const record: Operation = {
 	label: 'Record',
 	action: 'Record a caller',
 	description: 'Record what the caller says as a file, for example to have it transcribed',
-	fields: [
+	properties: [
 		...audioLegFields,
 		{
 			displayName: 'Longest Recording (Seconds)',

@@ -1,7 +1,7 @@
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { actionOutput, legFields, legOf } from '../fields/leg';
 import { callDestinationField, routeOf, routeOptions } from '../fields/route';
-import type { Operation } from '../operation';
+import type { Operation } from '../../shared/resource';
 
 export const routeTo: Operation = {
 	name: 'routeTo',
@@ -9,7 +9,7 @@ export const routeTo: Operation = {
 	action: 'Route a call to another destination',
 	description:
 		'Let another destination ring as well: the call stays where it is until somebody takes it there',
-	fields: [
+	properties: [
 		...legFields('Where the call is now'),
 		callDestinationField(
 			'The extension, queue, parking place or outside number that is to ring, too',

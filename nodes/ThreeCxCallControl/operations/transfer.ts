@@ -2,7 +2,7 @@ import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { actionOutput, legFields, legOf } from '../fields/leg';
 import { callDestinationField, routeOf, routeOptions } from '../fields/route';
 import { actAndWait, waitFields } from '../fields/wait';
-import type { Operation } from '../operation';
+import type { Operation } from '../../shared/resource';
 
 export const transfer: Operation = {
 	name: 'transfer',
@@ -10,7 +10,7 @@ export const transfer: Operation = {
 	action: 'Transfer a call',
 	description:
 		'Send a call that is answered to somebody else, without asking them first; if they do not answer, it comes back',
-	fields: [
+	properties: [
 		...legFields('Who talks to the caller now'),
 		callDestinationField('The extension, queue or outside number that gets the call'),
 		...waitFields,

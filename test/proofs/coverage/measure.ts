@@ -20,7 +20,7 @@ import {
 	type QueryValues,
 } from '../../../nodes/ThreeCx/anyOperation/request';
 import { genericOperationsOf } from '../../../nodes/ThreeCx/operations';
-import { hasRows, type Resource } from '../../../nodes/ThreeCx/resource';
+import { hasRows, type XapiResource } from '../../../nodes/ThreeCx/resource';
 import { instantIn } from '../../../nodes/shared/time';
 import { judgeOf } from './judge';
 
@@ -54,7 +54,7 @@ const ZONE = 'Europe/Berlin';
  */
 export async function measure(
 	document: unknown,
-	resources: readonly Resource[],
+	resources: readonly XapiResource[],
 ): Promise<Coverage> {
 	const judge = judgeOf(document);
 	const described = operationsIn(document);
@@ -200,7 +200,7 @@ const isScalar = (own: Catalogue, expression: string) => {
  * The operations of XAPI that a resource calls: what its generic operations need from its entity set, and what its own
  * operations say that they use.
  */
-export function operationsUsedBy(resource: Resource): string[] {
+export function operationsUsedBy(resource: XapiResource): string[] {
 	const own = (resource.operations ?? []).flatMap(({ uses = [] }) => uses);
 	if (!hasRows(resource)) return own;
 	const { entitySet, naturalKeys, draft = [] } = resource;

@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { ThreeCxError } from '../../../../lib/http/errors';
+import { required } from '../../../shared/fields/required';
 import { createEntity, type Entity } from '../../../../lib/xapi/entities';
 import { invoke } from '../../../../lib/xapi/invoke';
 import { refuseHidden } from '../../fields/values';
@@ -68,15 +68,12 @@ export const createFromTemplate: OwnOperation = {
 	],
 	execute: async ({ context, index, client, signal }) => {
 		const text = (name: string) => String(context.getNodeParameter(name, index, '')).trim();
-		const template = text('template');
-		if (template === '') {
-			throw new ThreeCxError({
-				kind: 'input',
-				field: 'template',
-				message: 'The field "Template" is empty',
-				hint: 'Choose the provider of the trunk; "Generic" templates fit those that are not listed.',
-			});
-		}
+		const template = required(
+			'template',
+			'Template',
+			text('template'),
+			'Choose the provider of the trunk; "Generic" templates fit those that are not listed.',
+		);
 		const { host, ...fields } = context.getNodeParameter('trunkFields', index, {}) as IDataObject;
 		const parameters = { template };
 		const draft = (await invoke(client, 'InitTrunk', { parameters, signal })) as Entity;

@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { ThreeCxError } from '../../../../lib/http/errors';
+import { required } from '../../../shared/fields/required';
 import { queryString } from '../../../../lib/odata/query';
 import { getEntity, type Entity } from '../../../../lib/xapi/entities';
 import { invoke } from '../../../../lib/xapi/invoke';
@@ -28,15 +29,12 @@ export const makeCall: OwnOperation = {
 	],
 	execute: async (run): Promise<IDataObject> => {
 		const { context, index, client, signal } = run;
-		const destination = String(context.getNodeParameter('destination', index, '')).trim();
-		if (destination === '') {
-			throw new ThreeCxError({
-				kind: 'input',
-				field: 'destination',
-				message: 'The field "Destination" is empty',
-				hint: 'Enter the extension or outside number to call.',
-			});
-		}
+		const destination = required(
+			'destination',
+			'Destination',
+			context.getNodeParameter('destination', index, ''),
+			'Enter the extension or outside number to call.',
+		);
 		const dn = await onRow(run, rows, async ({ path }) => {
 			const user = await getEntity(client, path, queryString({ select: ['Number'] }), { signal });
 			return String(user.Number);

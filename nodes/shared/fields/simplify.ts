@@ -1,8 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
-import type { ItemRun } from '../../shared/router';
+import type { ItemRun } from '../router';
 
-/** Plain words, or what 3CX sends. */
-export const simplifyField: INodeProperties = {
+/** The switch between a short, flat answer and all that 3CX sends. */
+export const simplifyProperty: INodeProperties = {
 	displayName: 'Simplify',
 	name: 'simplify',
 	type: 'boolean',
@@ -10,6 +10,6 @@ export const simplifyField: INodeProperties = {
 	description: 'Whether to return a simplified version of the response instead of the raw data',
 };
 
-/** @returns what the field says for the item. */
-export const isSimple = ({ context, index }: ItemRun): boolean =>
+/** @returns whether the item asks for the short answer */
+export const isSimplified = ({ context, index }: ItemRun): boolean =>
 	context.getNodeParameter('simplify', index, true) as boolean;
