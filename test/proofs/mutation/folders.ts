@@ -1,0 +1,27 @@
+/** What is mutated, and the tests that are asked whether they notice. */
+export interface Folder {
+	/** Test files and folders of test files, relative to the root. The first ones are asked first. */
+	tests: readonly string[];
+}
+
+/** By the folder that is mutated, relative to the root. */
+export const FOLDERS: Readonly<Record<string, Folder>> = {
+	'lib/odata': { tests: ['test/odata'] },
+	'lib/history': { tests: ['test/history', 'test/nodes/historyPure.test.ts'] },
+	'lib/phone': { tests: ['test/phone'] },
+	'lib/waiting': { tests: ['test/waiting', 'test/audio/leg.test.ts'] },
+	'nodes/ThreeCxTrigger': { tests: ['test/trigger'] },
+	'lib/callcontrol/calls': { tests: ['test/callcontrol', 'test/callcontrolnode', 'test/trigger'] },
+	'lib/callcontrol/link': { tests: ['test/callcontrol', 'test/trigger'] },
+	'lib/callcontrol/rest': { tests: ['test/callcontrol', 'test/audio', 'test/callcontrolnode'] },
+	'lib/http': { tests: ['test/http', 'test/proxy'] },
+	'nodes/shared': {
+		tests: [
+			'test/nodes/parameters.test.ts',
+			'test/nodes/credentialPerRun.test.ts',
+			'test/nodes/tokenLife.test.ts',
+			'test/nodes/tokenSharing.test.ts',
+			'test/nodes/threeCx.test.ts',
+		],
+	},
+};
