@@ -39,6 +39,8 @@ export interface PbxResponse<Body> {
 	headers: Record<string, string | string[] | undefined>;
 	/** The parsed JSON, or undefined when the body was empty (204). */
 	body: Body;
+	/** Length of the JSON, in characters; 0 for a stream. */
+	size: number;
 }
 
 /** An authenticated client of one PBX. Everything that talks to a 3CX goes through one of these. */
@@ -47,6 +49,8 @@ export interface PbxClient {
 	readonly tokens: TokenSource;
 	/** What this client has sent and nobody is to read; every error that it throws is free of it. */
 	readonly secrets: Secrets;
+	/** The most that is read of a JSON answer unless its request says otherwise, in bytes. */
+	readonly maxBytes: number;
 	/**
 	 * Sends a request and reads its JSON answer. Renews the token once after a 401; repeats what is safe to repeat.
 	 *
@@ -139,7 +143,7 @@ export function createPbxClient({
 	/** Sends, repeats and checks; `read` turns the body of a good answer into what the caller wants. */
 	async function exchange<Body>(
 		request: PbxRequest,
-		read: (answer: Dispatcher.ResponseData) => Promise<Body>,
+		read: (answer: Dispatcher.ResponseData) => Promise<{ body: Body; size: number }>,
 	): Promise<PbxResponse<Body>> {
 		const name = nameOf(request);
 		secrets.addRequest(request);
@@ -155,7 +159,7 @@ export function createPbxClient({
 					secrets,
 				});
 			}
-			return { status: answer.statusCode, headers: answer.headers, body: await read(answer) };
+			return { status: answer.statusCode, headers: answer.headers, ...(await read(answer)) };
 		};
 		const described = async () =>
 			await attempt().catch((cause: unknown) => {
@@ -168,6 +172,7 @@ export function createPbxClient({
 		connection,
 		tokens,
 		secrets,
+		maxBytes,
 		request: async <Body>(request: PbxRequest) =>
 			await exchange(request, async ({ headers, body }) => {
 				const { timeoutMs: withinMs = timeoutMs, maxBytes: most = maxBytes } = request;
@@ -175,16 +180,18 @@ export function createPbxClient({
 				const limits = { maxBytes: most, withinMs };
 				const text = await readWhole(body, limits, whose, headers['content-length']);
 				const answer = parseJson(text, request);
-				return (secrets.areIn(text) ? secrets.maskAll(answer) : answer) as Body;
+				const body = (secrets.areIn(text) ? secrets.maskAll(answer) : answer) as Body;
+				return { body, size: text.length };
 			}),
 		stream: async (request) =>
 			await exchange(request, async ({ body }) => {
 				// What the caller says comes as it is said: pauses in it are no sign of trouble.
-				if (request.lasting) return await Promise.resolve(body);
+				if (request.lasting) return await Promise.resolve({ body, size: 0 });
 				const whose = { origin: connection.origin, request: nameOf(request) };
 				const explain = (cause: unknown) =>
 					secrets.maskError(errorFromNetwork(cause, connection.origin, whose.request));
-				return whileItComes(body, request.timeoutMs ?? timeoutMs, explain, whose);
+				const comes = whileItComes(body, request.timeoutMs ?? timeoutMs, explain, whose);
+				return { body: comes, size: 0 };
 			}),
 	};
 }

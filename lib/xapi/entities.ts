@@ -1,4 +1,4 @@
-import { KeyedLock, mapInOrder } from '../waiting/concurrency';
+import { KeyedLock } from '../waiting/concurrency';
 import type { PbxClient, PbxRequest } from '../http/client';
 import { DEFAULT_IN_FLIGHT } from '../http/dispatchers';
 import { ThreeCxError } from '../http/errors';
@@ -7,6 +7,7 @@ import { entityKey } from '../odata/entityKey';
 import { queryString } from '../odata/query';
 import { catalogue, entitySets } from './catalogue';
 import { differences } from './difference';
+import { readPages, type Page } from './pages';
 
 /** A row of an entity set as XAPI sends it: PascalCase names, null properties left out (protocol 4.1). */
 export type Entity = Record<string, unknown>;
@@ -16,13 +17,6 @@ export const XAPI = '/xapi/v1';
 
 /** The largest `$top` that entity sets accept: above it they answer 400 (protocol 4.3). */
 export const PAGE_SIZE = 100;
-
-/** The answer of a collection. */
-interface Collection {
-	value: Entity[];
-	'@odata.count'?: number;
-	'@odata.nextLink'?: string;
-}
 
 /** What may accompany each request. */
 export type RequestOptions = Pick<PbxRequest, 'signal' | 'timeoutMs'>;
@@ -37,19 +31,26 @@ export interface ListOptions<Row = Entity> extends RequestOptions {
 	inFlight?: number;
 	/** Rows a page; default 100, the most that entity sets accept. */
 	pageSize?: number;
+	/** The most pages of a list before it counts as one without end; default 10,000. */
+	maxPages?: number;
 	/** Makes of the rows of a page what is wanted of them, while further pages are on their way; default: as they are. */
 	shape?: (rows: Entity[]) => Row[];
 }
 
+/** The most pages of a list, and how many times the largest answer it may have in all. */
+const MAX_PAGES = 10_000;
+const MAX_ANSWERS = 32;
+
 /**
- * Reads the rows of a collection, page by page with `$top` and `$skip`: 3CX is not known to send next links
- * (protocol 4.1). The first page also asks for the count, then the rest is fetched side by side and kept in order. Where the same
- * list has been long before, its next pages are asked for together with the first.
+ * Reads the rows of a collection, page by page with `$top` and `$skip`; next links, which 3CX is not known to send
+ * (protocol 4.1), are followed. When the list is over, and what is fetched side by side, is told by {@link readPages}.
+ * Where the same list has been long before, its next pages are asked for together with the first.
  *
  * @param client the PBX
  * @param path collection below `/xapi/v1`, such as `/Users` or `/Groups(12)/Members`
  * @param options which rows
  * @returns the rows, without OData annotations, as `shape` has made them
+ * @throws ThreeCxError of kind `malformed` when it is no list, or one without end
  */
 export async function listEntities<Row = Entity>(
 	client: PbxClient,
@@ -59,58 +60,33 @@ export async function listEntities<Row = Entity>(
 		limit = Infinity,
 		inFlight = DEFAULT_IN_FLIGHT,
 		pageSize = PAGE_SIZE,
+		maxPages = MAX_PAGES,
 		shape = (rows) => rows as Row[],
 		...rest
 	}: ListOptions<Row> = {},
 ): Promise<Row[]> {
-	const page = async (top: number, skip: number, count: boolean) => {
-		const paging = [
-			`$top=${top}`,
-			...(skip > 0 ? [`$skip=${skip}`] : []),
-			...(count ? ['$count=true'] : []),
-		];
-		return await readCollection(
-			client,
-			XAPI + path,
-			[query, ...paging].filter(Boolean).join('&'),
-			rest,
-		);
-	};
-	const shaped = (rows: Entity[]) => shape(rows.map(withoutAnnotations));
 	if (limit <= 0) return [];
-	const wantsMore = limit > pageSize;
+	const collection = new CollectionReader(client, rest, shape);
 	const name = listName(client, path, query);
-	const likely = Math.min(lengths.get(name) ?? 0, limit);
-	const ahead = skipsUpTo(likely, pageSize).slice(0, inFlight - 1);
-	const [first, ...early] = await mapInOrder(
-		[0, ...ahead],
+	const pages = await readPages({
+		read: async (top, skip, isCounted) => {
+			const paging = [
+				`$top=${top}`,
+				...(skip > 0 ? [`$skip=${skip}`] : []),
+				...(isCounted ? ['$count=true'] : []),
+			];
+			return await collection.read(XAPI + path, [query, ...paging].filter(Boolean).join('&'));
+		},
+		follow: async (link) => await collection.follow(link),
+		limit,
+		pageSize,
 		inFlight,
-		async (skip) => await page(Math.min(pageSize, limit - skip), skip, skip === 0 && wantsMore),
-	);
-	const { value: begin, '@odata.nextLink': link, '@odata.count': count } = first!;
-	if (link !== undefined && wantsMore)
-		return shaped(await followLinks(client, first!, limit, rest));
-
-	const total = Math.min(count ?? begin.length, limit);
-	if (wantsMore) remember(name, total);
-	// What came, not what was asked for, is the step: a server may cap its pages lower than we ask.
-	const step = begin.length;
-	const skips = skipsUpTo(total, step);
-	const known = step === pageSize ? early : [];
-	const [others, beginning] = await Promise.all([
-		mapInOrder(skips.slice(known.length), inFlight, async (skip) =>
-			shaped((await page(Math.min(step, total - skip), skip, false)).value),
-		),
-		// Only when the next requests are on their way.
-		Promise.resolve().then(() => [begin, ...known.map(({ value }) => value)].map(shaped)),
-	]);
-	return [...beginning, ...others].flat();
-}
-
-/** Where the pages after the first one begin. */
-function skipsUpTo(total: number, step: number): number[] {
-	const pages = step > 0 ? Math.ceil(total / step) : 0;
-	return Array.from({ length: Math.max(0, pages - 1) }, (_, index) => (index + 1) * step);
+		likely: lengths.get(name) ?? 0,
+		bounds: { pages: maxPages, size: MAX_ANSWERS * client.maxBytes },
+	});
+	const rows = pages.flat();
+	if (limit > pageSize) remember(name, rows.length);
+	return rows;
 }
 
 /**
@@ -124,7 +100,7 @@ const MAX_LENGTHS = 1_000;
 
 /** A list is the same one although its period moves on: `GetCallLogData(periodFrom=...)`. */
 const listName = ({ connection }: PbxClient, path: string, query: string) =>
-	[connection.origin, path.replace(/\(.*\)$/s, '()'), query].join(' ');
+	[connection.origin, path.split('(', 1)[0], query].join(' ');
 
 function remember(name: string, length: number): void {
 	lengths.delete(name);
@@ -133,50 +109,63 @@ function remember(name: string, length: number): void {
 	if (lengths.size > MAX_LENGTHS) lengths.delete(oldest!);
 }
 
-/** Follows `@odata.nextLink`s, as far as they stay on the PBX: the token must not follow a link to somebody else. */
-async function followLinks(
-	client: PbxClient,
-	first: Collection,
-	limit: number,
-	options: RequestOptions,
-): Promise<Entity[]> {
-	const rows = [...first.value];
-	let link = first['@odata.nextLink'];
-	while (link !== undefined && rows.length < limit) {
-		const url = new URL(link, `${client.connection.origin}${XAPI}/`);
-		if (url.origin !== client.connection.origin) {
+/** Reads the answers of a collection. Nothing in them is taken for granted. */
+class CollectionReader<Row> {
+	constructor(
+		private readonly client: PbxClient,
+		private readonly options: RequestOptions,
+		private readonly shape: (rows: Entity[]) => Row[],
+	) {}
+
+	async read(path: string, query: string): Promise<Page<Row>> {
+		const { body, size } = await this.client.request<Record<string, unknown> | undefined>({
+			method: 'GET',
+			path,
+			query,
+			...this.options,
+		});
+		if (!Array.isArray(body?.value)) {
 			throw new ThreeCxError({
-				kind: 'redirect',
-				message: `The PBX names another address for its next page: ${url.origin}`,
-				hint: 'Enter that address as the Server URL of the credential if it is your 3CX. The link was not followed, so that the access token goes to no one else.',
+				kind: 'malformed',
+				message: 'The PBX answered with something that is no list',
+				hint: 'Check the Server URL and the version of the PBX; the Configuration API needs 3CX v20.',
+				request: `GET ${path}`,
 			});
 		}
-		const next = await readCollection(client, url.pathname, url.search.slice(1), options);
-		rows.push(...next.value);
-		link = next['@odata.nextLink'];
+		const { value, '@odata.count': count, '@odata.nextLink': link } = body;
+		return {
+			rows: this.shape(value.filter((row) => row !== null).map(rowFrom)),
+			length: value.length,
+			count: wholeNumber(count),
+			link: typeof link === 'string' && link !== '' ? link : undefined,
+			size,
+		};
 	}
-	return rows.slice(0, limit === Infinity ? undefined : limit);
+
+	/** Follows a `@odata.nextLink` as far as it stays on the PBX: the token must not follow it to somebody else. */
+	async follow(link: string): Promise<Page<Row>> {
+		const { origin } = this.client.connection;
+		const base = `${origin}${XAPI}/`;
+		const url = URL.canParse(link, base) ? new URL(link, base) : undefined;
+		if (url?.origin === origin) return await this.read(url.pathname, url.search.slice(1));
+		throw new ThreeCxError({
+			kind: 'redirect',
+			message: `The PBX names another address for its next page: ${url?.origin ?? 'none that can be read'}`,
+			hint: 'Enter that address as the Server URL of the credential if it is your 3CX. The link was not followed, so that the access token goes to no one else.',
+		});
+	}
 }
 
-async function readCollection(
-	client: PbxClient,
-	path: string,
-	query: string,
-	options: RequestOptions,
-): Promise<Collection> {
-	const { body } = await client.request<Collection | undefined>({
-		method: 'GET',
-		path,
-		query,
-		...options,
-	});
-	if (Array.isArray(body?.value)) return body;
-	throw new ThreeCxError({
-		kind: 'malformed',
-		message: 'The PBX answered with something that is no list',
-		hint: 'Check the Server URL and the version of the PBX; the Configuration API needs 3CX v20.',
-		request: `GET ${path}`,
-	});
+/** A row is an object; a list of texts or numbers becomes rows with a `value`. */
+const rowFrom = (row: unknown): Entity =>
+	typeof row === 'object' && !Array.isArray(row)
+		? withoutAnnotations(row as Entity)
+		: { value: row };
+
+/** A count; 3CX sends a number, OData allows a text for large ones. */
+function wholeNumber(value: unknown): number | undefined {
+	const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
+	return Number.isSafeInteger(number) ? (number as number) : undefined;
 }
 
 /** Leaves out OData's annotations (`@odata.context`, ...): they tell a client how to parse, and users nothing. */
@@ -184,6 +173,12 @@ export function withoutAnnotations(row: Entity): Entity {
 	for (const name in row) if (name.startsWith('@odata.')) delete row[name];
 	return row;
 }
+
+/** The one row of an answer; without properties where the answer is none. */
+const entityIn = (body: unknown): Entity =>
+	typeof body === 'object' && body !== null && !Array.isArray(body)
+		? withoutAnnotations(body as Entity)
+		: {};
 
 /**
  * Reads one row.
@@ -198,13 +193,13 @@ export async function getEntity(
 	query?: string,
 	options: RequestOptions = {},
 ): Promise<Entity> {
-	const { body } = await client.request<Entity>({
+	const { body } = await client.request({
 		method: 'GET',
 		path: XAPI + path,
 		query,
 		...options,
 	});
-	return withoutAnnotations(body ?? {});
+	return entityIn(body);
 }
 
 /**
@@ -220,13 +215,13 @@ export async function createEntity(
 	body: Entity,
 	options: RequestOptions = {},
 ): Promise<Entity> {
-	const answer = await client.request<Entity>({
+	const answer = await client.request({
 		method: 'POST',
 		path: XAPI + path,
 		body,
 		...options,
 	});
-	return withoutAnnotations(answer.body ?? {});
+	return entityIn(answer.body);
 }
 
 /** Changes properties of a row; arrays are replaced as a whole, everything else is merged (protocol 4.5). */

@@ -159,7 +159,7 @@ describe('the 3CX Call History Trigger', () => {
 		await trigger.poll();
 		const callid = play(true);
 		// What 3CX does while a queue has passed a caller on: the first leg is filed, the call goes on.
-		const body = { value: [{ Id: callid }] };
+		const body = { '@odata.count': 1, value: [{ Id: callid }] };
 		pbx.faults.next({ path: /ActiveCalls/, status: 200, body, times: 2 });
 		expect(await trigger.poll()).toEqual([]);
 		const [item] = await trigger.poll();
