@@ -167,8 +167,9 @@ class Rows<Row> {
 	 */
 	isRepeatedBy({ rows }: Page<Row>, top: number): boolean {
 		const [first = []] = this.pages;
-		if (rows.length !== first.length || JSON.stringify(rows) !== JSON.stringify(first))
+		if (rows.length !== first.length || !isSame(rows[0], first[0]) || !isSame(rows, first)) {
 			return false;
+		}
 		if (first.length !== top) return true;
 		// Rows of few fields may well be the same as others; those with an id are not.
 		const [row] = rows;
