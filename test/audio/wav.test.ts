@@ -95,4 +95,72 @@ describe('a WAV file', () => {
 			expect.objectContaining({ kind: 'input', message: expect.stringContaining('too large') }),
 		);
 	});
+
+	/** A chunk of a file made by hand. */
+	const chunk = (name: string, content: Buffer, length = content.length) => {
+		const head = Buffer.alloc(8);
+		head.write(name, 'latin1');
+		head.writeUInt32LE(length, 4);
+		return Buffer.concat([head, content]);
+	};
+	const format = (code: number, channels: number, rate: number, bits: number) => {
+		const content = Buffer.alloc(16);
+		content.writeUInt16LE(code, 0);
+		content.writeUInt16LE(channels, 2);
+		content.writeUInt32LE(rate, 4);
+		content.writeUInt32LE(((rate * channels * bits) / 8) % 2 ** 32, 8);
+		content.writeUInt16LE(Math.min(65_535, Math.floor((channels * bits) / 8)), 12);
+		content.writeUInt16LE(bits, 14);
+		return chunk('fmt ', content);
+	};
+	const file = (...chunks: Buffer[]) =>
+		Buffer.concat([Buffer.from('RIFF\0\0\0\0WAVE', 'latin1'), ...chunks]);
+	const data = chunk('data', bytesFrom(sine(100)));
+	const counting = (name: string, at: number) => {
+		const content = Buffer.alloc(64);
+		content.writeUInt32LE(2 ** 31, at);
+		return chunk(name, content);
+	};
+
+	test.each([
+		['cue points', counting('cue ', 0)],
+		['loops', counting('smpl', 28)],
+		['texts', chunk('LIST', Buffer.from('adtlltxt', 'latin1'))],
+		['a chunk longer than the file', chunk('junk', Buffer.alloc(4), 4)],
+	])('with 2,147,483,648 %s, or what says so, is played', (_, odd) => {
+		const began = process.cpuUsage();
+		expect(pcmFromWav(file(format(1, 1, 8_000, 16), odd, data))).toEqual(bytesFrom(sine(100)));
+		expect(process.cpuUsage(began).user / 1_000).toBeLessThan(500);
+	});
+
+	test.each([
+		['1 Hz', format(1, 1, 1, 16)],
+		['100 Hz', format(1, 1, 100, 16)],
+		['0 Hz', format(1, 1, 0, 16)],
+		['4 GHz', format(1, 1, 2 ** 32 - 1, 16)],
+		['1 bit', format(1, 1, 8_000, 1)],
+		['65,535 bits', format(1, 1, 8_000, 65_535)],
+		['0 bits', format(1, 1, 8_000, 0)],
+		['no channel', format(1, 0, 8_000, 16)],
+		['65,535 channels', format(1, 65_535, 8_000, 16)],
+		['an unknown encoding', format(85, 1, 8_000, 16)],
+		['no format', Buffer.alloc(0)],
+		['a format that is cut off', chunk('fmt ', Buffer.alloc(4))],
+	])('of %s is refused at once', (_, odd) => {
+		const began = process.cpuUsage();
+		expect(() => pcmFromWav(file(odd, data))).toThrow(
+			expect.objectContaining({ kind: 'input', field: 'audio' }),
+		);
+		expect(process.cpuUsage(began).user / 1_000).toBeLessThan(200);
+	});
+
+	test('that lasts for hours is refused', () => {
+		const long = chunk('data', Buffer.alloc(20_000_000));
+		expect(() => pcmFromWav(file(format(6, 1, 4_000, 8), long))).toThrow('83 minutes');
+	});
+
+	test('that is cut off is played as far as it goes', () => {
+		const cut = file(format(1, 1, 8_000, 16), chunk('data', bytesFrom(sine(100)), 2 ** 32 - 1));
+		expect(pcmFromWav(cut.subarray(0, -1))).toEqual(bytesFrom(sine(100)).subarray(0, -2));
+	});
 });
