@@ -1,4 +1,5 @@
 import type { Catalogue, XapiOperation, OperationKind, Method } from './catalogue';
+import { own } from '../own';
 import { formatType } from '../odata/typeExpression';
 
 /** A JSON object of the OpenAPI document; its members are checked as they are read. */
@@ -65,15 +66,20 @@ export function buildCatalogue(document: unknown): Catalogue {
 
 function* operationsOf(paths: Node, resolve: Resolve): Generator<[string, XapiOperation]> {
 	const taken = new Set<string>();
+	/** By operationId: the number of its last copy, or 10,000 of one would be compared with all of each other. */
+	const copies = new Map<string, number>();
 	for (const [path, item] of Object.entries(paths)) {
 		for (const [verb, value] of Object.entries(asNode(item))) {
-			const method = METHODS[verb];
+			const method = own(METHODS, verb);
 			if (!method) continue;
 			const source = asNode(value);
 			const wanted =
 				typeof source.operationId === 'string' ? source.operationId : `${method} ${path}`;
 			let id = wanted;
-			for (let copy = 2; taken.has(id); copy++) id = `${wanted}_${copy}`;
+			for (let copy = copies.get(wanted) ?? 2; taken.has(id); copy++) {
+				id = `${wanted}_${copy}`;
+				copies.set(wanted, copy + 1);
+			}
 			taken.add(id);
 			yield [id, operationFrom(method, path, asNode(item), source, resolve)];
 		}
@@ -135,7 +141,7 @@ function kindOf(
 	returns: string | undefined,
 	resolve: Resolve,
 ): OperationKind {
-	const declared = KIND_OF_DOCS_TYPE[String(docsType)];
+	const declared = own(KIND_OF_DOCS_TYPE, String(docsType));
 	if (declared === 'function' && returns === FILE_RESULT) return 'media';
 	if (declared) return declared;
 	const segments = path.split('/').slice(1);
@@ -229,7 +235,7 @@ function typeName(schema: Node): string {
 	// `allOf` of one reference carries "nullable"; `oneOf` is how float and double admit INF and NaN as strings.
 	const [first] = [...asList(schema.allOf), ...asList(schema.oneOf)];
 	if (first) return typeName(asNode(first));
-	const fallback = UNFORMATTED[String(schema.type)];
+	const fallback = own(UNFORMATTED, String(schema.type));
 	if (!fallback) return 'object';
 	return typeof schema.format === 'string' ? schema.format : fallback;
 }
@@ -263,35 +269,68 @@ function envelopeValue(schema: Node, resolve: Resolve): Node | undefined {
 }
 
 /** Members of an object schema with those of everything it is composed of. */
-function memberSchemas(schema: Node, resolve: Resolve): Node {
+function memberSchemas(schema: Node, resolve: Resolve, within: readonly Node[] = []): Node {
+	const named = asNode(schema.properties);
+	resolve.spend(1 + Object.keys(named).length);
+	// A type that is, by however many steps, its own base has no members besides those that it names.
+	if (within.includes(schema)) return {};
+	if (within.length >= MAX_BASES) throw tooComplicated();
+	const path = [...within, schema];
 	return Object.assign(
 		{},
-		...asList(schema.allOf).map((part) => memberSchemas(resolve(asNode(part)), resolve)),
-		asNode(schema.properties),
+		...asList(schema.allOf).map((part) => memberSchemas(resolve(asNode(part)), resolve, path)),
+		named,
 	) as Node;
 }
 
-type Resolve = (node: Node) => Node;
+/** Bases of bases, and references to references, at most; 3CX has three. */
+const MAX_BASES = 20;
 
-/** Follows `$ref` within the document; a node without one is returned as it is. */
+/** What a description may cost, in schemas and members looked at; that of 3CX v20 costs under 15,000. */
+const MAX_STEPS = 300_000;
+
+const tooComplicated = () =>
+	new CatalogueError(
+		'The description has types that are too complicated to be those of 3CX. Look at what answers at the address of the PBX.',
+	);
+
+interface Resolve {
+	/** Follows `$ref` within the document; a node without one is returned as it is. */
+	(node: Node): Node;
+	/** @throws CatalogueError when the document costs too much: a short one can be made to take for ever */
+	spend(steps: number): void;
+}
+
 function resolverOf(root: Node): Resolve {
-	const resolve: Resolve = (node) => {
-		if (typeof node.$ref !== 'string') return node;
-		const target = node.$ref
-			.replace(/^#\//, '')
-			.split('/')
-			.reduce<unknown>(
-				(value, key) => asNode(value)[key.replace(/~1/g, '/').replace(/~0/g, '~')],
-				root,
-			);
-		if (target === undefined) {
-			throw new CatalogueError(
-				`The description refers to "${node.$ref}", which it does not contain. Download swagger.yaml again: it may be cut off.`,
-			);
-		}
-		return resolve(asNode(target));
+	let left = MAX_STEPS;
+	const spend = (steps: number) => {
+		left -= steps;
+		if (left < 0) throw tooComplicated();
 	};
-	return resolve;
+	const resolve = (node: Node): Node => {
+		let found = node;
+		for (let hops = 0; typeof found.$ref === 'string'; hops++) {
+			spend(1);
+			if (hops >= MAX_BASES) throw tooComplicated();
+			found = asNode(targetOf(found.$ref, root));
+		}
+		return found;
+	};
+	return Object.assign(resolve, { spend });
+}
+
+function targetOf(ref: string, root: Node): unknown {
+	const target = ref
+		.replace(/^#\//, '')
+		.split('/')
+		.reduce<unknown>(
+			(value, key) => own(asNode(value), key.replace(/~1/g, '/').replace(/~0/g, '~')),
+			root,
+		);
+	if (target !== undefined) return target;
+	throw new CatalogueError(
+		`The description refers to "${ref}", which it does not contain. Download swagger.yaml again: it may be cut off.`,
+	);
 }
 
 function refName(ref: string): string {

@@ -1,18 +1,15 @@
-import type { Readable } from 'node:stream';
-import { JSON_SCHEMA, load } from 'js-yaml';
+import { readWhole } from '../http/body';
 import type { PbxClient } from '../http/client';
 import type { Catalogue } from './catalogue';
 import { buildCatalogue } from './catalogueFromOpenApi';
 import { XAPI } from './entities';
+import { MAX_YAML_BYTES, parseYaml } from './yaml';
 
 /** Somebody waits at the editor while the description comes (1.2 MB in 20.0.10); after this, in ms, it comes too late. */
 const TIME_LIMIT_MS = 5_000;
 
 /** For so long, in ms, the PBX is not even asked for its version: a search box asks at every key. */
 const FRESH_MS = 60_000;
-
-/** No description of XAPI is near this size, in bytes. */
-const SIZE_LIMIT = 16 * 1024 * 1024;
 
 /** PBXs whose catalogues are kept, a few MB each; the one that was not used for longest goes first. */
 const KEPT = 8;
@@ -64,9 +61,10 @@ async function refreshed(client: PbxClient, before: Known | undefined): Promise<
 
 /** Begins the download; the headers already tell whether the rest is needed. */
 async function read(client: PbxClient, before: Known | undefined): Promise<Known> {
+	const path = `${XAPI}/swagger.yaml`;
 	const { headers, body } = await client.stream({
 		method: 'GET',
-		path: `${XAPI}/swagger.yaml`,
+		path,
 		signal: AbortSignal.timeout(TIME_LIMIT_MS),
 	});
 	const version = [headers['x-3cx-version']].flat()[0];
@@ -76,17 +74,8 @@ async function read(client: PbxClient, before: Known | undefined): Promise<Known
 		body.on('error', () => undefined).destroy();
 		return { ...before, checkedAt };
 	}
-	const document = load(await textOf(body), { schema: JSON_SCHEMA });
+	const limits = { maxBytes: MAX_YAML_BYTES, withinMs: TIME_LIMIT_MS };
+	const whose = { origin: client.connection.origin, request: `GET ${path}` };
+	const document = await parseYaml(await readWhole(body, limits, whose), TIME_LIMIT_MS);
 	return { version, catalogue: buildCatalogue(document), checkedAt };
-}
-
-async function textOf(body: Readable): Promise<string> {
-	const chunks: Buffer[] = [];
-	let size = 0;
-	for await (const chunk of body as AsyncIterable<Buffer>) {
-		size += chunk.length;
-		if (size > SIZE_LIMIT) throw new Error('The description is too large to be one of XAPI');
-		chunks.push(chunk);
-	}
-	return Buffer.concat(chunks).toString('utf8');
 }
