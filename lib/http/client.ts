@@ -180,8 +180,8 @@ export function createPbxClient({
 				const limits = { maxBytes: most, withinMs };
 				const text = await readWhole(body, limits, whose, headers['content-length']);
 				const answer = parseJson(text, request);
-				const body = (secrets.areIn(text) ? secrets.maskAll(answer) : answer) as Body;
-				return { body, size: text.length };
+				const masked = secrets.areIn(text) ? secrets.maskAll(answer) : answer;
+				return { body: masked as Body, size: text.length };
 			}),
 		stream: async (request) =>
 			await exchange(request, async ({ body }) => {
