@@ -161,9 +161,7 @@ export function filter(group: FilterGroup, enums: Enums = {}): string | undefine
 	const parts = group.conditions.flatMap((part) => {
 		if (!('conditions' in part)) return [condition(part, enums)];
 		const inner = part.conditions.map((one) => condition(one, enums));
-		return inner.length === 0
-			? []
-			: [inner.length === 1 ? inner.join('') : `(${joined(part, inner)})`];
+		return inner.length < 2 ? inner : [`(${joined(part, inner)})`];
 	});
 	return parts.length === 0 ? undefined : joined(group, parts);
 }

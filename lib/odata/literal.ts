@@ -137,7 +137,7 @@ function instant(value: unknown): Date | undefined {
 	const moment =
 		typeof value === 'string'
 			? parseInstant(value.trim())
-			: typeof value === 'object' && value !== null
+			: typeof value === 'object'
 				? new Date(Number(value))
 				: undefined;
 	return moment && !Number.isNaN(moment.getTime()) ? moment : undefined;
@@ -167,9 +167,7 @@ function isoDuration(value: unknown): string | undefined {
 	const text = String(value);
 	if (ISO_DURATION.test(text)) return text;
 	const [, hours, minutes, seconds] = /^(\d+):([0-5]?\d):([0-5]?\d)$/.exec(text) ?? [];
-	return hours && minutes && seconds
-		? `PT${Number(hours)}H${Number(minutes)}M${Number(seconds)}S`
-		: undefined;
+	return hours && `PT${Number(hours)}H${Number(minutes)}M${Number(seconds)}S`;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

@@ -49,6 +49,30 @@ describe('keys and function calls', () => {
 		expect(() => fillPath('/X({constructor})', {}, { constructor: 'string' })).toThrow(/no value/);
 	});
 
+	test('a value of an enum, and several values', () => {
+		const enums = { PeerType: ['Extension', 'Queue'] };
+		expect(entityKey('Queue', 'PeerType', enums)).toBe("('Queue')");
+		expect(
+			entityKey({ Number: '800', Type: 'Queue' }, { Number: 'string', Type: 'PeerType' }, enums),
+		).toBe("(Number='800',Type='Queue')");
+		expect(fillPath('/F(type={type})', { type: 'Queue' }, { type: 'PeerType' }, enums)).toBe(
+			"/F(type='Queue')",
+		);
+	});
+
+	test('a parameter that the catalogue does not describe is a text', () => {
+		expect(fillPath('/F(name={name})', { name: 12 }, {})).toBe("/F(name='12')");
+	});
+
+	test('a value that does not fit is refused by the name of its field', () => {
+		expect(() => entityKey(undefined, 'int32')).toThrow(/"key" has no value/);
+		expect(() => entityKey('x', 'int32')).toThrow(expect.objectContaining({ field: 'key' }));
+		expect(() => entityKey({ Number: {} }, { Number: 'string' })).toThrow(/"Number"/);
+		expect(() => fillPath('/Users({Id})', { Id: 'x' }, { Id: 'int32' })).toThrow(
+			expect.objectContaining({ field: 'Id' }),
+		);
+	});
+
 	test('any text survives the way through a URL and never leaves its segment', () => {
 		fc.assert(
 			fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), (text) => {

@@ -16,15 +16,25 @@ const uuid = '01234567-89ab-cdef-0123-456789abcdef';
 const SAMPLES = {
 	'string?': ["O'B", "'O''B'"],
 	int32: ['5', '5'],
+	int64: ['5', '5'],
+	uint8: ['5', '5'],
+	decimal: ['1.5', '1.5'],
 	'double?': [1.5, '1.5'],
+	float: ['1.5', '1.5'],
 	'boolean?': [true, 'true'],
 	'date-time': ['2025-03-13T23:00:00Z', '2025-03-13T23:00:00.000Z'],
+	date: ['2025-03-13', '2025-03-13'],
+	time: ['09:30', '09:30:00'],
 	duration: ['0:01:00', "duration'PT0H1M0S'"],
 	uuid: [uuid, uuid],
 	EventLogType: ['Error', "'Error'"],
 	'string[]': ['x', ''],
 	Schedule: ['x', ''],
+	object: ['x', ''],
 } as const;
+
+/** Types that have an order. */
+const ORDERED = 'int32 int64 uint8 decimal double? float date-time date time duration';
 
 /** How each operator is written for a value `v`; `undefined` where it must be refused for the type. */
 const EXPECTED: Record<Operator, { types: string; text: string; other?: string }> = {
@@ -34,13 +44,13 @@ const EXPECTED: Record<Operator, { types: string; text: string; other?: string }
 	notContains: { types: 'string?', text: '(F eq null or not contains(F,v))' },
 	startsWith: { types: 'string?', text: 'startswith(F,v)' },
 	endsWith: { types: 'string?', text: 'endswith(F,v)' },
-	greaterThan: { types: 'int32 double? date-time duration', text: 'F gt v' },
-	greaterOrEqual: { types: 'int32 double? date-time duration', text: 'F ge v' },
-	lessThan: { types: 'int32 double? date-time duration', text: 'F lt v' },
-	lessOrEqual: { types: 'int32 double? date-time duration', text: 'F le v' },
-	between: { types: 'int32 double? date-time duration', text: '(F ge v and F le v)' },
+	greaterThan: { types: ORDERED, text: 'F gt v' },
+	greaterOrEqual: { types: ORDERED, text: 'F ge v' },
+	lessThan: { types: ORDERED, text: 'F lt v' },
+	lessOrEqual: { types: ORDERED, text: 'F le v' },
+	between: { types: ORDERED, text: '(F ge v and F le v)' },
 	in: {
-		types: 'string? int32 double? date-time duration uuid EventLogType',
+		types: `string? ${ORDERED} uuid EventLogType`,
 		text: '(F eq v or F eq v)',
 	},
 	isEmpty: { types: '*', text: 'F eq null', other: "(F eq null or F eq '')" },
@@ -50,7 +60,7 @@ const EXPECTED: Record<Operator, { types: string; text: string; other?: string }
 const CELLS = (Object.keys(OPERATORS) as Operator[]).flatMap((operator) =>
 	Object.entries(SAMPLES).map(([type, [value, written]]) => {
 		const { types, text, other } = EXPECTED[operator];
-		const comparable = type !== 'string[]' && type !== 'Schedule';
+		const comparable = !['string[]', 'Schedule', 'object'].includes(type);
 		const fits = comparable && (types === '*' || types.split(' ').includes(type));
 		const template = type === 'string?' && other ? other : text;
 		return [
@@ -81,6 +91,12 @@ describe('operators and types', () => {
 			one({ field: 'Type', type: 'EventLogType', operator: 'contains', value: 'E' }),
 		).toThrow(
 			'"Type" cannot be compared with "Contains". Use one of: Equals, Does Not Equal, Is One Of, Is Empty, Is Not Empty.',
+		);
+	});
+
+	test.each(['string[]', 'Schedule', 'object'])('%s is refused with a way out', (type) => {
+		expect(() => one({ field: 'A', type, operator: 'equals', value: 'x' })).toThrow(
+			'"A" cannot be compared with "Equals". It holds a list or an object: filter on one of its inner fields.',
 		);
 	});
 
@@ -131,6 +147,16 @@ describe('operators and types', () => {
 			'no value',
 			{ field: 'Mobile', type: 'string?', operator: 'equals', value: null },
 			'Mobile eq null',
+		],
+		[
+			'any value',
+			{ field: 'Mobile', type: 'string?', operator: 'notEquals', value: null },
+			'Mobile ne null',
+		],
+		[
+			'a number as text without regard to case',
+			{ field: 'Number', type: 'string', operator: 'equals', value: 100, ignoreCase: true },
+			"tolower(Number) eq '100'",
 		],
 	])('%s', (_name, condition, expected) => {
 		expect(one(condition)).toBe(expected);
@@ -194,6 +220,7 @@ describe('raw filters', () => {
 	test.each([
 		[" Name eq 'O''Brien (a)' and (Id gt 5) ", "Name eq 'O''Brien (a)' and (Id gt 5)"],
 		["Groups/any(g: g/Name eq 'x')", "Groups/any(g: g/Name eq 'x')"],
+		["'(' eq Name", "'(' eq Name"],
 		['  ', undefined],
 	])('%p passes', (text, expected) => {
 		expect(rawFilter(text)).toBe(expected);
@@ -201,10 +228,11 @@ describe('raw filters', () => {
 
 	test.each([
 		["Name eq 'O'Brien'", /no closing quote.*position 17/],
+		["'A eq 1", /no closing quote.*position 1\./],
 		['(A eq 1', /never closed: position 1/],
 		['A eq 1)', /never opened: position 7/],
 		["contains(Name,'(')) or (", /never opened: position 19/],
-		["Name eq '\ud83d'", /half of a character/],
+		["Name eq '\ud83d'", /"filter" holds half of a character/],
 	])('%p is refused with the position', (text, message) => {
 		expect(() => rawFilter(text)).toThrow(message);
 	});

@@ -61,13 +61,24 @@ describe('query options', () => {
 		['100', '"100"'],
 		['John Smith', '"John Smith"'],
 		['NOT', '"NOT"'],
+		['ANDROID', 'ANDROID'],
 		['a "b" \\ c', '"a \\"b\\" \\\\ c"'],
 		['', undefined],
 	])('searching %p writes %p', (text, expected) => {
 		expect(search(text)).toBe(expected);
 	});
 
+	test('a path may have digits and underscores behind its first letter', () => {
+		expect(queryString({ select: ['Rights/Role_2', '_x', 'Größe1'] })).toBe(
+			`$select=${encodeURIComponent('Rights/Role_2,_x,Größe1')}`,
+		);
+	});
+
 	test.each([
+		[{ select: ['Rights/2'] }, /not a field name/],
+		[{ select: ['Rights/Role-Name'] }, /not a field name/],
+		[{ select: ['Rights//RoleName'] }, /not a field name/],
+		[{ search: 'x\ud83d' }, /"search" holds half/],
 		[{ top: -1 }, /"top" must be a whole number/],
 		[{ skip: 1.5 }, /"skip" must be a whole number/],
 		[{ select: ['Id,Number'] }, /not a field name/],
