@@ -85,11 +85,11 @@ export class Runner {
 		return reply !== undefined && failureOf(reply) === undefined;
 	}
 
-	/** @returns what the tests say to a mutant; one that takes too long has a second chance with three times the time. */
+	/** @returns what the tests say to a mutant; one that takes too long has a second chance with twice the time. */
 	async judge(mutant: Mutant): Promise<Verdict> {
 		const first = await this.attempt(mutant, 1);
 		return first.status === 'timeout' && !first.why?.includes('Hit count limit')
-			? await this.attempt(mutant, 3)
+			? await this.attempt(mutant, 2)
 			: first;
 	}
 
@@ -117,7 +117,7 @@ export class Runner {
 				bail: true,
 				files: plans.map(({ request }) => request),
 			},
-			(sum(plans.map(({ ms }) => ms)) * 8 + 10_000) * patience,
+			(sum(plans.map(({ ms }) => ms)) * 4 + 8_000) * patience,
 		);
 		if (!reply) return { status: 'timeout', why: 'the process had to be ended' };
 		const failure = failureOf(reply);
@@ -131,7 +131,7 @@ export class Runner {
 		const own = this.baseline?.testMs.get(file) ?? new Map<string, number>();
 		const names = reaching.has('') ? [...own.keys()] : [...reaching];
 		const tests = Object.fromEntries(
-			names.map((name) => [name, ((own.get(name) ?? 0) * 8 + 4_000) * patience]),
+			names.map((name) => [name, ((own.get(name) ?? 0) * 4 + 2_000) * patience]),
 		);
 		const ms =
 			(this.baseline?.loadMs.get(file) ?? 0) + sum(names.map((name) => own.get(name) ?? 0));
