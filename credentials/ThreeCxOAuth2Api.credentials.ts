@@ -3,16 +3,16 @@ import type {
 	ICredentialTestRequest,
 	ICredentialType,
 	IDataObject,
+	IHttpRequestHelper,
 	INodeProperties,
 } from 'n8n-workflow';
-import {
-	inOneMessage,
-	RENEWING,
-	TOKEN_NOT_ISSUED,
-	verifiedToken,
-} from '../lib/http/credentialCheck';
-import { readFields } from '../lib/http/credentialFields';
+import { inOneMessage, TOKEN_NOT_ISSUED, verifiedToken } from '../lib/http/credentialCheck';
+import { readFields, type PbxClientFields } from '../lib/http/credentialFields';
+import { stampOf } from '../lib/http/stamps';
 import { assertDomainAllowed, type DomainRestriction } from '../nodes/shared/allowedDomains';
+import { endOf, storedTokenOf, type StoredToken } from '../nodes/shared/credential';
+import { overHelper } from '../nodes/shared/helperTransport';
+import { RESOLVED, RESOLVED_FIELD } from '../nodes/shared/n8nInternals';
 
 /**
  * The origin of a server address as people type it, as an n8n expression: the scheme defaults to https, and whatever
@@ -20,6 +20,12 @@ import { assertDomainAllowed, type DomainRestriction } from '../nodes/shared/all
  */
 const originOf = (field: string) =>
 	`${field}.trim().replace(/^(?!https?:[/][/])/i, "https://").replace(/^(https?:[/][/][^/?#]+).*$/i, "$1")`;
+
+/** `lib/http/credentialFields.ts` says the same in code. */
+const isSwitchedOn = (field: string) => `String(${field}).trim().toLowerCase() === "true"`;
+
+/** An HTTP status that no answer has: with this one n8n would renew the token. */
+const NEVER = 0;
 
 /**
  * OAuth2 client credentials of a 3CX API client (Integrations > API).
@@ -82,17 +88,24 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 		},
 		{ displayName: 'Grant Type', name: 'grantType', type: 'hidden', default: 'clientCredentials' },
 		{
+			// Empty on purpose: n8n's own login follows redirects and takes the client secret along. Without an address it
+			// cannot log in; our nodes and `preAuthentication` below do.
 			displayName: 'Access Token URL',
 			name: 'accessTokenUrl',
 			type: 'hidden',
-			default: `={{ ${originOf('$self["pbxUrl"]')} }}/connect/token`,
+			default: '={{ null }}',
+		},
+		{
+			// Tells what is stored from what n8n makes of it; see `n8nInternals`.
+			displayName: 'Resolved',
+			name: RESOLVED_FIELD,
+			type: 'hidden',
+			default: `={{ "${RESOLVED}" }}`,
 		},
 		{ displayName: 'Scope', name: 'scope', type: 'hidden', default: '' },
 		{ displayName: 'Authentication', name: 'authentication', type: 'hidden', default: 'body' },
 		{
-			// n8n fetches a credential's very first token by itself, unlocked, and words a failure badly. With this in
-			// place it does not, and `preAuthentication` below (Test, HTTP Request node) or n8n's locked refresh
-			// (our nodes) comes first.
+			// n8n would fetch a credential's very first token by itself. With this in place it does not try to.
 			displayName: 'Token',
 			name: 'oauthTokenData',
 			type: 'hidden',
@@ -103,28 +116,28 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 
 	/**
 	 * Called by n8n before each request that its own helper sends with this credential: the Test button and the HTTP
-	 * Request node. Asks the PBX for a token with the client ID and secret as they are now, once per process and
-	 * secret: so Test tests what was typed, and says in plain words what is wrong.
+	 * Request node. Sends client ID and secret as they are now to the PBX, once per process and secret: so Test tests what
+	 * was typed, and says in plain words what is wrong.
 	 *
 	 * @param credentials the resolved fields
-	 * @returns a fresh token for this request, or nothing when n8n's stored one may be used
+	 * @returns what n8n is to go by for this request: a token that lives, and what the switch means. It does not renew the
+	 *   token itself; the next request comes by here again.
 	 * @throws Error whose message holds cause and cure
 	 */
-	async preAuthentication(credentials: ICredentialDataDecryptedObject): Promise<IDataObject> {
-		// n8n asks here, too, when it has just renewed the token for one of our nodes: another one would kill that.
-		if (credentials[RENEWING] === true) return {};
-		// Before the secret goes out: n8n itself asks only for the request that follows.
-		assertAllowed(credentials);
-		const token = await verifiedToken({
-			pbxUrl: String(credentials.pbxUrl ?? ''),
-			clientId: String(credentials.clientId ?? ''),
-			clientSecret: String(credentials.clientSecret ?? ''),
-			ignoreSslIssues: credentials.ignoreSSLIssues === true,
-			stored: (credentials.oauthTokenData as { access_token?: string } | undefined)?.access_token,
-		});
-		return token === undefined
-			? {}
-			: { oauthTokenData: { ...(credentials.oauthTokenData as IDataObject), access_token: token } };
+	async preAuthentication(
+		this: IHttpRequestHelper,
+		credentials: ICredentialDataDecryptedObject,
+	): Promise<IDataObject> {
+		const client = allowedClient(credentials);
+		const data = credentials.oauthTokenData as unknown as StoredToken | undefined;
+		const found = storedTokenOf(data, stampOf(client));
+		const stored = found && endOf(found) > Date.now() ? found.access_token : undefined;
+		const access_token = await verifiedToken({ client, stored, ...overHelper(this, client) });
+		return {
+			oauthTokenData: { access_token },
+			ignoreSSLIssues: client.ignoreSslIssues,
+			tokenExpiredStatusCode: NEVER,
+		};
 	}
 
 	test: ICredentialTestRequest = {
@@ -132,7 +145,8 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 			baseURL: `={{ ${originOf('$credentials.pbxUrl')} }}`,
 			url: '/xapi/v1/Defs',
 			qs: { $select: 'Id' },
-			skipSslCertificateValidation: '={{ $credentials.ignoreSSLIssues }}' as unknown as boolean,
+			skipSslCertificateValidation:
+				`={{ ${isSwitchedOn('$credentials.ignoreSSLIssues')} }}` as unknown as boolean,
 		},
 		rules: [
 			{
@@ -163,11 +177,16 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 	};
 }
 
-/** @throws Error with cause and cure when the credential's Allowed Domains do not name its own PBX */
-function assertAllowed(credentials: ICredentialDataDecryptedObject): void {
-	if (credentials.allowedHttpRequestDomains !== 'domains') return;
+/**
+ * @returns the PBX and client of the credential, before the secret goes out: n8n asks for Allowed Domains only when it
+ *   sends the request that follows
+ * @throws Error with cause and cure when a field is empty, or the credential's Allowed Domains do not name its own PBX
+ */
+function allowedClient(credentials: ICredentialDataDecryptedObject): PbxClientFields {
 	try {
-		assertDomainAllowed(credentials as DomainRestriction, readFields(credentials).origin);
+		const client = readFields(credentials);
+		assertDomainAllowed(credentials as DomainRestriction, client.origin);
+		return client;
 	} catch (error) {
 		throw inOneMessage(error);
 	}

@@ -1,60 +1,55 @@
-import { createHash } from 'node:crypto';
-import { readFields } from './credentialFields';
+import type { PbxClientFields } from './credentialFields';
 import { ThreeCxError } from './errors';
-import { mintToken, type AccessToken } from './tokens';
+import { errorFromNetwork } from './networkErrors';
+import { processTokens, type TokenTransport } from './tokens';
 
 /** Stands in n8n's store for a token that was never issued; see the credential type. */
 export const TOKEN_NOT_ISSUED = 'not issued yet';
 
-/** Marks the credential data with which our nodes let n8n renew the stored token. */
-export const RENEWING = 'renewedByNode';
-
-/** The fields of the credential, and the token that n8n has stored for it. */
-export interface CredentialFields {
-	/** As typed. */
-	pbxUrl: string;
-	clientId: string;
-	clientSecret: string;
-	ignoreSslIssues: boolean;
-	/** The access token in n8n's store. */
+/** What {@link verifiedToken} goes by. */
+export interface CredentialCheck {
+	/** The credential as it is now. */
+	client: PbxClientFields;
+	/** The token in n8n's store, if it was issued for exactly this PBX, client and secret. */
 	stored?: string;
+	/** Sends a login. */
+	transport: TokenTransport;
+	/** Asks the PBX for something with a token; gives the status of the answer. */
+	probe(token: string): Promise<number>;
 }
 
-/** Client IDs and secrets (hashed, with their PBX) that this process has seen the PBX accept, and the token it got. */
-const accepted = new Map<string, AccessToken>();
-
 /**
- * Checks client ID and secret against `/connect/token`, once for each pair in this process: a check mints a token,
- * which ends the life of the one before it.
+ * A token that lives, for client ID and secret as they are now. They are sent to `/connect/token` once in this process,
+ * so that a check checks what was typed; not more often, because each login ends the token of the one before it. A token
+ * that is there already is tried first, and replaced if the PBX refuses it.
  *
- * @param fields the credential as it is now
- * @returns a fresh token, or undefined when the pair was accepted before and n8n's stored token may be used
- * @throws Error with cause and cure in one message, see {@link inOneMessage}
+ * @returns the token
+ * @throws Error with cause and cure in one message; it carries no code, because n8n would show the code instead
  */
-export async function verifiedToken(fields: CredentialFields): Promise<string | undefined> {
-	return await check(fields).catch((error: unknown) => {
-		throw inOneMessage(error);
-	});
+export async function verifiedToken(check: CredentialCheck): Promise<string> {
+	const outcome = await verify(check).catch((error: unknown) => error as Error);
+	if (!(outcome instanceof Error)) return outcome;
+	throw inOneMessage(outcome);
 }
 
-/**
- * @param error what checking a credential threw
- * @returns an Error with cause and cure in one message and no code, because n8n would show the code instead
- */
-export function inOneMessage(error: unknown): Error {
-	const { message } = error as Error;
-	return new Error(error instanceof ThreeCxError ? `${message}. ${error.hint}` : message);
-}
+/** @returns an error that says all in its message, which is all that n8n shows of it */
+export const inOneMessage = (error: unknown): Error =>
+	new Error(
+		error instanceof ThreeCxError ? `${error.message}. ${error.hint}` : (error as Error).message,
+	);
 
-async function check(fields: CredentialFields): Promise<string | undefined> {
-	const { ignoreSslIssues, stored } = fields;
-	const { origin, clientId, clientSecret } = readFields(fields);
-	const key = createHash('sha256')
-		.update(JSON.stringify([origin, clientId, clientSecret]))
-		.digest('base64');
-	const known = accepted.get(key);
-	if (known) return stored === undefined || stored === TOKEN_NOT_ISSUED ? known.value : undefined;
-	const token = await mintToken({ origin, ignoreSslIssues }, { clientId, clientSecret });
-	accepted.set(key, token);
-	return token.value;
+async function verify({ client, stored, transport, probe }: CredentialCheck): Promise<string> {
+	const { origin } = client;
+	const source = processTokens.source(client, client, { transport });
+	if (!source.isProven()) return await source.get();
+	const refused: string[] = [];
+	for (const token of [stored, source.held()?.value]) {
+		if (token === undefined) continue;
+		const status = await probe(token).catch((cause: unknown) => {
+			throw errorFromNetwork(cause, origin, 'GET /xapi/v1/Defs');
+		});
+		if (status !== 401) return token;
+		refused.push(token);
+	}
+	return (await source.renew(refused)).value;
 }

@@ -7,13 +7,23 @@ export interface TypedFields {
 	pbxUrl?: unknown;
 	clientId?: unknown;
 	clientSecret?: unknown;
+	ignoreSSLIssues?: unknown;
 }
 
 /** The PBX and API client of a credential. */
 export interface PbxClientFields extends ClientCredentials {
 	/** See {@link parseServerUrl}. */
 	origin: string;
+	/** See {@link isSwitchedOn}. */
+	ignoreSslIssues: boolean;
 }
+
+/**
+ * Whether a switch of the credential is on. An expression may give anything for it; only `true` and the text `true` mean
+ * that certificates are not checked. What is not understood (`"no"`, `{}`, `1`) leaves the check in place.
+ */
+export const isSwitchedOn = (value: unknown): boolean =>
+	value === true || (typeof value === 'string' && value.trim().toLowerCase() === 'true');
 
 /**
  * Reads the fields of a credential. One that is empty is found here: 3CX would take it for a failed login, and block
@@ -22,7 +32,12 @@ export interface PbxClientFields extends ClientCredentials {
  * @param fields text, or a number where a table holds a client ID that looks like one
  * @throws ThreeCxError of kind `input` naming the field that is empty or no address
  */
-export function readFields({ pbxUrl, clientId, clientSecret }: TypedFields): PbxClientFields {
+export function readFields({
+	pbxUrl,
+	clientId,
+	clientSecret,
+	ignoreSSLIssues,
+}: TypedFields): PbxClientFields {
 	const client = { clientId: textOf(clientId), clientSecret: textOf(clientSecret) };
 	const address = textOf(pbxUrl);
 	if (address.trim() === '') {
@@ -33,7 +48,7 @@ export function readFields({ pbxUrl, clientId, clientSecret }: TypedFields): Pbx
 	if (client.clientId.trim() === '') throw empty('clientId', 'Client ID', ` for ${origin}`);
 	if (client.clientSecret.trim() === '')
 		throw empty('clientSecret', 'Client Secret', ` for ${origin}`);
-	return { origin, ...client };
+	return { origin, ...client, ignoreSslIssues: isSwitchedOn(ignoreSSLIssues) };
 }
 
 const textOf = (value: unknown): string =>

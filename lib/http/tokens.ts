@@ -1,13 +1,15 @@
-import { createHash } from 'node:crypto';
 import { request } from 'undici';
+import { BoundedMap } from '../boundedMap';
 import { unlessAborted } from '../waiting/abort';
 import { MAX_SMALL_BYTES, readText } from './body';
 import { dispatcherFor } from './dispatchers';
+import { ThreeCxError } from './errors';
 import { Secrets } from './mask';
 import { errorFromNetwork } from './networkErrors';
-import { errorFromResponse, errorFromTokenAnswer } from './responseErrors';
+import { errorFromTokenAnswer } from './responseErrors';
 import { withRetry } from './retry';
 import type { Connection } from './serverUrl';
+import { stampOf } from './stamps';
 
 /** What the administrator gets under Integrations > API > Add. The secret is shown once. */
 export interface ClientCredentials {
@@ -45,8 +47,11 @@ export interface Renewal {
 	isLast: boolean;
 }
 
+/** A PBX that refuses every token must not be asked for ever new ones: so often one request gets another, at most. */
+const MAX_RENEWALS = 3;
+
 /**
- * Sends something with a token; where the PBX refuses that, with another one.
+ * Sends something with a token; where the PBX refuses that, with another one, at most three times.
  *
  * @param tokens where tokens come from
  * @param send one attempt
@@ -64,7 +69,7 @@ export async function sendAuthorised<Answer>(
 	let token = { value: await unlessAborted(tokens.get(signal), signal), isLast: false };
 	for (;;) {
 		const answer = await send(token.value);
-		if (token.isLast || !isRefused(answer)) return answer;
+		if (token.isLast || !isRefused(answer) || refused.length >= MAX_RENEWALS) return answer;
 		refused.push(token.value);
 		token = await unlessAborted(tokens.renew(refused, signal), signal);
 	}
@@ -73,7 +78,11 @@ export async function sendAuthorised<Answer>(
 /** A {@link TokenSource} that says what it has. */
 export interface CachedTokenSource extends TokenSource {
 	/** @returns the token that lives, or undefined when {@link TokenSource.get} would mint one */
-	held(): string | undefined;
+	held(): AccessToken | undefined;
+	/** Whether this process has seen the PBX take this client ID and secret. */
+	isProven(): boolean;
+	/** Takes over a token that was minted elsewhere. */
+	keep(token: AccessToken): void;
 }
 
 /** The claims of a 3CX access token that we read (protocol 1.3). The signature is the PBX's business. */
@@ -94,11 +103,21 @@ export function tokenClaims(token: string): TokenClaims | undefined {
 	if (payload === undefined) return undefined;
 	try {
 		const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
-		return typeof claims === 'object' && claims !== null ? claims : undefined;
+		if (typeof claims !== 'object' || claims === null) return undefined;
+		const { sub, iss, exp, iat } = claims as Record<string, unknown>;
+		const [text, number] = [textOrNone, numberOrNone];
+		return { sub: text(sub), iss: text(iss), exp: number(exp), iat: number(iat) };
 	} catch {
 		return undefined;
 	}
 }
+
+const textOrNone = (value: unknown) => (typeof value === 'string' ? value : undefined);
+const numberOrNone = (value: unknown) =>
+	typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+
+/** No token is taken to live longer than this, whatever it says, in ms. */
+const LONGEST_LIFE_MS = 86_400_000;
 
 /** Up to this number `expires_in` means minutes: before 20.0.9, 3CX said 60 for an hour (protocol 1.2). */
 const LARGEST_MINUTES = 299;
@@ -114,15 +133,97 @@ const LARGEST_MINUTES = 299;
  * @returns ms since the epoch
  */
 export function tokenExpiry(token: string, expiresIn: number | undefined, now: number): number {
+	return Math.min(now + lifeOf(token, expiresIn, now), now + LONGEST_LIFE_MS);
+}
+
+function lifeOf(token: string, expiresIn: number | undefined, now: number): number {
 	const { exp, iat } = tokenClaims(token) ?? {};
-	if (exp !== undefined && iat !== undefined) return now + (exp - iat) * 1000;
-	if (exp !== undefined) return exp * 1000;
+	if (exp !== undefined && iat !== undefined) return (exp - iat) * 1000;
+	if (exp !== undefined) return exp * 1000 - now;
 	const amount = expiresIn ?? LARGEST_MINUTES;
-	return now + amount * (amount <= LARGEST_MINUTES ? 60_000 : 1000);
+	return amount * (amount <= LARGEST_MINUTES ? 60_000 : 1000);
 }
 
 /** How long `/connect/token` may take to answer, in ms. */
 const TOKEN_TIMEOUT_MS = 30_000;
+
+/** What a login sends, and to whom. */
+export interface TokenRequest {
+	connection: Connection;
+	path: string;
+	headers: Record<string, string>;
+	/** Form fields. */
+	body: string;
+	timeoutMs: number;
+	signal?: AbortSignal;
+}
+
+/**
+ * Sends a login, and must not follow redirects: client ID and secret are for the PBX that was named, and for no other.
+ *
+ * @returns status and text of the answer, whatever the status
+ */
+export type TokenTransport = (request: TokenRequest) => Promise<{ status: number; text: string }>;
+
+/** Over the connections of {@link dispatcherFor}; undici follows no redirects unless told to. */
+const overOwnPool: TokenTransport = async ({
+	connection,
+	path,
+	headers,
+	body,
+	timeoutMs,
+	signal,
+}) => {
+	const answer = await request(connection.origin + path, {
+		method: 'POST',
+		dispatcher: dispatcherFor(connection),
+		headers,
+		body,
+		headersTimeout: timeoutMs,
+		signal,
+	});
+	const limits = { maxBytes: MAX_SMALL_BYTES, withinMs: timeoutMs };
+	const { text } = await readText(answer.body, limits, answer.headers['content-length']);
+	return { status: answer.statusCode, text };
+};
+
+/** How a token is got. */
+export interface MintOptions {
+	/** Ends the request. */
+	signal?: AbortSignal;
+	/** Sends the login; default over the connections of {@link dispatcherFor}. */
+	transport?: TokenTransport;
+}
+
+/** So many logins of one client at one PBX within {@link LOGIN_WINDOW_MS} are answered; then it waits. */
+const MAX_LOGINS = 6;
+
+/** See {@link MAX_LOGINS}; in ms. */
+const LOGIN_WINDOW_MS = 30_000;
+
+/**
+ * When logins were answered, by fingerprint of PBX, client and secret. A PBX that refuses each token right after it gave
+ * it, or another program with the same client ID, would have us log in for each request.
+ */
+const logins = new BoundedMap<string, number[]>({ max: 500, idleMs: LOGIN_WINDOW_MS });
+
+function assertPatient(key: string, origin: string): void {
+	const recent = (logins.get(key) ?? []).filter((at) => Date.now() - at < LOGIN_WINDOW_MS);
+	if (recent.length < MAX_LOGINS) return;
+	const retryAfterMs = recent[0]! + LOGIN_WINDOW_MS - Date.now();
+	throw new ThreeCxError({
+		kind: 'rateLimited',
+		message: `${origin} does not keep to the tokens that it gives: ${recent.length} logins within ${LOGIN_WINDOW_MS / 1000} seconds`,
+		hint: 'Another program may use the same client ID, and each new token ends the last one: create an API client of its own for each, under Integrations > API in the 3CX Admin Console. n8n logs in again in a moment.',
+		request: 'POST /connect/token',
+		retryAfterMs,
+	});
+}
+
+function noteLogin(key: string): void {
+	const recent = (logins.get(key) ?? []).slice(1 - MAX_LOGINS);
+	logins.set(key, [...recent, Date.now()]);
+}
 
 /**
  * Asks the PBX for a new access token (`POST /connect/token`, client credentials). This ends the life of every older
@@ -130,83 +231,64 @@ const TOKEN_TIMEOUT_MS = 30_000;
  *
  * @param connection the PBX
  * @param credentials client ID and secret
- * @param signal ends the request
+ * @param options see there
  * @returns the token
  * @throws ThreeCxError of kind `credentials` when the PBX refuses them; never tried again, because 3CX counts failed
- *   logins and blocks the host (protocol 6.6)
+ *   logins and blocks the host (protocol 6, row 6). Of kind `redirect` when it sends us elsewhere, which is not followed; of
+ *   kind `rateLimited` after six logins within 30 s
  */
 export async function mintToken(
 	connection: Connection,
 	{ clientId, clientSecret }: ClientCredentials,
-	signal?: AbortSignal,
+	{ signal, transport = overOwnPool }: MintOptions = {},
 ): Promise<AccessToken> {
 	const path = '/connect/token';
+	const { origin } = connection;
+	const key = stampOf({ origin, clientId, clientSecret }).secret;
 	const attempt = async (): Promise<AccessToken> => {
-		const answer = await request(connection.origin + path, {
-			method: 'POST',
-			dispatcher: dispatcherFor(connection),
+		assertPatient(key, origin);
+		const { status, text } = await transport({
+			connection,
+			path,
 			headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
 			body: new URLSearchParams({
 				client_id: clientId,
 				client_secret: clientSecret,
 				grant_type: 'client_credentials',
 			}).toString(),
-			headersTimeout: TOKEN_TIMEOUT_MS,
+			timeoutMs: TOKEN_TIMEOUT_MS,
 			signal,
 		});
-		const limits = { maxBytes: MAX_SMALL_BYTES, withinMs: TOKEN_TIMEOUT_MS };
-		const { text } = await readText(answer.body, limits, answer.headers['content-length']);
+		noteLogin(key);
 		const { access_token: value, expires_in: expiresIn } = parseTokenAnswer(text);
-		if (answer.statusCode !== 200 || value === undefined) {
-			throw errorFromTokenAnswer(answer.statusCode, text, connection.origin);
-		}
+		if (status !== 200 || value === undefined) throw errorFromTokenAnswer(status, text, origin);
 		return { value, expiresAt: tokenExpiry(value, expiresIn, Date.now()) };
 	};
 	const described = async () =>
 		await attempt().catch((cause: unknown) => {
-			throw new Secrets(clientSecret).maskError(
-				errorFromNetwork(cause, connection.origin, `POST ${path}`),
-			);
+			throw new Secrets(clientSecret).maskError(errorFromNetwork(cause, origin, `POST ${path}`));
 		});
 	return await withRetry(described, 'POST', undefined, signal);
 }
 
-/**
- * Asks for the token endpoint without any secret (`GET /connect/token`; 3CX answers 4xx), to learn whether the PBX
- * sends us elsewhere.
- *
- * @param connection the PBX
- * @throws ThreeCxError of kind `redirect` when it does; as the network has it when the PBX cannot be reached. It is tried
- *   once: whoever sends the request that the token is for tries that again.
- */
-export async function assertNotRedirected(connection: Connection): Promise<void> {
-	const { origin } = connection;
-	const name = 'GET /connect/token';
-	const answer = await request(`${origin}/connect/token`, {
-		dispatcher: dispatcherFor(connection),
-		headersTimeout: TOKEN_TIMEOUT_MS,
-	}).catch((cause: unknown) => {
-		throw errorFromNetwork(cause, origin, name);
-	});
-	const { statusCode: status, headers, body } = answer;
-	// Nothing of it matters but that it ends, which lets the connection be used again.
-	const limits = { maxBytes: MAX_SMALL_BYTES, withinMs: TOKEN_TIMEOUT_MS };
-	await readText(body, limits, headers['content-length']).catch(() => undefined);
-	if (status < 300 || status >= 400) return;
-	throw errorFromResponse({ origin, request: name, status, headers, text: '' });
-}
+/** What may stand in an `Authorization` header (RFC 6750), and fits into n8n's store many times over. */
+const BEARER = /^[\w.~+/-]+=*$/;
+const LONGEST_TOKEN = 16_384;
 
 function parseTokenAnswer(text: string): { access_token?: string; expires_in?: number } {
 	try {
 		const answer = JSON.parse(text) as { access_token?: unknown; expires_in?: unknown } | null;
 		return {
-			access_token: typeof answer?.access_token === 'string' ? answer.access_token : undefined,
-			expires_in: typeof answer?.expires_in === 'number' ? answer.expires_in : undefined,
+			access_token: isBearer(answer?.access_token) ? answer.access_token : undefined,
+			expires_in: numberOrNone(answer?.expires_in),
 		};
 	} catch {
 		return {};
 	}
 }
+
+const isBearer = (value: unknown): value is string =>
+	typeof value === 'string' && value.length <= LONGEST_TOKEN && BEARER.test(value);
 
 /** A token is renewed this long before it ends, in ms, so that no request leaves with one that dies on the way. */
 export const RENEW_BEFORE_MS = 60_000;
@@ -238,28 +320,36 @@ export class TokenCache {
 	/**
 	 * @param connection the PBX
 	 * @param credentials client ID and secret; held only as long as the source lives
+	 * @param options how tokens are got, see {@link mintToken}
 	 * @returns the token source of this PBX and client; many sources of the same client share one token
 	 */
-	source(connection: Connection, credentials: ClientCredentials): CachedTokenSource {
-		const key = createHash('sha256')
-			.update(JSON.stringify([connection.origin, credentials.clientId, credentials.clientSecret]))
-			.digest('base64');
+	source(
+		connection: Connection,
+		credentials: ClientCredentials,
+		options: Pick<MintOptions, 'transport'> = {},
+	): CachedTokenSource {
+		const { origin } = connection;
+		const key = stampOf({ ...credentials, origin }).secret;
 		const held = () => {
 			const token = this.slots.get(key)?.token;
-			return token && token.expiresAt - RENEW_BEFORE_MS > this.now() ? token.value : undefined;
+			return token && token.expiresAt - RENEW_BEFORE_MS > this.now() ? token : undefined;
 		};
+		const mintOnce = async () =>
+			await this.mintOnce(key, async () => await this.mint(connection, credentials, options));
 		return {
 			clientSecret: credentials.clientSecret,
 			held,
+			isProven: () => this.slots.get(key)?.token !== undefined,
+			keep: (token) => void (this.slot(key).token = token),
 			get: async () => {
 				this.slot(key);
-				return held() ?? (await this.mintOnce(key, connection, credentials));
+				return held()?.value ?? (await mintOnce());
 			},
 			renew: async (refused) => {
-				const { token } = this.slot(key);
-				const isRefused = token === undefined || refused.includes(token.value);
-				const value = isRefused ? await this.mintOnce(key, connection, credentials) : token.value;
-				return { value, isLast: true };
+				this.slot(key);
+				const token = held();
+				const isUsable = token !== undefined && !refused.includes(token.value);
+				return { value: isUsable ? token.value : await mintOnce(), isLast: true };
 			},
 		};
 	}
@@ -268,9 +358,9 @@ export class TokenCache {
 	 * One flight for all who ask meanwhile. It runs without anybody's abort signal: one execution that is stopped must
 	 * not fail the others, and a token whose answer was thrown away would have killed the last one for nothing.
 	 */
-	private async mintOnce(key: string, connection: Connection, credentials: ClientCredentials) {
+	private async mintOnce(key: string, mint: () => Promise<AccessToken>): Promise<string> {
 		const slot = this.slot(key);
-		slot.minting ??= this.mint(connection, credentials)
+		slot.minting ??= mint()
 			.then((token) => (slot.token = token))
 			.finally(() => (slot.minting = undefined));
 		return (await slot.minting).value;

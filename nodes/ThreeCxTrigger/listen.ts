@@ -8,8 +8,7 @@ import { perCall } from '../../lib/callcontrol/calls/perCall';
 import { createDelivery } from '../../lib/waiting/delivery';
 import type { LinkState } from '../../lib/callcontrol/link/monitor';
 import { subscribe, type Subscriber } from '../../lib/callcontrol/link/sharing';
-import { MAX_IN_FLIGHT } from '../../lib/http/dispatchers';
-import { connectTo, linkKey } from '../shared/connect';
+import { connectTo, linkTo } from '../shared/connect';
 import { toNodeError } from '../shared/errors';
 import { DefaultCountry } from './countries';
 import { eventName, isSheddable, laneOf, linkEvent, rawEvent, type TriggerEvent } from './events';
@@ -98,8 +97,7 @@ export async function listen(
 	/** A person looks on, and gets the error itself instead of a line in the log. */
 	let isGated = SOMEBODY_WATCHES.has(context.getActivationMode());
 	const subscription = subscribe({
-		key: await linkKey(context),
-		connect: async () => await connectTo(context, 0, { inFlight: MAX_IN_FLIGHT }),
+		connect: async () => await linkTo(context),
 		onEvents: (events) => events.forEach(take),
 		onError: (error) =>
 			context.logger.error(`3CX Trigger: an event was not understood: ${(error as Error).message}`),
@@ -113,7 +111,6 @@ export async function listen(
 		...(settings.events.has('raw') ? { onMessage: (text) => take(rawEvent(text)) } : {}),
 		timing,
 	});
-	if (subscription.online) void country.ask();
 	const leave = async () => {
 		delivery.close();
 		test?.done();

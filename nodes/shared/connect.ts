@@ -1,10 +1,13 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { createPbxClient, type PbxClient, type PbxClientOptions } from '../../lib/http/client';
 import { readFields } from '../../lib/http/credentialFields';
-import { ThreeCxError } from '../../lib/http/errors';
+import { MAX_IN_FLIGHT } from '../../lib/http/dispatchers';
+import type { LinkAccess } from '../../lib/callcontrol/link/sharing';
 import type { Connection } from '../../lib/http/serverUrl';
+import { stampOf } from '../../lib/http/stamps';
 import { assertDomainAllowed } from './allowedDomains';
 import { CREDENTIAL, isSameForAllItems, type ThreeCxCredentials } from './credential';
+import { assertEgressAllowed } from './egress';
 import { assertN8nSupported } from './n8nVersion';
 import { tokensFor, type RequestContext } from './tokens';
 
@@ -51,37 +54,33 @@ export function accessPerItem(context: IExecuteFunctions): (index: number) => Pr
 	};
 }
 
-async function accessTo(context: RequestContext, itemIndex: number): Promise<PbxAccess> {
+async function accessTo(
+	context: RequestContext,
+	itemIndex: number,
+	isForLink = false,
+): Promise<PbxAccess & { key: string }> {
 	assertN8nSupported();
 	const credentials = await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, itemIndex);
-	const { origin } = readFields(credentials);
-	const connection: Connection = { origin, ignoreSslIssues: credentials.ignoreSSLIssues === true };
+	const client = readFields(credentials);
+	const { origin, ignoreSslIssues } = client;
 	assertDomainAllowed(credentials, origin);
-	await assertEgressAllowed(context, origin);
-	return { connection, tokens: tokensFor(context, credentials, connection, itemIndex) };
+	const lookup = await assertEgressAllowed(context.helpers, origin);
+	const connection: Connection = { origin, ignoreSslIssues, ...(lookup && { lookup }) };
+	const tokens = tokensFor(context, credentials, connection, itemIndex, isForLink);
+	return { connection, tokens, key: `${stampOf(client).secret} ${ignoreSslIssues}` };
 }
 
 /**
- * What a link to the events of a PBX may be shared by: address, client ID and certificate check.
+ * Access to the events of a PBX, over a link that all share who have the same PBX, client, secret and certificate check.
+ * Everybody asks for himself, each time: so nobody joins a link whose secret he does not have, or that his own credential's
+ * Allowed Domains or the operator's egress filter would have kept him from.
  *
  * @param context the execution or trigger context of a node
  * @param itemIndex the item; 0 where there are no items
- * @returns the key for `subscribe` in `lib/callcontrol/link/sharing`
+ * @returns what `subscribe` in `lib/callcontrol/link/sharing` asks for
+ * @throws as {@link connectTo}
  */
-export async function linkKey(context: RequestContext, itemIndex = 0): Promise<string> {
-	const credentials = await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, itemIndex);
-	const { origin, clientId } = readFields(credentials);
-	return JSON.stringify([origin, clientId, credentials.ignoreSSLIssues === true]);
-}
-
-/** n8n's own HTTP helper asks this filter for each request (N8N_SSRF_PROTECTION_ENABLED); ours must not be a way around it. */
-async function assertEgressAllowed(context: RequestContext, origin: string): Promise<void> {
-	const verdict = await context.helpers.getSecureEgressFilter?.().validateUrl(origin);
-	if (verdict === undefined || verdict.ok) return;
-	throw new ThreeCxError({
-		kind: 'forbidden',
-		field: 'pbxUrl',
-		message: `This n8n may not connect to ${origin}`,
-		hint: 'The SSRF protection of n8n blocks the address (private networks are blocked by default). Ask the operator of n8n to allow it with N8N_SSRF_ALLOWED_IP_RANGES or N8N_SSRF_ALLOWED_HOSTNAMES.',
-	});
+export async function linkTo(context: RequestContext, itemIndex = 0): Promise<LinkAccess> {
+	const { key, ...access } = await accessTo(context, itemIndex, true);
+	return { key, client: createPbxClient({ ...access, inFlight: MAX_IN_FLIGHT }) };
 }

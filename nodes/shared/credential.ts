@@ -1,5 +1,7 @@
-import type { IExecuteFunctions, IWorkflowExecuteAdditionalData } from 'n8n-workflow';
+import type { IExecuteFunctions } from 'n8n-workflow';
+import type { Stamp } from '../../lib/http/stamps';
 import type { DomainRestriction } from './allowedDomains';
+import { storedFields } from './n8nInternals';
 
 /** Name of the credential type that all our nodes use. */
 export const CREDENTIAL = 'threeCxOAuth2Api';
@@ -11,13 +13,11 @@ export interface StampedToken {
 	secret?: string;
 	/** Fingerprint of client ID and secret without the PBX, which may have several names. */
 	client?: string;
-	/** As 3CX said it, in seconds or minutes. */
-	expires_in?: number;
-	/** When n8n got the token plus `expires_in` seconds, in ms since the epoch. */
+	/** When it ends by the clock of n8n, in ms since the epoch; the name is n8n's. */
 	n8n_expires_at?: string;
 }
 
-/** The token data in n8n's store: n8n itself knows only the first token, the one that was minted last. */
+/** The token data in n8n's store. n8n itself knows only the first token, the one that was minted last. */
 export interface StoredToken extends StampedToken {
 	/** Fingerprint of the PBX and client ID that the first token belongs to. */
 	tenant?: string;
@@ -25,12 +25,33 @@ export interface StoredToken extends StampedToken {
 	others?: Record<string, StampedToken>;
 }
 
+/** @returns when a stored token ends, in ms since the epoch; Infinity where it is not known, then a 401 will tell */
+export const endOf = ({ n8n_expires_at }: StampedToken): number =>
+	n8n_expires_at === undefined || Number.isNaN(Number(n8n_expires_at))
+		? Infinity
+		: Number(n8n_expires_at);
+
+/**
+ * @param data what n8n has stored; it may hold the tokens of others
+ * @param stamp whose token is wanted
+ * @returns the token that was minted for exactly this PBX, client and secret
+ */
+export function storedTokenOf(
+	data: StoredToken | undefined,
+	{ tenant, secret }: Stamp,
+): (StampedToken & { access_token: string }) | undefined {
+	const found = data?.tenant === tenant ? data : data?.others?.[tenant];
+	if (found?.secret !== secret || typeof found.access_token !== 'string') return undefined;
+	return found as StampedToken & { access_token: string };
+}
+
 /** The credential's fields, expressions resolved, and n8n's stored token. */
 export interface ThreeCxCredentials extends DomainRestriction {
 	pbxUrl: string;
 	clientId: string;
 	clientSecret: string;
-	ignoreSSLIssues?: boolean;
+	/** Whatever an expression gives for it; see `isSwitchedOn`. */
+	ignoreSSLIssues?: unknown;
 	oauthTokenData?: StoredToken;
 }
 
@@ -44,32 +65,20 @@ const FIELDS = [
 	'allowedDomains',
 ] as const satisfies Array<keyof ThreeCxCredentials>;
 
-/** n8n's execution contexts have it; its interface for nodes does not promise it. */
-type Inner = IExecuteFunctions & { additionalData?: IWorkflowExecuteAdditionalData };
-
 /**
  * Whether the credential gives the same for every item of an execution: none of its fields is an expression, nor
- * replaced by something of the operator's (`CREDENTIALS_OVERWRITE_DATA`).
- *
- * n8n hands out credentials resolved, so this looks at what it has stored, which it offers to its own code only. Where
- * an n8n does not let us, the answer is no: every item then reads the credential anew, which is slower and as right.
+ * replaced by something of the operator's (`CREDENTIALS_OVERWRITE_DATA`). Where an n8n does not show what it has stored,
+ * the answer is no: every item then reads the credential anew, which is slower and as right.
  *
  * @param context the execution context
  */
 export async function isSameForAllItems(context: IExecuteFunctions): Promise<boolean> {
-	const { additionalData } = context as Inner;
-	const reference = context.getNode().credentials?.[CREDENTIAL];
-	const helper = additionalData?.credentialsHelper;
-	if (!helper || !reference) return false;
-	const raw = true;
-	const data = [additionalData, reference, CREDENTIAL, context.getMode(), undefined, raw] as const;
-	const stored = await helper.getDecrypted(...data).catch(() => undefined);
-	if (!stored) return false;
+	const shown = await storedFields(context);
+	if (!shown) return false;
 	const resolved = await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, 0);
-	const properties = helper.getCredentialsProperties(CREDENTIAL);
 	return FIELDS.every((name) => {
 		// What is empty has its default, or else what the operator puts there.
-		const value = stored[name] || properties.find((each) => each.name === name)?.default || '';
+		const value = shown.stored[name] || shown.defaults.get(name) || '';
 		const isExpression = typeof value === 'string' && value.startsWith('=');
 		return !isExpression && value === (resolved[name] || '');
 	});

@@ -1,29 +1,29 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IAllExecuteFunctions } from 'n8n-workflow';
+import { BoundedMap } from '../../lib/boundedMap';
 import { KeyedLock } from '../../lib/waiting/concurrency';
-import { RENEWING, TOKEN_NOT_ISSUED } from '../../lib/http/credentialCheck';
 import { readFields, type PbxClientFields } from '../../lib/http/credentialFields';
 import { ThreeCxError } from '../../lib/http/errors';
-import { errorFromNetwork } from '../../lib/http/networkErrors';
-import { errorFromProxy } from '../../lib/http/proxy';
-import { errorFromTokenAnswer } from '../../lib/http/responseErrors';
 import type { Connection } from '../../lib/http/serverUrl';
+import { stampOf } from '../../lib/http/stamps';
 import {
-	assertNotRedirected,
+	mintToken,
 	processTokens,
 	RENEW_BEFORE_MS,
 	tokenClaims,
-	tokenExpiry,
+	type AccessToken,
 	type Renewal,
 	type TokenSource,
 } from '../../lib/http/tokens';
 import {
 	CREDENTIAL,
+	endOf,
+	storedTokenOf,
 	type StampedToken,
 	type StoredToken,
 	type ThreeCxCredentials,
 } from './credential';
+import { storeToken, underTokenLock } from './n8nInternals';
 
 /** The contexts in which our nodes send requests. */
 export type RequestContext = IAllExecuteFunctions;
@@ -31,12 +31,9 @@ export type RequestContext = IAllExecuteFunctions;
 /** More tenants than this, and n8n's store forgets those whose tokens end first: it is read for every item. */
 const MAX_STORED = 100;
 
-/** How often a renewal is tried that another process keeps getting ahead of. */
-const ATTEMPTS = 20;
-
 /**
  * How long a tenant waits while this process renews the token of another one of the same credential, in ms. A PBX that
- * does not answer may take n8n minutes, and must not stop the others.
+ * does not answer may take minutes, and must not stop the others.
  */
 const PATIENCE_MS = 3_000;
 
@@ -50,22 +47,21 @@ const turns = new KeyedLock();
 const flights = new Map<string, Promise<StampedToken | undefined>>();
 
 /** What `/connect/token` has refused, by fingerprint, and when. */
-const refusals = new Map<string, { error: ThreeCxError; at: number }>();
-
-/** PBXs whose token endpoint has been seen to answer itself, by origin. */
-const direct = new Map<string, Promise<void>>();
-
-const fingerprint = (...parts: string[]) =>
-	createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+const refusals = new BoundedMap<string, { error: ThreeCxError; at: number }>({
+	max: 500,
+	idleMs: REFUSED_MS,
+});
 
 /**
  * Where the requests of one item get their token.
  *
- * n8n stores one token per credential, encrypted, and shares it between its processes under a lock. But it does not
- * know whose it is: where the credential's fields are expressions (one workflow for many PBXs), it would hand tenant
- * A's token to tenant B. So each token that our nodes let n8n mint is stored with a stamp of the PBX, client and
- * secret that it was minted for, and is used for no other; and the tokens of other tenants are stored beside it. All
- * processes then share one token per tenant, as 3CX wants it.
+ * n8n stores one token per credential, encrypted, and shares it between its processes. But it does not know whose it is:
+ * where the credential's fields are expressions (one workflow for many PBXs), it would hand tenant A's token to tenant B.
+ * So each token is stored with a stamp of the PBX, client and secret that it was minted for, and is used for no other; and
+ * the tokens of other tenants are stored beside it. All processes then share one token per tenant, as 3CX wants it.
+ *
+ * Our nodes log in themselves, under n8n's lock: n8n's own login follows redirects and takes the secret along, and stores
+ * all that the PBX answers, where a PBX could overwrite our stamps.
  *
  * A PBX may stand in a table under two addresses, and each login under one ends the token of the other. So where a
  * token was refused, one that the same PBX (by its own name) gave the same client for the same secret is tried before
@@ -77,6 +73,7 @@ const fingerprint = (...parts: string[]) =>
  * @param credentials the credential, resolved for the item
  * @param connection the PBX in it
  * @param itemIndex the item
+ * @param isForLink whether it is for a link that others share: a new secret then is no business of its
  * @returns the token source
  */
 export function tokensFor(
@@ -84,18 +81,16 @@ export function tokensFor(
 	credentials: ThreeCxCredentials,
 	connection: Connection,
 	itemIndex: number,
+	isForLink = false,
 ): TokenSource {
 	const client = readFields(credentials);
-	const own = processTokens.source(connection, client);
-	const tenant = tenantOf(client);
+	let own = processTokens.source(connection, client);
 	/** Changes when somebody enters a new secret while the execution runs. */
 	let stamp = stampOf(client);
+	const { tenant, secret } = stamp;
 
 	/** The stored token that was minted for this PBX, client and secret. */
-	const ours = (data: StoredToken | undefined): StampedToken | undefined => {
-		const found = data?.tenant === tenant ? data : data?.others?.[tenant];
-		return found?.secret === stamp.secret && issued(found) !== undefined ? found : undefined;
-	};
+	const ours = (data: StoredToken | undefined) => storedTokenOf(data, stamp);
 
 	/** A stored token that is not refused: ours, or the one that replaced ours under another name of this PBX. */
 	const unrefused = (
@@ -108,71 +103,56 @@ export function tokensFor(
 		);
 	};
 
-	const read = async () => await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, itemIndex);
-
-	/**
-	 * Lets n8n mint a token under its cross-process lock and store it. n8n reads the credential of item 0, and cannot
-	 * handle a credential that has no token yet; the context that it is given here names our item, with our stamp and
-	 * the other tenants' tokens, which n8n stores together with the new one.
-	 *
-	 * @param refused the tokens to replace
-	 * @param isPlaceholder whether the store holds the placeholder itself: the editor saved it with the hidden fields
-	 * @returns what the store holds now. Our token is in it, unless the store changed between our look and n8n's: n8n
-	 *   mints only if it still holds what we saw.
-	 */
-	const refreshStored = async (
+	/** A token that this process has got outside of the store, as Test of the credential does, or else a new one. */
+	const heldOrMinted = async (
+		current: PbxClientFields,
 		refused: readonly string[],
-		isPlaceholder: boolean,
-	): Promise<StoredToken | undefined> => {
-		let settled: StoredToken | undefined;
-		const itemContext = Object.create(context, {
-			getCredentials: {
-				value: async (): Promise<ThreeCxCredentials> => {
-					const latest = await read();
-					const { oauthTokenData: data } = latest;
-					const current = stampOf(readFields(latest));
-					if (current.tenant !== tenant) throw changed(connection.origin);
-					stamp = current;
-					// Another item or process was faster. n8n would mint once more, and kill the token it stored.
-					if (unrefused(data, refused)) {
-						settled = data;
-						throw new Error('The store is settled already');
-					}
-					const seen = isPlaceholder ? TOKEN_NOT_ISSUED : issued(data);
-					return {
-						...latest,
-						[RENEWING]: true,
-						oauthTokenData: { ...stamp, access_token: seen, others: othersIn(data, tenant) },
-					} as ThreeCxCredentials;
-				},
-			},
-		}) as RequestContext;
-		const minted = (await context.helpers.refreshOAuth2Token
-			.call(itemContext, CREDENTIAL)
-			.catch((cause: unknown) => {
-				if (!settled) throw tokenError(cause, connection.origin);
-			})) as StoredToken | undefined;
-		return settled ?? minted;
+	): Promise<AccessToken> => {
+		const held = own.held();
+		if (held && !refused.includes(held.value)) return held;
+		return await mintToken(connection, current).catch((error: ThreeCxError) => {
+			if (error.kind === 'credentials') refusals.set(stamp.secret, { error, at: Date.now() });
+			throw error;
+		});
 	};
 
-	/** @returns the token of this tenant that the store holds then; undefined when others were faster all the time */
-	const share = async (refused: readonly string[]): Promise<StampedToken | undefined> => {
+	/** Finds a token in the store, or puts a new one there. Runs under n8n's lock: nobody else does so meanwhile. */
+	const findOrMint = async (refused: readonly string[]): Promise<StampedToken> => {
+		const latest = await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, itemIndex);
+		const current = readFields(latest);
+		const now = stampOf(current);
+		if (now.tenant !== tenant || (isForLink && now.secret !== secret)) {
+			throw changed(connection.origin);
+		}
+		if (now.secret !== stamp.secret) own = processTokens.source(connection, current);
+		stamp = now;
+		const { oauthTokenData: data } = latest;
+		// Another item or process was faster.
+		const found = unrefused(data, refused);
+		if (found) return found;
+		const token = await heldOrMinted(current, refused);
+		// Nothing of what the PBX has answered but the token: it must not overwrite what we go by.
+		const stamped: StampedToken = {
+			access_token: token.value,
+			secret: stamp.secret,
+			client: stamp.client,
+			n8n_expires_at: String(token.expiresAt),
+		};
+		const isStored = await storeToken(
+			context,
+			{ ...stamped, tenant, others: othersIn(data, tenant) },
+			(kept) => ours(kept)?.access_token === token.value,
+		);
+		// An n8n that does not keep it, or not its stamp, would have every item log in anew.
+		if (!isStored) own.keep(token);
+		return stamped;
+	};
+
+	/** @returns the token of this tenant that the store holds then */
+	const share = async (refused: readonly string[]): Promise<StampedToken> => {
 		const refusal = refusals.get(stamp.secret);
 		if (refusal && Date.now() - refusal.at < REFUSED_MS) throw refusal.error;
-		let isPlaceholder = false;
-		for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-			const latest: StoredToken | undefined = await refreshStored(refused, isPlaceholder).catch(
-				(error: unknown) => {
-					if ((error as ThreeCxError).kind === 'credentials') remember(stamp.secret, error);
-					throw error;
-				},
-			);
-			// A PBX that gives out the very token that it refuses would do so again.
-			const found = unrefused(latest, refused) ?? (latest?.tenant === tenant ? latest : undefined);
-			if (found) return found;
-			isPlaceholder = latest?.access_token === TOKEN_NOT_ISSUED;
-		}
-		return undefined;
+		return await underTokenLock(context, async () => await findOrMint(refused));
 	};
 
 	const held = (token: StampedToken) => ({
@@ -184,7 +164,6 @@ export function tokensFor(
 	let stored = before && held(before);
 
 	const refresh = async (refused: readonly string[]): Promise<Renewal> => {
-		await assertDirect(connection);
 		const credentialId = context.getNode().credentials?.[CREDENTIAL]?.id ?? '';
 		const shared = await oneFlight(`${credentialId} ${stamp.secret}`, refused, async () => {
 			return await inTurn(credentialId, async () => await share(refused));
@@ -199,49 +178,28 @@ export function tokensFor(
 		clientSecret: client.clientSecret,
 		get: async () => {
 			if (stored && stored.endsAt - RENEW_BEFORE_MS > Date.now()) return stored.value;
-			return own.held() ?? (await refresh(stored ? [stored.value] : [])).value;
+			return own.held()?.value ?? (await refresh(stored ? [stored.value] : [])).value;
 		},
 		renew: refresh,
 	};
 }
 
-const tenantOf = ({ origin, clientId }: PbxClientFields) => fingerprint(origin, clientId);
-
-/** What a token is stored with: hashes of what it was minted for. */
-const stampOf = (client: PbxClientFields) => ({
-	tenant: tenantOf(client),
-	secret: fingerprint(tenantOf(client), client.clientSecret),
-	client: fingerprint(client.clientId, client.clientSecret),
-});
-
-const issued = (token: StampedToken | undefined): string | undefined =>
-	token?.access_token === TOKEN_NOT_ISSUED ? undefined : token?.access_token;
-
-/**
- * When a stored token ends. n8n notes when it got it, by its own clock, so a PBX whose clock is off does no harm.
- *
- * @returns ms since the epoch; Infinity where it is not known, then a 401 will tell
- */
-function endOf({ access_token: token, expires_in, n8n_expires_at }: StampedToken): number {
-	const expiresIn = Number(expires_in);
-	const mintedAt = Number(n8n_expires_at) - expiresIn * 1000;
-	return Number.isNaN(mintedAt) ? Infinity : tokenExpiry(token ?? '', expiresIn, mintedAt);
-}
-
 /** The tokens of the other tenants that still live; those that end last where they are too many. */
 function othersIn(data: StoredToken | undefined, tenant: string): Record<string, StampedToken> {
 	const { tenant: first, others, ...token } = data ?? {};
-	const { access_token, secret, client, expires_in, n8n_expires_at } = token;
-	const all = Object.entries({
-		...others,
-		...(first &&
-			issued(token) && { [first]: { access_token, secret, client, expires_in, n8n_expires_at } }),
-	});
+	const all = Object.entries({ ...others, ...(first && { [first]: token }) });
 	return Object.fromEntries(
 		all
-			.filter(([owner, other]) => owner !== tenant && endOf(other) > Date.now())
+			.filter(
+				([owner, other]) =>
+					owner !== tenant && other.access_token !== undefined && endOf(other) > Date.now(),
+			)
 			.sort(([, a], [, b]) => endOf(b) - endOf(a))
-			.slice(0, MAX_STORED - 1),
+			.slice(0, MAX_STORED - 1)
+			.map(([owner, { access_token, secret, client, n8n_expires_at }]) => [
+				owner,
+				{ access_token, secret, client, n8n_expires_at },
+			]),
 	);
 }
 
@@ -276,12 +234,6 @@ async function inTurn<T>(key: string, job: () => Promise<T>): Promise<T | undefi
 	return await Promise.race([turn, late]).finally(() => patience.abort());
 }
 
-function remember(key: string, error: unknown): void {
-	const now = Date.now();
-	for (const [other, { at }] of refusals) if (now - at >= REFUSED_MS) refusals.delete(other);
-	refusals.set(key, { error: error as ThreeCxError, at: now });
-}
-
 /** The store would give a token of the other PBX, which must not see ours, nor ours that token. */
 const changed = (origin: string) =>
 	new ThreeCxError({
@@ -311,38 +263,4 @@ function aliasesIn(
 			endOf(token) > Date.now() &&
 			tokenClaims(token.access_token ?? '')?.iss === name,
 	);
-}
-
-/**
- * n8n's OAuth2 client follows redirects, and takes the client secret along (307, 308). So a PBX is asked once, without
- * any secret, whether its token endpoint is where it should be.
- *
- * @throws ThreeCxError of kind `redirect` when the PBX sends us elsewhere, or as {@link PbxClient.request} when it cannot
- *   be reached
- */
-async function assertDirect(connection: Connection): Promise<void> {
-	const { origin } = connection;
-	const asked = direct.get(origin) ?? assertNotRedirected(connection);
-	direct.set(origin, asked);
-	await asked.catch((error: unknown) => {
-		direct.delete(origin);
-		throw error;
-	});
-}
-
-/** What n8n's OAuth2 client threw, in our words: `ESTATUS` and `EAUTH` carry the PBX's answer. */
-function tokenError(cause: unknown, origin: string): ThreeCxError {
-	const { status, body, code } = (cause ?? {}) as {
-		status?: number;
-		body?: unknown;
-		code?: string;
-	};
-	const request = 'POST /connect/token';
-	const proxyError = errorFromProxy(cause, origin, request);
-	if (proxyError) return proxyError;
-	if (code === 'EAUTH' || status !== undefined) {
-		const text = typeof body === 'string' ? body : JSON.stringify(body ?? {});
-		return errorFromTokenAnswer(status ?? 401, text, origin);
-	}
-	return errorFromNetwork(cause, origin, request);
 }

@@ -225,9 +225,10 @@ describe('over a socket', () => {
 		const connection = { origin: server.origin, ignoreSslIssues: false };
 		const subscriptions = [undefined, ...told].map((events) =>
 			subscribe({
-				key: server.origin,
-				connect: async () =>
-					await Promise.resolve(createPbxClient({ connection, tokens: fixedToken('token') })),
+				connect: async () => {
+					const client = createPbxClient({ connection, tokens: fixedToken('token') });
+					return await Promise.resolve({ key: server.origin, client });
+				},
 				onEvents: (list) => {
 					if (!events) throw clumsy;
 					events.pushAll(list);

@@ -1,9 +1,9 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { linkCount, subscribe, type Subscription } from '../../lib/callcontrol/link/sharing';
 import type { CallEvent, TrackerEvent } from '../../lib/callcontrol/calls/tracker';
-import { linkKey } from '../../nodes/shared/connect';
+import { linkTo } from '../../nodes/shared/connect';
 import { Collector } from '../callcontrol/collector';
-import { clientOf, QUICK } from '../callcontrol/link';
+import { QUICK } from '../callcontrol/link';
 import { loadOptionsContext } from '../support/n8n';
 import { APP, by, CALLER, legOf, nodeAndPbx, TYPE, until, type NodeAndPbx } from './node';
 
@@ -46,8 +46,7 @@ async function meanwhile(
 /** Joins the link that the node uses, as a trigger would. */
 async function listen(events: Collector<TrackerEvent>): Promise<Subscription> {
 	const subscription = subscribe({
-		key: await linkKey(loadOptionsContext({}, node.credentials, TYPE)),
-		connect: async () => await Promise.resolve(clientOf(node.pbx)),
+		connect: async () => await linkTo(loadOptionsContext({}, node.credentials, TYPE)),
 		onEvents: events.pushAll,
 		onError: (error) => {
 			throw error as Error;

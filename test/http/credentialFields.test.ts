@@ -7,7 +7,26 @@ test('reads the PBX and its client', () => {
 		origin: 'https://pbx.example.com:5001',
 		clientId: 'n8n',
 		clientSecret: 'kq4N',
+		ignoreSslIssues: false,
 	});
+});
+
+test.each([
+	[true, true],
+	['true', true],
+	[' True ', true],
+	[false, false],
+	['false', false],
+	['no', false],
+	['yes', false],
+	['', false],
+	[1, false],
+	[{}, false],
+	[[true], false],
+	[undefined, false],
+	[null, false],
+])('the switch %j is on: %s', (ignoreSSLIssues, ignoreSslIssues) => {
+	expect(readFields({ ...FIELDS, ignoreSSLIssues })).toMatchObject({ ignoreSslIssues });
 });
 
 test('takes a client ID that a table holds as a number', () => {

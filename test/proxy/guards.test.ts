@@ -1,7 +1,8 @@
+import { lookup } from 'node:dns';
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 import { ThreeCxOAuth2Api } from '../../credentials/ThreeCxOAuth2Api.credentials';
 import { closeDispatchers } from '../../lib/http/dispatchers';
-import { connectTo, linkKey } from '../../nodes/shared/connect';
+import { connectTo, linkTo } from '../../nodes/shared/connect';
 import type { RequestContext } from '../../nodes/shared/tokens';
 import { startPbx, type Pbx } from '../../sandbox/pbx';
 import { CredentialStore, loadOptionsContext, runNode } from '../support/n8n';
@@ -25,6 +26,13 @@ const fields = () => ({
 	clientId: pbx.defaultClient.clientId,
 	clientSecret: pbx.defaultClient.clientSecret,
 });
+
+/** What n8n calls when somebody presses Test, with its own helpers. */
+const pressTest = async (credentials: ICredentialDataDecryptedObject) =>
+	await new ThreeCxOAuth2Api().preAuthentication.call(
+		loadOptionsContext({}, new CredentialStore({})),
+		credentials,
+	);
 
 /** A credential with the two fields that n8n adds itself and hands over beside those of the type. */
 class RestrictedStore extends CredentialStore {
@@ -77,16 +85,16 @@ describe('Allowed HTTP Request Domains', () => {
 		'domains "%s" keeps the Test button from sending the secret',
 		async (allowedDomains) => {
 			const restriction = { allowedHttpRequestDomains: 'domains', allowedDomains };
-			await expect(
-				new ThreeCxOAuth2Api().preAuthentication({ ...fields(), ...restriction }),
-			).rejects.toThrow(/^This credential may not be used with .*\. Its field "Allowed Domains"/);
+			await expect(pressTest({ ...fields(), ...restriction })).rejects.toThrow(
+				/^This credential may not be used with .*\. Its field "Allowed Domains"/,
+			);
 			expect(pbx.connections).toBe(0);
 		},
 	);
 
 	test('domains that name the PBX let the Test button in', async () => {
 		const restriction = { allowedHttpRequestDomains: 'domains', allowedDomains: '127.0.0.1' };
-		await new ThreeCxOAuth2Api().preAuthentication({ ...fields(), ...restriction });
+		await pressTest({ ...fields(), ...restriction });
 		expect(pbx.mints[pbx.defaultClient.clientId]).toBe(1);
 	});
 });
@@ -101,6 +109,7 @@ describe('the egress filter of the operator', () => {
 			getNode: () => ({ credentials: {} }),
 			helpers: {
 				getSecureEgressFilter: () => ({
+					createSecureLookup: () => lookup,
 					validateUrl: async (url: string) => {
 						asked.push(url);
 						return await Promise.resolve(
@@ -169,13 +178,15 @@ describe('stopping an execution', () => {
 });
 
 describe('who listens to a PBX shares a link', () => {
-	const keyOf = async (more: ICredentialDataDecryptedObject = {}) =>
-		await linkKey(loadOptionsContext({}, new CredentialStore({ ...fields(), ...more })));
+	const keyOf = async (more: ICredentialDataDecryptedObject = {}) => {
+		const context = loadOptionsContext({}, new CredentialStore({ ...fields(), ...more }));
+		return (await linkTo(context)).key;
+	};
 
 	test.each([
-		['with another secret', () => ({ clientSecret: 'another' })],
 		['with an address that is written differently', () => ({ pbxUrl: `${pbx.url}/` })],
 		['that checks certificates by default', () => ({ ignoreSSLIssues: false })],
+		['whose switch is on in words that nobody understands', () => ({ ignoreSSLIssues: 'no' })],
 	])('%s', async (_, more) => {
 		expect(await keyOf(more())).toBe(await keyOf());
 	});
@@ -183,7 +194,9 @@ describe('who listens to a PBX shares a link', () => {
 	test.each([
 		['of another PBX', () => ({ pbxUrl: 'https://pbx.example.com' })],
 		['of another client', () => ({ clientId: 'another' })],
+		['with another secret', () => ({ clientSecret: 'another' })],
 		['that takes any certificate', () => ({ ignoreSSLIssues: true })],
+		['that takes any certificate by an expression', () => ({ ignoreSSLIssues: 'True' })],
 	])('but with nobody %s', async (_, more) => {
 		expect(await keyOf(more())).not.toBe(await keyOf());
 	});

@@ -10,6 +10,7 @@ import {
 	type ICredentialsExpressionResolveValues,
 	type IDataObject,
 	type IExecuteData,
+	type IHttpRequestHelper,
 	type ILoadOptionsFunctions,
 	type INode,
 	type INodeCredentialsDetails,
@@ -125,8 +126,11 @@ export class CredentialStore extends ICredentialsHelper {
 		return await Promise.resolve(undefined);
 	}
 
-	async runPreAuthentication(_helpers: unknown, credentials: ICredentialDataDecryptedObject) {
-		const output = await new ThreeCxOAuth2Api().preAuthentication(credentials);
+	async runPreAuthentication(
+		helpers: IHttpRequestHelper,
+		credentials: ICredentialDataDecryptedObject,
+	) {
+		const output = await new ThreeCxOAuth2Api().preAuthentication.call(helpers, credentials);
 		return output as ICredentialDataDecryptedObject;
 	}
 

@@ -6,8 +6,8 @@ import { subscribe, type Subscriber } from '../link/sharing';
 import type { CallEvent, TrackerEvent } from './tracker';
 import { STATUS } from '../rest/types';
 
-/** How to reach the socket of a PBX; the key is the same for all who may share it. */
-export type Link = Pick<Subscriber, 'key' | 'connect'>;
+/** How to reach the socket of a PBX. */
+export type Link = Pick<Subscriber, 'connect'>;
 
 /** How long the link may take to come up, in ms. */
 const LINK_MS = 15_000;

@@ -1,86 +1,309 @@
 import type { PbxClient } from '../../http/client';
+import { ThreeCxError } from '../../http/errors';
+import { backoff } from '../../http/retry';
 import { startMonitor, type LinkState, type Monitor, type MonitorOptions } from './monitor';
 import type { TrackerEvent } from '../calls/tracker';
 
+/** What a subscriber may listen to, as its credential is at the moment. */
+export interface LinkAccess {
+	/** The same for all who may share a link: they have the same PBX, client ID and secret, and check certificates alike. */
+	key: string;
+	/** Logs in with these, and with no other. */
+	client: PbxClient;
+}
+
+/** How patient subscribers are, in ms, besides their link. */
+export interface SharingTiming {
+	/** A credential is looked at this often, to see whether it still says what it said; default 60,000. */
+	recheckMs: number;
+	/** Upper bound of the wait before access is asked for again; it doubles with each failure; default 1,000. */
+	accessRetryMs: number;
+}
+
+const DEFAULT_TIMING: SharingTiming = { recheckMs: 60_000, accessRetryMs: 1_000 };
+
 /** Somebody who listens to a PBX. */
 export interface Subscriber {
-	/** What is the same for all who may share a link: PBX, client ID. */
-	key: string;
-	/** Gives a client of the PBX; called for each try to connect, as long as this subscriber is the oldest. */
-	connect(): Promise<PbxClient>;
+	/**
+	 * Gives access with the subscriber's own credential, after all its own rules were asked. Called before it joins a link,
+	 * before each try to connect, and from time to time.
+	 */
+	connect(): Promise<LinkAccess>;
 	onEvents(events: TrackerEvent[]): void;
+	/** The link went down or is up again; told only when that changes. */
 	onState?(state: LinkState): void;
 	/** Each message of the socket as it comes, see {@link MonitorOptions.onMessage}. */
 	onMessage?(text: string): void;
 	/** Told what the others threw: it must not end the others, nor the process. */
 	onError(error: unknown): void;
-	/** Patience of the link; the first subscriber decides. */
-	timing?: MonitorOptions['timing'];
+	/** Patience of the link; whoever opens it decides. */
+	timing?: MonitorOptions['timing'] & Partial<SharingTiming>;
 }
 
 /** What a subscriber holds. */
 export interface Subscription {
 	/** Whether the link is up; {@link Subscriber.onState} tells only of changes. */
 	readonly online: boolean;
-	/** Waits for the link; see {@link Monitor.ready}. */
+	/**
+	 * Waits for access and for the link; tries at once if it is down. See {@link Monitor.ready}.
+	 *
+	 * @throws ThreeCxError: why there is no access, or no link
+	 */
 	ready(withinMs?: number): Promise<void>;
 	/** Leaves; the last one closes the link. Nothing is told from now on. */
 	leave(): Promise<void>;
 }
 
-interface Shared {
-	monitor: Monitor;
-	subscribers: Set<Subscriber>;
-}
-
-const links = new Map<string, Shared>();
-
-/**
- * Listens to a PBX over one socket for all who ask in this process: 3CX ties socket and token to the client ID, and
- * every further socket would be told all the same.
- *
- * @returns the subscription; its link is being opened, or open already
- */
-export function subscribe(subscriber: Subscriber): Subscription {
-	const { key } = subscriber;
-	const shared = links.get(key) ?? open(key, subscriber);
-	shared.subscribers.add(subscriber);
-	return {
-		get online() {
-			return shared.monitor.online;
-		},
-		ready: async (withinMs) => await shared.monitor.ready(withinMs),
-		async leave() {
-			shared.subscribers.delete(subscriber);
-			if (shared.subscribers.size > 0) return;
-			if (links.get(key) === shared) links.delete(key);
-			await shared.monitor.close();
-		},
-	};
-}
+/** The links of this process that are open or being opened; each is closed when its last member leaves. */
+const links = new Map<string, Link>();
 
 /** How many links this process holds open or tries to open. */
 export const linkCount = (): number => links.size;
 
-function open(key: string, first: Subscriber): Shared {
-	const subscribers = new Set<Subscriber>([first]);
-	const tell = (say: (subscriber: Subscriber) => void) => {
-		for (const subscriber of [...subscribers]) {
-			try {
-				say(subscriber);
-			} catch (error) {
-				subscriber.onError(error);
-			}
-		}
+/**
+ * Listens to a PBX over one socket for all in this process who ask with the same PBX, client and secret: 3CX ties socket
+ * and token to the client ID, and every further socket would be told all the same.
+ *
+ * A link belongs to one PBX, client and secret all its life. A subscriber whose credential changes leaves it, and joins
+ * or opens the one that the credential names then.
+ *
+ * @returns the subscription; access is being asked for
+ */
+export function subscribe(subscriber: Subscriber): Subscription {
+	const member = new Member(subscriber);
+	return {
+		get online() {
+			return member.online;
+		},
+		ready: async (withinMs) => await member.ready(withinMs),
+		leave: async () => await member.leave(),
 	};
-	const monitor = startMonitor({
-		connect: async () => await ([...subscribers][0] ?? first).connect(),
-		onEvents: (events) => tell((subscriber) => subscriber.onEvents(events)),
-		onState: (state) => tell((subscriber) => subscriber.onState?.(state)),
-		onMessage: (text) => tell((subscriber) => subscriber.onMessage?.(text)),
-		timing: first.timing,
+}
+
+/** How long a subscriber may take to give access, in ms: a database query and a look-up of a name. */
+const ACCESS_MS = 30_000;
+
+/** Errors that say that a subscriber may not listen, at least not with this credential; all others pass by themselves. */
+const NOT_ALLOWED = new Set<string>(['forbidden', 'input']);
+
+/** One subscriber, and the link that it has the right to. */
+class Member {
+	private link?: Link;
+
+	private readonly timing: SharingTiming;
+
+	private readonly leaving = new AbortController();
+
+	private isOnline = false;
+
+	private downSince?: number;
+
+	private checking?: Promise<LinkAccess>;
+
+	private failures = 0;
+
+	private timer?: NodeJS.Timeout;
+
+	constructor(readonly subscriber: Subscriber) {
+		this.timing = { ...DEFAULT_TIMING, ...subscriber.timing };
+		void this.check().catch(() => undefined);
+	}
+
+	get online(): boolean {
+		return this.isOnline;
+	}
+
+	/**
+	 * Asks for access, once for all who want to know meanwhile, and goes where it leads.
+	 *
+	 * @throws what the subscriber threw
+	 */
+	async check(): Promise<LinkAccess> {
+		this.checking ??= this.ask().finally(() => (this.checking = undefined));
+		return await this.checking;
+	}
+
+	private async ask(): Promise<LinkAccess> {
+		clearTimeout(this.timer);
+		try {
+			const access = await within(ACCESS_MS, this.subscriber.connect());
+			this.failures = 0;
+			this.again(this.timing.recheckMs);
+			if (!this.leaving.signal.aborted) this.goTo(access.key);
+			return access;
+		} catch (cause) {
+			const error = explain(cause);
+			// What passes by itself does not end a link that is there; what is not allowed does.
+			if (NOT_ALLOWED.has(error.kind)) this.leaveLink();
+			if (!this.link) this.down(error);
+			const { accessRetryMs: baseMs, recheckMs: capMs } = this.timing;
+			this.again(this.link ? capMs : backoff(this.failures++, { baseMs, capMs }));
+			throw error;
+		}
+	}
+
+	private again(ms: number): void {
+		if (this.leaving.signal.aborted) return;
+		clearTimeout(this.timer);
+		this.timer = setTimeout(() => void this.check().catch(() => undefined), ms);
+	}
+
+	private goTo(key: string): void {
+		if (this.link?.key === key) return;
+		if (this.link) {
+			this.leaveLink();
+			this.down(moved());
+		}
+		const open = links.get(key);
+		open?.add(this);
+		this.link = open ?? new Link(key, this);
+	}
+
+	private leaveLink(): void {
+		void this.link?.remove(this);
+		this.link = undefined;
+	}
+
+	/** Tells the subscriber what the link says, and how long it was without one. */
+	tell(state: LinkState): void {
+		if (!state.online) return this.down(state.error);
+		if (this.isOnline) return;
+		this.isOnline = true;
+		const outageMs = this.downSince === undefined ? 0 : performance.now() - this.downSince;
+		this.downSince = undefined;
+		this.hand((subscriber) => subscriber.onState?.({ online: true, outageMs }));
+	}
+
+	private down(error: ThreeCxError): void {
+		this.isOnline = false;
+		if (this.downSince !== undefined) return;
+		this.downSince = performance.now();
+		this.hand((subscriber) => subscriber.onState?.({ online: false, error }));
+	}
+
+	/** One subscriber's mistake is no other's. */
+	hand(say: (subscriber: Subscriber) => void): void {
+		if (this.leaving.signal.aborted) return;
+		try {
+			say(this.subscriber);
+		} catch (error) {
+			this.subscriber.onError(error);
+		}
+	}
+
+	async ready(withinMs?: number): Promise<void> {
+		if (this.isOnline) return;
+		const { signal } = this.leaving;
+		const until = withinMs === undefined ? Infinity : performance.now() + withinMs;
+		if (!this.link) await within(withinMs, this.check());
+		if (signal.aborted || !this.link) throw stopped();
+		await this.link.monitor.ready(until === Infinity ? undefined : until - performance.now());
+	}
+
+	async leave(): Promise<void> {
+		this.leaving.abort();
+		clearTimeout(this.timer);
+		const { link } = this;
+		this.link = undefined;
+		await link?.remove(this);
+	}
+}
+
+/** One socket, and all who listen over it. */
+class Link {
+	readonly monitor: Monitor;
+
+	private readonly members = new Set<Member>();
+
+	private state?: LinkState;
+
+	constructor(
+		readonly key: string,
+		first: Member,
+	) {
+		links.set(key, this);
+		this.members.add(first);
+		this.monitor = startMonitor({
+			connect: async () => await this.connect(),
+			onEvents: (events) => this.tell((subscriber) => subscriber.onEvents(events)),
+			onState: (state) => {
+				this.state = state;
+				for (const member of [...this.members]) member.tell(state);
+			},
+			onMessage: (text) => this.tell((subscriber) => subscriber.onMessage?.(text)),
+			timing: first.subscriber.timing,
+		});
+	}
+
+	add(member: Member): void {
+		this.members.add(member);
+		if (this.state) member.tell(this.state);
+	}
+
+	/** @returns when nothing is left of the link, if this was its last member */
+	async remove(member: Member): Promise<void> {
+		this.members.delete(member);
+		if (this.members.size > 0) return;
+		if (links.get(this.key) === this) links.delete(this.key);
+		await this.monitor.close();
+	}
+
+	private tell(say: (subscriber: Subscriber) => void): void {
+		for (const member of [...this.members]) member.hand(say);
+	}
+
+	/**
+	 * A client for the next try, from the first member whose credential is still the one that this link is for. All are
+	 * asked: those whose credential has changed go elsewhere.
+	 */
+	private async connect(): Promise<PbxClient> {
+		const asked = [...this.members].map(async (member) => {
+			const { key, client } = await member.check();
+			if (key !== this.key) throw moved();
+			return client;
+		});
+		return await Promise.any(asked).catch(({ errors }: AggregateError) => {
+			throw (errors[0] as Error | undefined) ?? stopped();
+		});
+	}
+}
+
+const explain = (cause: unknown): ThreeCxError =>
+	cause instanceof ThreeCxError
+		? cause
+		: new ThreeCxError({
+				kind: 'unreachable',
+				message: `The connection could not be prepared: ${String((cause as Error | undefined)?.message ?? cause)}`,
+				hint: 'Look at the credential: it may have been deleted, or an expression in it may fail.',
+			});
+
+const moved = () =>
+	new ThreeCxError({
+		kind: 'unreachable',
+		message: 'The credential now names another PBX or API client',
+		hint: 'The connection is opened again with the credential as it is now.',
 	});
-	const shared = { monitor, subscribers };
-	links.set(key, shared);
-	return shared;
+
+const stopped = () =>
+	new ThreeCxError({
+		kind: 'cancelled',
+		message: 'Listening was stopped',
+		hint: 'Start it again if you did not mean to stop it.',
+	});
+
+const tooSlow = () =>
+	new ThreeCxError({
+		kind: 'timeout',
+		message: 'The credential could not be read in time',
+		hint: 'n8n may be busy, or its database slow: try again.',
+	});
+
+/** The work, or an error when it takes longer; without a limit for as long as it takes. */
+async function within<T>(ms: number | undefined, work: Promise<T>): Promise<T> {
+	if (ms === undefined) return await work;
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<never>((_, reject) => {
+		timer = setTimeout(() => reject(tooSlow()), ms);
+	});
+	return await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
