@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startPbx, type Pbx } from './pbx';
@@ -12,7 +12,9 @@ import {
 	type Stage,
 	type WorkflowOutcome,
 } from './playground/demo';
+import { existingN8n, signInAsGuest } from './playground/existing';
 import { freePort, startN8n, type N8n } from './playground/n8n';
+import { installedN8n } from './playground/n8nFolder';
 import { build, isStale, readManifest } from './playground/package';
 import { ownerFile, readOwner, readRunning, runningFile, writeRunning } from './playground/running';
 import { differences, playCall, realPbx, snapshot, type PbxAccess } from './playground/telephone';
@@ -27,11 +29,15 @@ Options
   --write   allow writing to the PBX named by THREECX_URL, THREECX_CLIENT_ID and THREECX_CLIENT_SECRET;
             without it such a real PBX is only read and listened to. The sandbox is always written to.
   --help    this text
+
+Environment
+  THREECX_URL, THREECX_CLIENT_ID, THREECX_CLIENT_SECRET   a real PBX instead of the sandbox
+  N8N_URL, N8N_EMAIL, N8N_PASSWORD   an n8n that runs already and has our package; what is created there is removed again
+  N8N_VERSION                        another n8n than the pinned one; it is installed first
 `;
 
 const ROOT = resolve(__dirname, '..');
 const PLAYGROUND = join(ROOT, '.playground');
-const N8N_FOLDER = join(PLAYGROUND, 'n8n');
 
 /** The object that `--once --json` prints. */
 interface Result {
@@ -112,17 +118,13 @@ async function play(options: Options, cleanup: Cleanup): Promise<number> {
 	const say = (line: string) =>
 		void (options.json ? process.stderr : process.stdout).write(`${line}\n`);
 
-	// The ports that people know; with `--once` any, so as not to meet a running playground.
-	const usual = (port: number) => (options.once ? undefined : port);
-
 	const folder = await dataFolder(options, cleanup);
-	if (await isStale(ROOT)) {
-		say('Building the package ...');
-		await build(ROOT);
-	}
 
 	const real = realPbx(process.env);
-	const pbx = real ? undefined : await startPbx({ port: await freePort(usual(5001)) });
+	// The ports that people know; with `--once` any, so as not to meet a running playground.
+	const pbx = real
+		? undefined
+		: await startPbx({ port: await freePort(options.once ? undefined : 5001) });
 	if (pbx) cleanup.add(async () => await pbx.close());
 	const access: PbxAccess = real ?? { kind: 'sandbox', url: pbx!.url, ...pbx!.defaultClient };
 	say(
@@ -131,20 +133,11 @@ async function play(options: Options, cleanup: Cleanup): Promise<number> {
 			: `3CX           ${access.url} (real, ${options.write ? 'may be written to' : 'read only'})`,
 	);
 
-	const owner = await ownerOf(folder);
-	const n8n = await startN8n({
-		userFolder: join(folder, 'n8n'),
-		n8nFolder: N8N_FOLDER,
-		packageDir: ROOT,
-		logFile: join(PLAYGROUND, options.once ? 'once.log' : 'n8n.log'),
-		port: usual(5678),
-	});
-	cleanup.add(async () => await n8n.stop());
-	await writeRunning(folder, { pid: process.pid, n8n: n8n.url, pbx: access.url });
-	const version = await n8nVersion();
-	say(`n8n ${version}    ${n8n.url}`);
+	const n8n = await bringN8n(folder, options, cleanup, say);
+	const { api, owner, version } = n8n;
+	await writeRunning(folder, { pid: process.pid, n8n: api.baseUrl, pbx: access.url });
+	say(`n8n ${version}    ${api.baseUrl}`);
 
-	const api = new N8nApi(n8n.url);
 	const demo = playDemo({
 		api,
 		owner,
@@ -154,18 +147,62 @@ async function play(options: Options, cleanup: Cleanup): Promise<number> {
 		version,
 		say,
 	});
-	const result = await Promise.race([demo, crash(n8n)]);
+	const result = await Promise.race([demo, n8n.crash]);
 
 	if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
 	for (const problem of result.problems ?? []) say(`FELL SHORT: ${problem}`);
 	if (options.once) return result.problems ? 1 : 0;
 
 	say('');
-	say(`Open          ${n8n.url}   e-mail ${owner.email}   password ${owner.password}`);
+	say(
+		`Open          ${api.baseUrl}   e-mail ${owner.email}${n8n.isOwn ? `   password ${owner.password}` : ''}`,
+	);
 	if (pbx) say(`Make calls    ${pbx.url}   (the sandbox's own page)`);
 	else say('Call an extension of the PBX now and watch the executions of the screen pop.');
 	say('Ctrl+C ends everything.');
-	return await crash(n8n);
+	return await n8n.crash;
+}
+
+/** The n8n of the demo. */
+interface Stand {
+	api: N8nApi;
+	owner: Owner;
+	version: string;
+	/** Whether we started it. */
+	isOwn: boolean;
+	/** Rejects when it ends without being asked to; never settles otherwise. */
+	crash: Promise<never>;
+}
+
+/** Starts n8n with the package as it is now; or signs in to the one that N8N_URL names, with the package it has. */
+async function bringN8n(
+	folder: string,
+	{ once }: Options,
+	cleanup: Cleanup,
+	say: (line: string) => void,
+): Promise<Stand> {
+	const existing = existingN8n();
+	if (existing) {
+		const api = await signInAsGuest(existing, ROOT);
+		cleanup.add(async () => await api.removeCreated());
+		const version = await api.version();
+		return { api, owner: existing.owner, version, isOwn: false, crash: new Promise(() => {}) };
+	}
+	if (await isStale(ROOT)) {
+		say('Building the package ...');
+		await build(ROOT);
+	}
+	const { folder: n8nFolder, version } = installedN8n();
+	const n8n = await startN8n({
+		userFolder: join(folder, 'n8n'),
+		n8nFolder,
+		packageDir: ROOT,
+		logFile: join(PLAYGROUND, once ? 'once.log' : 'n8n.log'),
+		port: once ? undefined : 5678,
+	});
+	cleanup.add(async () => await n8n.stop());
+	const owner = await ownerOf(folder);
+	return { api: new N8nApi(n8n.url), owner, version, isOwn: true, crash: crash(n8n) };
 }
 
 interface Scene {
@@ -346,11 +383,6 @@ async function ownerOf(folder: string): Promise<Owner> {
 	const owner = { email: 'owner@example.com', password };
 	await writeFile(ownerFile(folder), JSON.stringify(owner), { mode: 0o600 });
 	return owner;
-}
-
-async function n8nVersion(): Promise<string> {
-	const manifest = await readFile(join(N8N_FOLDER, 'node_modules/n8n/package.json'), 'utf8');
-	return (JSON.parse(manifest) as { version: string }).version;
 }
 
 /** Rejects when n8n ends without being asked to. */

@@ -2,14 +2,18 @@
  * Brings a checkout to the state that the npm scripts need, on any Node from 20 up, with nothing installed yet:
  *
  *   node scripts/setup.mjs                      the development tree and the Node 24 that comes with it
- *   node scripts/setup.mjs --n8n                also the pinned n8n of the playground (`sandbox/n8n`)
+ *   node scripts/setup.mjs --n8n                also the real n8n of the playground (`sandbox/n8n`)
+ *   node scripts/setup.mjs --registry           also the local npm registry of `npm run e2e:install`
  *   node scripts/setup.mjs --run file.ts args   then runs a TypeScript file under that Node 24
+ *
+ * The n8n is the pinned one, or the one that N8N_VERSION names; with N8N_URL, which names one that runs already, none.
  *
  * Each step leaves a stamp of what it installed, so a second call only compares hashes. Everything is written to
  * stderr: stdout belongs to the script that follows (`npm start -- --once --json`).
  *
  * Why the extra steps: `.npmrc` switches install scripts off (no package may run code on `npm install`), and the two
- * packages whose scripts are needed are named here: `node` links its binary, `sqlite3` compiles its binding.
+ * packages whose scripts are needed are named here: `node` links its binary, `sqlite3` compiles its binding. Steps that
+ * do not need each other run side by side: while n8n's packages come, the binding is compiled.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -19,6 +23,7 @@ import {
 	mkdirSync,
 	readFileSync,
 	readdirSync,
+	rmSync,
 	writeFileSync,
 } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
@@ -30,13 +35,29 @@ const bin = join(root, 'node_modules', '.bin');
 const node24 = join(root, 'node_modules', 'node', 'bin', windows ? 'node.exe' : 'node');
 const n8nSource = join(root, 'sandbox', 'n8n');
 // A dot folder: `n8n-node build` copies every png and svg that it finds outside node_modules and dot folders.
-const n8nFolder = join(root, '.playground', 'n8n');
-const N8N_FILES = ['package.json', 'package-lock.json', '.npmrc'];
+const playground = join(root, '.playground');
+const sqliteFolder = join(playground, 'sqlite3');
+const NPM_FILES = ['package.json', 'package-lock.json', '.npmrc'];
+const SCRIPTS = ['--ignore-scripts=false'];
+const BINDING = join('build', 'Release', 'node_sqlite3.node');
+const REBUILD_SQLITE = ['rebuild', 'sqlite3', ...SCRIPTS];
+
+/** What runs and has not ended: the titles with the time of their start, and the npm processes. */
+const underWay = new Map();
+let ticking;
+const CLEAR_LINE = '\r\x1b[K';
+const children = new Set();
+// Whatever ends this process: they would go on without it.
+process.on('exit', () => children.forEach((child) => child.kill()));
 
 const [own, run] = splitAt(process.argv.slice(2), '--run');
 
-await installTree();
-if (own.includes('--n8n')) await installN8n();
+const tree = installTree();
+await Promise.all([
+	tree,
+	own.includes('--n8n') && !process.env.N8N_URL && installN8n(tree),
+	own.includes('--registry') && installRegistry(),
+]);
 if (run.length > 0) runScript(run);
 
 /** The development tree, exactly as the lock file says, then the bundled Node. */
@@ -47,24 +68,94 @@ async function installTree() {
 	if (!isStamped(stampFile, stamp)) {
 		await npm('Installing the development tree', root, ['ci']);
 	}
-	await npm('Linking Node 24', root, ['rebuild', 'node', '--ignore-scripts=false']);
+	await npm('Linking Node 24', root, ['rebuild', 'node', ...SCRIPTS]);
 	writeFileSync(stampFile, stamp);
 }
 
-/** The real n8n of the playground: 1,100 packages and 2.4 GB, so it stays out of the development tree. */
-async function installN8n() {
-	const stamp = stampOf(n8nSource, N8N_FILES);
-	const stampFile = join(n8nFolder, 'node_modules', '.setup');
+/**
+ * The real n8n of the playground: 1,100 packages and 2.4 GB, so it stays out of the development tree. The pinned one
+ * comes as its lock file says, another version as npm resolves it today: that is what its users get.
+ *
+ * @param tree resolves when Node 24 is there, whose headers sqlite3 is compiled with
+ */
+async function installN8n(tree) {
+	const [pinned, versions] = ['package.json', 'versions.json'].map((name) =>
+		JSON.parse(readFileSync(join(n8nSource, name), 'utf8')),
+	);
+	const version = process.env.N8N_VERSION || pinned.dependencies.n8n;
+	if (!/^\d+\.\d+\.\d+$/.test(version))
+		fail(`N8N_VERSION has to be a version such as ${pinned.dependencies.n8n}, not "${version}".`);
+	const title = `Installing n8n ${version} (2 to 4 minutes, once)`;
+	const isPinned = version === pinned.dependencies.n8n;
+	// Also in sandbox/playground/n8nFolder.ts, which finds it there.
+	const folder = join(playground, isPinned ? 'n8n' : `n8n-${version}`);
+	// Older ones fetch a package from elsewhere than npm's registry; npm's own does as well here.
+	const overrides = { ...pinned.overrides, ...versions.overrides };
+	const manifest = JSON.stringify({ ...pinned, dependencies: { n8n: version }, overrides });
+	const stamp = isPinned ? stampOf(n8nSource, NPM_FILES) : hashOf([manifest]);
+	await once(folder, stamp, async () => {
+		await Promise.all([
+			isPinned ? ci(title, n8nSource, folder) : installAsOfToday(title, manifest, folder),
+			tree.then(compileSqlite),
+		]);
+		await putBinding(folder);
+	});
+}
+
+/** sqlite3's binding. It is the same for every n8n that comes with this version of sqlite3, so it is compiled apart. */
+async function compileSqlite() {
+	const source = join(n8nSource, 'sqlite3');
+	await once(sqliteFolder, stampOf(source, NPM_FILES), async () => {
+		await ci('Fetching sqlite3', source, sqliteFolder);
+		await npm('Compiling sqlite3 for n8n (about 1 minute, once)', sqliteFolder, REBUILD_SQLITE);
+	});
+}
+
+/** Puts the compiled binding into an n8n, or compiles one for it where its sqlite3 is of another version. */
+async function putBinding(folder) {
+	const [from, to] = [sqliteFolder, folder].map((each) => join(each, 'node_modules', 'sqlite3'));
+	const [ours, theirs] = [from, to].map(
+		(each) => JSON.parse(readFileSync(join(each, 'package.json'), 'utf8')).version,
+	);
+	if (ours !== theirs) {
+		await npm(`Compiling sqlite3 ${theirs} (about 1 minute, once)`, folder, REBUILD_SQLITE);
+		return;
+	}
+	mkdirSync(join(to, 'build', 'Release'), { recursive: true });
+	copyFileSync(join(from, BINDING), join(to, BINDING));
+}
+
+/** The npm registry that `npm run e2e:install` publishes to. */
+async function installRegistry() {
+	const source = join(root, 'test', 'proofs', 'install', 'registry');
+	const folder = join(playground, 'registry');
+	await once(folder, stampOf(source, NPM_FILES), async () => {
+		await ci('Installing a local npm registry (once)', source, folder);
+	});
+}
+
+/** Does what brings a folder to a state, unless a stamp says that it is in it. */
+async function once(folder, stamp, work) {
+	const stampFile = join(folder, 'node_modules', '.setup');
 	if (isStamped(stampFile, stamp)) return;
-	mkdirSync(n8nFolder, { recursive: true });
-	for (const file of N8N_FILES) copyFileSync(join(n8nSource, file), join(n8nFolder, file));
-	await npm('Installing n8n (about 2 minutes, once)', n8nFolder, ['ci']);
-	await npm('Compiling sqlite3 for n8n (about 1 minute, once)', n8nFolder, [
-		'rebuild',
-		'sqlite3',
-		'--ignore-scripts=false',
-	]);
+	mkdirSync(folder, { recursive: true });
+	await work();
 	writeFileSync(stampFile, stamp);
+}
+
+/** Installs in a folder what the lock file of another one says. */
+async function ci(title, source, folder) {
+	for (const file of NPM_FILES) copyFileSync(join(source, file), join(folder, file));
+	await npm(title, folder, ['ci']);
+}
+
+/** Installs what a manifest says as npm resolves it now. */
+async function installAsOfToday(title, manifest, folder) {
+	for (const name of ['node_modules', 'package-lock.json'])
+		rmSync(join(folder, name), { recursive: true, force: true });
+	copyFileSync(join(n8nSource, '.npmrc'), join(folder, '.npmrc'));
+	writeFileSync(join(folder, 'package.json'), manifest);
+	await npm(title, folder, ['install']);
 }
 
 /** Runs a TypeScript file under Node 24 as our only child, and ends as it ended. */
@@ -121,6 +212,8 @@ function spawnNpm(cwd, args) {
 	const child = useCli
 		? spawn(process.env.npm_node_execpath ?? process.execPath, [cli, ...args], options)
 		: spawn(windows ? 'npm.cmd' : 'npm', args, { ...options, shell: windows });
+	children.add(child);
+	child.once('close', () => children.delete(child));
 	let output = '';
 	const collect = (chunk) => {
 		output = (output + chunk).slice(-100_000);
@@ -148,23 +241,38 @@ function nodeHeaders() {
 		.find((folder) => existsSync(join(folder, 'include', 'node', 'node_api.h')));
 }
 
-/** On a terminal one line that counts the seconds; elsewhere a plain line every 15 s, so that a CI log shows life. */
+/**
+ * Shows that something is under way: on a terminal one line that counts the seconds of all that is; elsewhere a plain
+ * line every 15 s, so that a CI log shows life.
+ */
 function startProgress(title) {
-	const started = Date.now();
-	const seconds = () => `${Math.round((Date.now() - started) / 1000)} s`;
-	const live = process.stderr.isTTY;
-	const show = () =>
-		process.stderr.write(live ? `\r${title} ... ${seconds()} ` : `${title} ... ${seconds()}\n`);
-	process.stderr.write(live ? `${title} ...` : `${title} ...\n`);
-	const timer = setInterval(show, live ? 1_000 : 15_000);
+	underWay.set(title, Date.now());
+	say(`${title} ...`);
+	ticking ??= setInterval(showProgress, process.stderr.isTTY ? 1_000 : 15_000);
 	return {
 		end(ok) {
-			clearInterval(timer);
-			process.stderr.write(
-				`${live ? '\r' : ''}${title} ... ${ok ? 'done' : 'failed'} after ${seconds()}\n`,
-			);
+			const line = `${title} ... ${ok ? 'done' : 'failed'} after ${seconds(title)}`;
+			underWay.delete(title);
+			say(line);
+			if (underWay.size > 0) return;
+			clearInterval(ticking);
+			ticking = undefined;
 		},
 	};
+}
+
+function seconds(title) {
+	return `${Math.round((Date.now() - underWay.get(title)) / 1000)} s`;
+}
+
+function showProgress() {
+	const line = [...underWay.keys()].map((title) => `${title} ... ${seconds(title)}`).join(' | ');
+	if (!process.stderr.isTTY) say(line);
+	else process.stderr.write(CLEAR_LINE + line.slice(0, (process.stderr.columns ?? 80) - 1));
+}
+
+function say(line) {
+	process.stderr.write(`${process.stderr.isTTY ? CLEAR_LINE : ''}${line}\n`);
 }
 
 function stampOf(folder, files) {

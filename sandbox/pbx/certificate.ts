@@ -11,7 +11,7 @@ const BLOCK = (label: string) =>
 	new RegExp(`-----BEGIN ${label}-----[\\s\\S]+?-----END ${label}-----`);
 
 /** Node makes keys but no certificates, so openssl does; key and certificate never touch the disk. */
-const ARGUMENTS = [
+const argumentsFor = (host: string) => [
 	'req',
 	'-x509',
 	'-newkey',
@@ -26,22 +26,26 @@ const ARGUMENTS = [
 	'-days',
 	'30',
 	'-subj',
-	'/CN=localhost',
+	`/CN=${host}`,
 	'-addext',
-	'subjectAltName=DNS:localhost,IP:127.0.0.1',
+	`subjectAltName=DNS:${host},IP:127.0.0.1`,
 ];
 
 /**
- * A certificate for localhost that nobody trusts, like that of a PBX in a local network.
+ * A certificate that nobody trusts, like that of a PBX in a local network.
+ *
+ * @param host - the name that it is for, besides 127.0.0.1
  * @throws Error when openssl is missing or too old
  */
-export async function selfSigned(): Promise<KeyPair> {
-	const { stdout } = await promisify(execFile)('openssl', ARGUMENTS).catch((cause: unknown) => {
-		throw new Error(
-			'The sandbox needs openssl for its certificate: install it, or start without tls.',
-			{ cause },
-		);
-	});
+export async function selfSigned(host = 'localhost'): Promise<KeyPair> {
+	const { stdout } = await promisify(execFile)('openssl', argumentsFor(host)).catch(
+		(cause: unknown) => {
+			throw new Error(
+				'The sandbox needs openssl for its certificate: install it, or start without tls.',
+				{ cause },
+			);
+		},
+	);
 	const key = BLOCK('PRIVATE KEY').exec(stdout)?.[0];
 	const cert = BLOCK('CERTIFICATE').exec(stdout)?.[0];
 	if (key === undefined || cert === undefined) {

@@ -81,15 +81,45 @@ const POLL_MS = 150;
 
 /**
  * The editor's own REST interface of n8n, as far as the playground needs it. It is not public: cookie login plus a
- * `browser-id` header that must stay the same for the whole session. Checked against the pinned n8n 2.40.7.
+ * `browser-id` header that must stay the same for the whole session. `npm run e2e:versions` checks it against each n8n
+ * that is supported.
  *
- * Every method throws an Error that names the request, the status and n8n's message.
+ * Every method throws a {@link Refusal} where n8n refuses.
  */
 export class N8nApi {
 	private cookie = '';
 
-	/** @param baseUrl - such as `http://127.0.0.1:5678`, without a trailing slash */
-	constructor(readonly baseUrl: string) {}
+	/** What was created, with how to remove it; in the order of creation. */
+	private readonly created = new Map<string, () => Promise<unknown>>();
+
+	/**
+	 * @param baseUrl - such as `http://127.0.0.1:5678`, without a trailing slash
+	 * @param isGuest - in an n8n that belongs to somebody: only what this object created is ever replaced
+	 */
+	constructor(
+		readonly baseUrl: string,
+		private readonly isGuest = false,
+	) {}
+
+	/** Removes what was created through this object, last first; goes on where one is gone already. */
+	async removeCreated(): Promise<void> {
+		for (const [id, remove] of [...this.created].reverse()) {
+			await remove().catch((error: unknown) => {
+				if (!(error instanceof Refusal && error.status === 404)) throw error;
+			});
+			this.created.delete(id);
+		}
+	}
+
+	/** Remembers what {@link removeCreated} has to remove. */
+	protected toRemove(id: string, remove: () => Promise<unknown>): void {
+		this.created.set(id, remove);
+	}
+
+	/** The one to replace of those of a name: as a guest only what is ours. */
+	private ours<T extends { id: string }>(all: T[]): T | undefined {
+		return all.find(({ id }) => !this.isGuest || this.created.has(id));
+	}
 
 	/** Makes the owner of a fresh n8n, or logs in as the owner made earlier. */
 	async signIn(owner: Owner): Promise<void> {
@@ -102,6 +132,11 @@ export class N8nApi {
 					emailOrLdapLoginId: owner.email,
 					password: owner.password,
 				}));
+	}
+
+	/** The version of n8n, such as `2.41.1`; only for those who are signed in. */
+	async version(): Promise<string> {
+		return (await this.request<{ versionCli: string }>('GET', '/rest/settings')).versionCli;
 	}
 
 	/** Names of all node types that n8n has loaded, such as `n8n-nodes-base.set`. */
@@ -124,7 +159,7 @@ export class N8nApi {
 			'GET',
 			'/rest/credentials',
 		);
-		const existing = all.find((credential) => credential.name === name && credential.type === type);
+		const existing = this.ours(all.filter((each) => each.name === name && each.type === type));
 		const saved = existing
 			? await this.request<{ id: string }>('PATCH', `/rest/credentials/${existing.id}`, {
 					name,
@@ -132,6 +167,8 @@ export class N8nApi {
 					data,
 				})
 			: await this.request<{ id: string }>('POST', '/rest/credentials', { name, type, data });
+		const path = `/rest/credentials/${saved.id}`;
+		if (!existing) this.toRemove(saved.id, async () => await this.request('DELETE', path));
 		return { id: saved.id, name };
 	}
 
@@ -154,10 +191,17 @@ export class N8nApi {
 
 	/** Creates a workflow, or replaces the content of the one of that name. Nothing is published yet. */
 	async saveWorkflow(template: WorkflowTemplate): Promise<Workflow> {
-		const existing = (await this.workflows()).find(({ name }) => name === template.name);
-		return existing
-			? await this.request('PATCH', `/rest/workflows/${existing.id}`, template)
-			: await this.request('POST', '/rest/workflows', template);
+		const named = (await this.workflows()).filter(({ name }) => name === template.name);
+		const existing = this.ours(named);
+		if (existing) return await this.request('PATCH', `/rest/workflows/${existing.id}`, template);
+		const workflow = await this.request<Workflow>('POST', '/rest/workflows', template);
+		const path = `/rest/workflows/${workflow.id}`;
+		this.toRemove(workflow.id, async () => {
+			// n8n deletes only what is archived; archiving takes it back first if it is live.
+			await this.request('POST', `${path}/archive`, {});
+			await this.request('DELETE', path);
+		});
+		return workflow;
 	}
 
 	/**
@@ -188,8 +232,16 @@ export class N8nApi {
 		await this.request('POST', `/rest/workflows/${workflowId}/deactivate`, {});
 	}
 
+	/** n8n before 2.40 has no such status: it starts the triggers, or fails, while it is asked to publish. */
 	async publicationStatus(workflowId: string): Promise<PublicationStatus> {
-		return await this.request('GET', `/rest/workflows/${workflowId}/publication-status`);
+		const path = `/rest/workflows/${workflowId}`;
+		return await this.request<PublicationStatus>('GET', `${path}/publication-status`).catch(
+			async (error: unknown) => {
+				if (!(error instanceof Refusal && error.status === 404)) throw error;
+				const { active } = await this.request<Workflow>('GET', path);
+				return { status: active ? 'published' : 'not_published', triggers: [] };
+			},
+		);
 	}
 
 	/**
@@ -297,7 +349,7 @@ export class N8nApi {
 		return (path.startsWith('/rest/') ? (parsed as { data: T }).data : parsed) as T;
 	}
 
-	/** @throws Error when n8n refuses, with its message */
+	/** @throws Refusal when n8n answers with an error */
 	private async fetch(method: string, path: string, body?: unknown): Promise<Response> {
 		const response = await fetch(this.baseUrl + path, {
 			method,
@@ -314,7 +366,21 @@ export class N8nApi {
 		const text = await response.text();
 		const message =
 			(parseJson(text) as { message?: string } | undefined)?.message ?? text.slice(0, 300);
-		throw new Error(`n8n answered ${method} ${path} with ${response.status}: ${message}`);
+		throw new Refusal(
+			response.status,
+			`n8n answered ${method} ${path} with ${response.status}: ${message}`,
+		);
+	}
+}
+
+/** n8n has answered with an error; the message names the request, the status and n8n's words. */
+export class Refusal extends Error {
+	constructor(
+		/** HTTP status. */
+		readonly status: number,
+		message: string,
+	) {
+		super(message);
 	}
 }
 

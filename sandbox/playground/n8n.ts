@@ -10,8 +10,8 @@ export interface N8nOptions {
 	userFolder: string;
 	/** Folder of `npm ci` in which `node_modules/n8n` lies, see `scripts/setup.mjs --n8n`. */
 	n8nFolder: string;
-	/** A built checkout of our package. */
-	packageDir: string;
+	/** A built checkout of our package; without it n8n has only what was installed in the user folder. */
+	packageDir?: string;
 	/** Port of editor and REST; the first free one from here on is taken. Default: any free port. */
 	port?: number;
 	/** File that receives everything n8n prints. */
@@ -55,7 +55,8 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 	const { userFolder, n8nFolder, packageDir, logFile, readyTimeoutMs = 120_000 } = options;
 	const { args, ready: readyText } = options.command ?? MAIN;
 	await mkdir(dirname(logFile), { recursive: true });
-	await installPackage(packageDir, join(userFolder, '.n8n', 'nodes', 'node_modules'));
+	if (packageDir)
+		await installPackage(packageDir, join(userFolder, '.n8n', 'nodes', 'node_modules'));
 	const port = await freePort(options.port);
 
 	// A process group of its own: n8n starts task runners, and all of them have to end together.

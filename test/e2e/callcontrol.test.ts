@@ -8,7 +8,7 @@ import { bytesFrom, samplesIn, sine, toneIn } from '../audio/samples';
 import { Collector } from '../callcontrol/collector';
 import { APP, by, CALLER, legOf, until } from '../callcontrolnode/node';
 import { startServer, type TestServer } from '../support/httpServer';
-import { chain, CREDENTIAL_TYPE, openN8n, type ChainedNode, type FreshN8n } from './support';
+import { chain, CREDENTIAL_TYPE, openN8n, type ChainedNode, type TestedN8n } from './support';
 
 /**
  * Every operation of the call control node in a real n8n: n8n saves the parameters, resolves the expressions, fetches and
@@ -24,7 +24,7 @@ const APP_ONLY = '108';
 
 type Fields = Record<string, unknown>;
 
-let n8n: FreshN8n;
+let n8n: TestedN8n;
 let pbx: Pbx;
 let credential: { id: string; name: string };
 /** Has a WAV file for n8n to fetch. */

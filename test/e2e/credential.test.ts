@@ -1,13 +1,13 @@
 import { startPbx, type ApiClient, type Pbx, type PbxOptions } from '../../sandbox/pbx';
 import type { N8nApi } from '../../sandbox/playground/api';
-import { chain, CREDENTIAL_TYPE, openN8n, type FreshN8n } from './support';
+import { chain, CREDENTIAL_TYPE, openN8n, type TestedN8n } from './support';
 
 /**
  * The credential in a real n8n: what its Test button says, and how the token is kept and shared. n8n's own code decides
  * here what is tested and stored, so nothing less than n8n can show it.
  */
 
-let n8n: FreshN8n;
+let n8n: TestedN8n;
 let api: N8nApi;
 const pbxs: Pbx[] = [];
 

@@ -6,7 +6,7 @@ import { until } from '../callcontrolnode/node';
 import { Collector } from '../callcontrol/collector';
 import { clientOf } from '../callcontrol/link';
 import { json, startServer, type TestServer } from '../support/httpServer';
-import { CREDENTIAL_TYPE, openN8n, telling, type FreshN8n } from './support';
+import { CREDENTIAL_TYPE, openN8n, telling, testOfOwnN8n, type TestedN8n } from './support';
 
 /**
  * The call history trigger in a real n8n: when it polls, what n8n keeps of its memory, and whether an error ends it are
@@ -24,7 +24,7 @@ interface Told {
 	[field: string]: unknown;
 }
 
-let n8n: FreshN8n;
+let n8n: TestedN8n;
 let receiver: TestServer;
 let told: Collector<Told>;
 let pbx: Pbx;
@@ -80,7 +80,7 @@ async function setUp(
 			trigger: {
 				name: 'History',
 				type: 'n8n-nodes-threecx.threeCxCallHistoryTrigger',
-				parameters: { events, options, pollTimes: everySoManySeconds(2) },
+				parameters: { events, options, pollTimes: everySoManySeconds(1) },
 				credentials: { [CREDENTIAL_TYPE]: credential },
 			},
 			origin: receiver.origin,
@@ -249,22 +249,26 @@ test('polls that take longer than the time between two of them tell nothing twic
 	expect(numbersOf(told.items)).toEqual(calls);
 }, 90_000);
 
-test('a PBX that is away while it is polled costs nothing but time', async () => {
-	await setUp(['callFinished'], withLegs);
-	await publish();
-	const calls = [play(true)];
-	await arrivals(1);
-	await pbx.down();
-	calls.push(play(true), play(false));
-	await until(() => n8n.logTail().includes('not asked this time'), 'a poll in vain', 45_000);
-	await pbx.up();
-	await arrivals(3);
-	await polls(3);
-	expect(numbersOf(told.items)).toEqual(calls);
-	// Nobody has to look at an error that has cured itself.
-	expect(await executions('error')).toEqual([]);
-	expect(await n8n.api.publicationStatus(workflow.id)).toMatchObject({ status: 'published' });
-}, 120_000);
+testOfOwnN8n(
+	'a PBX that is away while it is polled costs nothing but time',
+	async () => {
+		await setUp(['callFinished'], withLegs);
+		await publish();
+		const calls = [play(true)];
+		await arrivals(1);
+		await pbx.down();
+		calls.push(play(true), play(false));
+		await until(() => n8n.logTail().includes('not asked this time'), 'a poll in vain', 45_000);
+		await pbx.up();
+		await arrivals(3);
+		await polls(3);
+		expect(numbersOf(told.items)).toEqual(calls);
+		// Nobody has to look at an error that has cured itself.
+		expect(await executions('error')).toEqual([]);
+		expect(await n8n.api.publicationStatus(workflow.id)).toMatchObject({ status: 'published' });
+	},
+	120_000,
+);
 
 test('a poll that fails half-way is done again by the next one', async () => {
 	await setUp(['callFinished', 'recordingAvailable'], withLegs);
@@ -281,46 +285,58 @@ test('a poll that fails half-way is done again by the next one', async () => {
 }, 60_000);
 
 describe('n8n restarted between two polls', () => {
-	test('goes on where it was', async () => {
-		await setUp(['callFinished'], withLegs);
-		await publish();
-		const calls = [play(true), play(false)];
-		await arrivals(2);
-		await n8n.stop();
-		calls.push(play(true));
-		await n8n.start();
-		await arrivals(3);
-		await polls(3);
-		expect(numbersOf(told.items)).toEqual(calls);
-	}, 120_000);
+	testOfOwnN8n(
+		'goes on where it was',
+		async () => {
+			await setUp(['callFinished'], withLegs);
+			await publish();
+			const calls = [play(true), play(false)];
+			await arrivals(2);
+			await n8n.stop();
+			calls.push(play(true));
+			await n8n.start();
+			await arrivals(3);
+			await polls(3);
+			expect(numbersOf(told.items)).toEqual(calls);
+		},
+		120_000,
+	);
 
-	test('before anything was told, it begins when it was published', async () => {
-		await setUp(['callFinished'], { ...withLegs, seedCallLogRows: 50 });
-		await publish();
-		await n8n.stop();
-		const callid = play(true);
-		await n8n.start();
-		await arrivals(1);
-		await polls(3);
-		expect(numbersOf(told.items)).toEqual([callid]);
-	}, 120_000);
+	testOfOwnN8n(
+		'before anything was told, it begins when it was published',
+		async () => {
+			await setUp(['callFinished'], { ...withLegs, seedCallLogRows: 50 });
+			await publish();
+			await n8n.stop();
+			const callid = play(true);
+			await n8n.start();
+			await arrivals(1);
+			await polls(3);
+			expect(numbersOf(told.items)).toEqual([callid]);
+		},
+		120_000,
+	);
 
-	test('by a power cut, while the PBX is away, too', async () => {
-		await setUp(['callFinished'], withLegs);
-		await publish();
-		const calls = [play(true)];
-		await arrivals(1);
-		await polls(1);
-		await n8n.kill();
-		calls.push(play(true));
-		await pbx.down();
-		await n8n.start();
-		await until(() => n8n.logTail().includes('not asked this time'), 'a poll in vain', 45_000);
-		await pbx.up();
-		await arrivals(2);
-		await polls(3);
-		expect(numbersOf(told.items)).toEqual(calls);
-	}, 120_000);
+	testOfOwnN8n(
+		'by a power cut, while the PBX is away, too',
+		async () => {
+			await setUp(['callFinished'], withLegs);
+			await publish();
+			const calls = [play(true)];
+			await arrivals(1);
+			await polls(1);
+			await n8n.kill();
+			calls.push(play(true));
+			await pbx.down();
+			await n8n.start();
+			await until(() => n8n.logTail().includes('not asked this time'), 'a poll in vain', 45_000);
+			await pbx.up();
+			await arrivals(2);
+			await polls(3);
+			expect(numbersOf(told.items)).toEqual(calls);
+		},
+		120_000,
+	);
 });
 
 describe('the first poll', () => {

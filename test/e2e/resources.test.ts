@@ -4,7 +4,7 @@ import { operationsOf } from '../../nodes/ThreeCx/operations';
 import { hasRows } from '../../nodes/ThreeCx/resource';
 import { RESOURCES, resourceNamed } from '../../nodes/ThreeCx/resources';
 import { startPbx, VERSION, type Pbx } from '../../sandbox/pbx';
-import { chain, CREDENTIAL_TYPE, openN8n, type ChainedNode, type FreshN8n } from './support';
+import { chain, CREDENTIAL_TYPE, openN8n, type ChainedNode, type TestedN8n } from './support';
 
 /**
  * Each resource of the 3CX node in a real n8n: one workflow a resource, which does the life of a row (create, read back,
@@ -808,7 +808,7 @@ const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 	},
 };
 
-let n8n: FreshN8n;
+let n8n: TestedN8n;
 
 beforeAll(async () => {
 	n8n = await openN8n();

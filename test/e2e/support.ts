@@ -1,20 +1,31 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { N8nApi, type WorkflowNode } from '../../sandbox/playground/api';
+import { N8nApi, type Owner } from '../../sandbox/playground/api';
+import { existingN8n, signInAsGuest, type ExistingN8n } from '../../sandbox/playground/existing';
 import { startN8n } from '../../sandbox/playground/n8n';
+import { installedN8n } from '../../sandbox/playground/n8nFolder';
 
-/** What tests in a real n8n have in common: a fresh n8n with our built package, and the nodes of a workflow. */
+/** What tests in a real n8n have in common: an n8n with our package. */
 
-/** Our credential type, as n8n names it. */
-export const CREDENTIAL_TYPE = 'threeCxOAuth2Api';
+export { chain, CREDENTIAL_TYPE, telling, type ChainedNode } from '../support/workflows';
 
 const ROOT = join(__dirname, '..', '..');
 
-/** A fresh n8n with the package as it was built last. */
-export interface FreshN8n {
+/** The n8n that belongs to somebody, if the environment names one: nobody restarts it, and its log is not ours to read. */
+const existing = existingN8n();
+
+/** A test that restarts n8n or reads its log: left out where n8n belongs to somebody. */
+export const testOfOwnN8n = existing ? test.skip : test;
+
+/** The n8n of a test file, with the package as it was built last, or as it is installed in an n8n that was there before. */
+export interface TestedN8n {
 	/** Its editor's interface, signed in as the owner; another one after each start. */
 	readonly api: N8nApi;
+	/** Who it belongs to. */
+	readonly owner: Owner;
+	/** Whether it was there before and stays. */
+	readonly isGuest: boolean;
 	/** The last lines that it printed, for an error message. */
 	logTail(): string;
 	/** Ends n8n and keeps what it has stored. */
@@ -23,22 +34,44 @@ export interface FreshN8n {
 	kill(): Promise<void>;
 	/** Starts it again with what it has stored. */
 	start(): Promise<void>;
-	/** Ends n8n and deletes all it has kept. */
+	/** Ends n8n and deletes all it has kept; where it was there before, deletes what the test created. */
 	close(): Promise<void>;
 }
 
-/** Starts a fresh n8n; that takes some 20 s, since it makes its database first. */
-export async function openN8n(): Promise<FreshN8n> {
+/** Starts a fresh n8n, which takes some 20 s, since it makes its database first; or signs in to the one at N8N_URL. */
+export async function openN8n(): Promise<TestedN8n> {
+	return existing ? await visit(existing) : await openFresh();
+}
+
+async function visit(n8n: ExistingN8n): Promise<TestedN8n> {
+	const api = await signInAsGuest(n8n, ROOT);
+	const notOurs = async () =>
+		await Promise.reject(new Error(`The n8n at ${n8n.url} is not ours to stop`));
+	return {
+		api,
+		owner: n8n.owner,
+		isGuest: true,
+		logTail: () => `(in the log of ${n8n.url})`,
+		stop: notOurs,
+		kill: notOurs,
+		start: notOurs,
+		close: async () => await api.removeCreated(),
+	};
+}
+
+async function openFresh(): Promise<TestedN8n> {
 	const folder = await mkdtemp(join(tmpdir(), 'n8n-3cx-'));
+	const owner = { email: 'owner@example.com', password: 'Playground-1' };
+	const { folder: n8nFolder } = installedN8n();
 	const launch = async () => {
 		const n8n = await startN8n({
 			userFolder: folder,
-			n8nFolder: join(ROOT, '.playground', 'n8n'),
+			n8nFolder,
 			packageDir: ROOT,
 			logFile: join(folder, 'n8n.log'),
 		});
 		const api = new N8nApi(n8n.url);
-		await api.signIn({ email: 'owner@example.com', password: 'Playground-1' });
+		await api.signIn(owner);
 		return { n8n, api };
 	};
 	let running = await launch();
@@ -46,6 +79,8 @@ export async function openN8n(): Promise<FreshN8n> {
 		get api() {
 			return running.api;
 		},
+		owner,
+		isGuest: false,
 		logTail: () => running.n8n.logTail(),
 		stop: async () => await running.n8n.stop(),
 		kill: async () => await running.n8n.kill(),
@@ -56,96 +91,5 @@ export async function openN8n(): Promise<FreshN8n> {
 			await running.n8n.stop();
 			await rm(folder, { recursive: true, force: true });
 		},
-	};
-}
-
-/** What {@link chain} makes a node of. */
-export interface ChainedNode extends Partial<WorkflowNode> {
-	name: string;
-	/** Default: the 3CX node. */
-	type?: string;
-	parameters: Record<string, unknown>;
-}
-
-/**
- * A workflow that runs nodes one after another behind a Manual Trigger called Go.
- *
- * @param name - of the workflow
- * @param credential - reference of the credential that the nodes use
- * @param steps - the nodes, in their order
- */
-export function chain(
-	name: string,
-	credential: { id: string; name: string },
-	steps: readonly ChainedNode[],
-) {
-	const nodes: WorkflowNode[] = [
-		{ name: 'Go', type: 'n8n-nodes-base.manualTrigger', parameters: {} },
-		...steps.map((step) => ({
-			type: 'n8n-nodes-threecx.threeCx',
-			credentials: { [CREDENTIAL_TYPE]: credential },
-			...step,
-		})),
-	].map((node, index) => ({
-		id: String(index),
-		typeVersion: 1,
-		position: [200 * index, 0],
-		...node,
-	}));
-	const links = nodes
-		.slice(1)
-		.map((next, index) => [
-			nodes[index]!.name,
-			{ main: [[{ node: next.name, type: 'main', index: 0 }]] },
-		]);
-	return {
-		name,
-		nodes,
-		connections: Object.fromEntries(links) as Record<string, unknown>,
-		settings: { timezone: 'Europe/London' },
-	};
-}
-
-/** What {@link telling} makes a workflow of. */
-export interface Telling {
-	/** The trigger; ours need a credential. */
-	trigger: Pick<WorkflowNode, 'name' | 'type' | 'parameters' | 'credentials'>;
-	/** Where a server of the test listens. */
-	origin: string;
-	/** Expression of what is sent to it; default: the item. */
-	body?: string;
-}
-
-/**
- * A workflow that sends each item of a trigger on to a server of the test: what arrives there has started an execution
- * that has run.
- *
- * @param name - of the workflow
- */
-export function telling(name: string, { trigger, origin, body = '$json' }: Telling) {
-	const tell = {
-		name: 'Tell',
-		type: 'n8n-nodes-base.httpRequest',
-		typeVersion: 4.2,
-		parameters: {
-			method: 'POST',
-			url: origin,
-			sendBody: true,
-			specifyBody: 'json',
-			jsonBody: `={{ JSON.stringify(${body}) }}`,
-		},
-	};
-	return {
-		name,
-		nodes: [trigger, tell].map(
-			(node, index): WorkflowNode => ({
-				id: String(index),
-				typeVersion: 1,
-				position: [200 * index, 0],
-				...node,
-			}),
-		),
-		connections: { [trigger.name]: { main: [[{ node: tell.name, type: 'main', index: 0 }]] } },
-		settings: { timezone: 'Europe/London' },
 	};
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startPbx, type Pbx } from '../../sandbox/pbx';
 import { N8nApi, type WorkflowTemplate } from '../../sandbox/playground/api';
-import { CREDENTIAL_TYPE, openN8n, type FreshN8n } from './support';
+import { CREDENTIAL_TYPE, openN8n, type TestedN8n } from './support';
 
 /**
  * The workflow for an MSP as it ships, in a real n8n: a data table of five customers, one of whose PBXs is down and one
@@ -28,6 +28,7 @@ class TablesApi extends N8nApi {
 		const tables = await this.tables();
 		const columns = COLUMNS.map((column) => ({ name: column, type: 'string' }));
 		const { id } = await this.request<{ id: string }>('POST', tables, { name, columns });
+		this.toRemove(id, async () => await this.request('DELETE', `${tables}/${id}`));
 		await this.request('POST', `${tables}/${id}/insert`, { data: rows });
 		return id;
 	}
@@ -55,7 +56,7 @@ const christmas = (more: object = {}) => ({
 	...more,
 });
 
-let n8n: FreshN8n;
+let n8n: TestedN8n;
 let api: TablesApi;
 let tableId: string;
 let workflowId: string;
@@ -70,8 +71,8 @@ const ELM = 'Elm SARL';
 
 beforeAll(async () => {
 	n8n = await openN8n();
-	api = new TablesApi(n8n.api.baseUrl);
-	await api.signIn({ email: 'owner@example.com', password: 'Playground-1' });
+	api = new TablesApi(n8n.api.baseUrl, n8n.isGuest);
+	await api.signIn(n8n.owner);
 	for (const name of [ALDER, BIRCH, CEDAR, DOGWOOD, ELM]) {
 		pbxs[name] = await startPbx({ seed: 'empty', fqdn: 'pbx.example.com' });
 	}
@@ -88,13 +89,18 @@ beforeAll(async () => {
 		clientId: defaultClient.clientId,
 		clientSecret: name === DOGWOOD ? 'mistyped' : defaultClient.clientSecret,
 	}));
-	tableId = await api.createTable('3CX tenants', rows);
+	// Whoever's n8n we are guests in may have a table of that name.
+	const table = n8n.isGuest ? `3CX tenants (test ${process.pid})` : '3CX tenants';
+	tableId = await api.createTable(table, rows);
 	const credential = await api.saveCredential('The PBX of each item', CREDENTIAL_TYPE, {
 		pbxUrl: '={{ $json.pbxUrl }}',
 		clientId: '={{ $json.clientId }}',
 		clientSecret: '={{ $json.clientSecret }}',
 	});
-	const template = JSON.parse(await readFile(TEMPLATE, 'utf8')) as WorkflowTemplate;
+	const text = await readFile(TEMPLATE, 'utf8');
+	const template = JSON.parse(
+		text.replace('"value": "3CX tenants"', `"value": ${JSON.stringify(table)}`),
+	) as WorkflowTemplate;
 	const nodes = template.nodes.map((node) =>
 		node.type === 'n8n-nodes-threecx.threeCx'
 			? { ...node, credentials: { [CREDENTIAL_TYPE]: credential } }
@@ -105,6 +111,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
 	await Promise.all(Object.values(pbxs).map(async (pbx) => await pbx.close()));
+	await api?.removeCreated();
 	await n8n?.close();
 }, 60_000);
 

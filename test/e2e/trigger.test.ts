@@ -5,8 +5,9 @@ import { startProxy, type FaultProxy } from '../proofs/chaos/proxy';
 import { startPbx, type Pbx } from '../../sandbox/pbx';
 import type { Workflow } from '../../sandbox/playground/api';
 import { Collector } from '../callcontrol/collector';
+import { until } from '../callcontrolnode/node';
 import { json, startServer, type TestServer } from '../support/httpServer';
-import { CREDENTIAL_TYPE, openN8n, telling, type FreshN8n } from './support';
+import { CREDENTIAL_TYPE, openN8n, telling, testOfOwnN8n, type TestedN8n } from './support';
 
 /**
  * The trigger in a real n8n: what it promises depends on n8n's own activation, retries and event loop. Each event that
@@ -14,6 +15,8 @@ import { CREDENTIAL_TYPE, openN8n, telling, type FreshN8n } from './support';
  */
 
 const CALLER = '+441632960123';
+/** Calls of the burst. What keeps it in bounds is ours, so fewer do where only the version of n8n differs. */
+const BURST = process.env.N8N_VERSION ? 500 : 2_000;
 
 /** What an execution has sent on. */
 interface Told {
@@ -23,12 +26,14 @@ interface Told {
 	recovered: boolean;
 }
 
-let n8n: FreshN8n;
+let n8n: TestedN8n;
 let receiver: TestServer;
 let told: Collector<Told>;
 let pbx: Pbx;
 /** Between n8n and the PBX, to count sockets from outside. */
 let proxy: FaultProxy;
+/** How often n8n has asked for a socket, in vain or not. */
+let tries: number;
 let workflow: Workflow;
 
 beforeAll(async () => {
@@ -48,6 +53,11 @@ beforeEach(async () => {
 	told = new Collector();
 	pbx = await startPbx({ seedCallLogRows: 0, calls: { ringTimeoutMs: 600_000 } });
 	proxy = await startProxy(pbx.url);
+	tries = 0;
+	proxy.fateOfRequest = (_, path) => {
+		if (path.startsWith('/callcontrol/ws')) tries += 1;
+		return {};
+	};
 	const { clientId, clientSecret } = pbx.defaultClient;
 	const credential = await n8n.api.saveCredential(proxy.url, CREDENTIAL_TYPE, {
 		pbxUrl: proxy.url,
@@ -89,11 +99,7 @@ const times = (callId: number, event: string) =>
 
 /** Waits until n8n has its socket (again). */
 const linked = async (ms = 30_000) => {
-	const deadline = Date.now() + ms;
-	while (proxy.open === 0) {
-		if (Date.now() > deadline) throw new Error(`no socket after ${ms} ms:\n${n8n.logTail()}`);
-		await delay(50);
-	}
+	await until(() => proxy.open > 0, `a socket:\n${n8n.logTail()}`, ms);
 };
 
 /** Another program with the same client ID mints a token: 3CX ends ours, and the socket with it. */
@@ -129,16 +135,18 @@ test('starts the workflow, and comes back by itself after a dropped socket and a
 	expect(n8n.logTail()).not.toMatch(/No bridge acquired/);
 }, 60_000);
 
-test('a PBX that is away for 45 s, longer than n8n has patience: one registration, one socket', async () => {
+test('a PBX that is away longer than n8n has patience: one registration, one socket', async () => {
 	const before = call();
 	await arrival('callRinging', before);
+	const seen = tries;
 	await pbx.down();
 	pbx.calls.hangUp({ callid: before });
 	const missed = call();
-	await delay(45_000);
+	// A trigger that reports an error is started again by n8n five times, and then never again.
+	await until(() => tries >= seen + 6, `6 tries in vain:\n${n8n.logTail()}`, 90_000);
 	await pbx.up();
-	// The wait between two tries has grown to a minute at most.
-	expect(await arrival('callRinging', missed, 75_000)).toMatchObject({ recovered: true });
+	// The wait between two tries has grown to 32 s at most.
+	expect(await arrival('callRinging', missed, 60_000)).toMatchObject({ recovered: true });
 	expect(await arrival('callEnded', before)).toMatchObject({ recovered: true });
 	const after = call();
 	await arrival('callRinging', after);
@@ -147,33 +155,39 @@ test('a PBX that is away for 45 s, longer than n8n has patience: one registratio
 	expect(await n8n.api.publicationStatus(workflow.id)).toMatchObject({ status: 'published' });
 }, 150_000);
 
-test('n8n restarted while the PBX is down comes up, and connects when the PBX is back', async () => {
-	await pbx.down();
-	await n8n.stop();
-	await n8n.start();
-	expect(proxy.open).toBe(0);
-	await pbx.up();
-	await linked(75_000);
-	const callId = call();
-	await arrival('callRinging', callId);
-	expect(times(callId, 'callRinging')).toBe(1);
-	expect(proxy.open).toBe(1);
-}, 180_000);
+testOfOwnN8n(
+	'n8n restarted while the PBX is down comes up, and connects when the PBX is back',
+	async () => {
+		await pbx.down();
+		await n8n.stop();
+		await n8n.start();
+		expect(proxy.open).toBe(0);
+		await pbx.up();
+		await linked(75_000);
+		const callId = call();
+		await arrival('callRinging', callId);
+		expect(times(callId, 'callRinging')).toBe(1);
+		expect(proxy.open).toBe(1);
+	},
+	180_000,
+);
 
 test('unpublished during an outage, nothing is left', async () => {
 	await linked();
+	const seen = tries;
 	await pbx.down();
+	await until(() => tries > seen, 'a try in vain');
 	await n8n.api.unpublish(workflow.id);
 	const opens = proxy.opens;
 	const asked: string[] = [];
 	proxy.on('answered', ({ path }) => asked.push(path));
 	await pbx.up();
-	// Longer than the waits of the first tries.
-	await delay(8_000);
+	// Nothing tells of what does not happen: this is twice the longest wait after a second try in vain.
+	await delay(4_000);
 	expect({ open: proxy.open, opens: proxy.opens, asked }).toEqual({ open: 0, opens, asked: [] });
 }, 60_000);
 
-test('a burst of 2,000 events within a second is delivered whole, and n8n stays responsive', async () => {
+test(`a burst of ${BURST} events within a second is delivered whole, and n8n stays responsive`, async () => {
 	await linked();
 	let slowest = 0;
 	let isOver = false;
@@ -188,9 +202,9 @@ test('a burst of 2,000 events within a second is delivered whole, and n8n stays 
 	const startedAt = performance.now();
 	let playedMs = 0;
 	const play = async () => {
-		const calls = Array.from({ length: 2_000 }, call);
+		const calls = Array.from({ length: BURST }, call);
 		playedMs = performance.now() - startedAt;
-		await told.first(() => told.items.length >= calls.length, '2,000 executions', 0, 240_000);
+		await told.first(() => told.items.length >= calls.length, 'all executions', 0, 240_000);
 		return calls;
 	};
 	const { result: calls, grown } = await growth(play);
@@ -198,7 +212,7 @@ test('a burst of 2,000 events within a second is delivered whole, and n8n stays 
 	await watching;
 	const seconds = (performance.now() - startedAt) / 1000;
 	process.stdout.write(
-		`burst: 2,000 calls in ${Math.round(playedMs)} ms, delivered in ${seconds.toFixed(1)} s; ` +
+		`burst: ${BURST} calls in ${Math.round(playedMs)} ms, delivered in ${seconds.toFixed(1)} s; ` +
 			`/healthz at most ${Math.round(slowest)} ms; memory +${grown} MB\n`,
 	);
 	expect(new Set(told.items.map(({ callId }) => callId)).size).toBe(calls.length);

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startPbx, type Pbx } from '../../../sandbox/pbx';
 import { N8nApi, type Execution, type ExecutionSummary } from '../../../sandbox/playground/api';
+import { installedN8n } from '../../../sandbox/playground/n8nFolder';
 import { build, isStale } from '../../../sandbox/playground/package';
 import { addExtensions, Calls, extensionOf, RING_TIMEOUT_MS } from './calls';
 import { CONCURRENCY, mainProcess, workerProcess } from './fleet';
@@ -120,7 +121,7 @@ async function play(count: number, rate: number): Promise<Result> {
 	const fleet = {
 		services,
 		folder,
-		n8nFolder: join(ROOT, '.playground', 'n8n'),
+		n8nFolder: installedN8n().folder,
 		packageDir: ROOT,
 		encryptionKey: ENCRYPTION_KEY,
 	};
