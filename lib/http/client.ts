@@ -146,6 +146,7 @@ export function createPbxClient({
 		read: (answer: Dispatcher.ResponseData) => Promise<{ body: Body; size: number }>,
 	): Promise<PbxResponse<Body>> {
 		const name = nameOf(request);
+		assertPlainPath(request);
 		secrets.addRequest(request);
 		const attempt = async () => {
 			const answer = await authorised(request);
@@ -194,6 +195,21 @@ export function createPbxClient({
 				return { body: comes, size: 0 };
 			}),
 	};
+}
+
+/**
+ * Refuses `.` and `..` as a step of a path: an extension, leg or key of that name would turn `/callcontrol/../makecall`
+ * into another request. Percent-encoded dots mean the same to whoever reads the address.
+ */
+function assertPlainPath(request: PbxRequest): void {
+	const step = request.path.split('/').find((each) => /^(?:\.|%2e){1,2}$/i.test(each));
+	if (step === undefined) return;
+	throw new ThreeCxError({
+		kind: 'input',
+		message: `"${step}" is no number, ID or name of anything on a PBX`,
+		hint: 'Look at the fields of the step; if an expression fills one of them, look at what it gives for this item. Nothing was sent.',
+		request: nameOf(request),
+	});
 }
 
 const nameOf = ({ method, path }: PbxRequest) => `${method} ${path}`;

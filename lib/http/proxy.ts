@@ -17,7 +17,7 @@ export function proxyFor(origin: string): string {
 }
 
 /** What undici and Node say when a proxy does not make a tunnel; the status is the proxy's. */
-const REFUSED = /Proxy response \((\d+)\)|via .*HTTP\/1\.\d (\d+)/;
+const REFUSED = /Proxy response \((\d+)\)|via [^\n]{0,300}HTTP\/1\.\d (\d+)/;
 
 /**
  * Tells a failure of the proxy from one of the PBX: undici calls the first an abort, and a proxy that is not there looks
@@ -34,7 +34,7 @@ export function errorFromProxy(
 ): ThreeCxError | undefined {
 	const { message, status, code, port, hostname, cause: inner } = (cause ?? {}) as ProxyTrouble;
 	const proxy = proxyFor(origin);
-	const refusal = REFUSED.exec(message ?? '');
+	const refusal = REFUSED.exec(String(message ?? '').slice(0, 2_000));
 	const refused = refusal?.[1] ?? refusal?.[2] ?? (status === 407 ? '407' : undefined);
 	const hint =
 		'n8n goes through the proxy that HTTPS_PROXY or HTTP_PROXY names. Ask whoever runs it to let n8n reach the PBX, or add the host of the PBX to NO_PROXY.';

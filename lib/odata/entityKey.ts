@@ -1,3 +1,4 @@
+import { own } from '../own';
 import { ODataInputError } from './error';
 import { literal, type Enums } from './literal';
 
@@ -40,8 +41,8 @@ export function fillPath(
 	types: Readonly<Record<string, string>>,
 	enums?: Enums,
 ): string {
-	return path.replace(/\{([^}]+)\}/g, (_braces, field: string) =>
-		segmentLiteral(own(values, field), types[field] ?? 'string', { field, enums }),
+	return path.replace(/\{([^{}]+)\}/g, (_braces, field: string) =>
+		segmentLiteral(own(values, field), own(types, field) ?? 'string', { field, enums }),
 	);
 }
 
@@ -55,10 +56,6 @@ function namedValues(
 			([field, type]) => `${field}=${segmentLiteral(own(values, field), type, { field, enums })}`,
 		)
 		.join(',');
-}
-
-function own(values: Readonly<Record<string, unknown>>, name: string): unknown {
-	return Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
 function segmentLiteral(

@@ -29,11 +29,19 @@ export interface OrderBy {
 	direction?: 'asc' | 'desc';
 }
 
+/** Types do not hold at run time: an expression may give any text, and it would get into the request as it is. */
+function checkedDirection(direction: string): string {
+	if (direction === 'asc' || direction === 'desc') return direction;
+	throw new ODataInputError('"direction" must be asc or desc.', 'direction');
+}
+
 /** Writes the list of `$orderby`. Undefined when there is none. */
 export function orderBy(steps: readonly OrderBy[] = []): string | undefined {
 	return steps.length === 0
 		? undefined
-		: steps.map(({ field, direction = 'asc' }) => `${fieldPath(field)} ${direction}`).join(',');
+		: steps
+				.map(({ field, direction = 'asc' }) => `${fieldPath(field)} ${checkedDirection(direction)}`)
+				.join(',');
 }
 
 /**

@@ -1,3 +1,4 @@
+import { own } from '../own';
 import { isPrimitive, parseType, type Primitive } from './typeExpression';
 import { ODataInputError } from './error';
 import { fieldPath } from './field';
@@ -169,7 +170,9 @@ export function filter(group: FilterGroup, enums: Enums = {}): string | undefine
 const CONNECTIVES = { all: ' and ', any: ' or ' } as const;
 
 function joined({ match }: ConditionGroup | FilterGroup, parts: readonly string[]): string {
-	return parts.join(CONNECTIVES[match]);
+	const connective = own(CONNECTIVES, match);
+	if (connective !== undefined) return parts.join(connective);
+	throw new ODataInputError('"match" must be all or any.', 'match');
 }
 
 function condition(

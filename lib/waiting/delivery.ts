@@ -10,10 +10,19 @@ export interface DeliveryOptions<Event> {
 	lane(event: Event): string;
 	/** How many hand-overs may be under way at the same time; default 10. */
 	inFlight?: number;
-	/** How many events may wait before the {@link sheddable} ones give way, oldest first; default 10,000. */
+	/** How many events may wait before the {@link sheddable} ones give way, oldest first; default 10,000. Ten times as many wait at most, of whatever kind. */
 	maxWaiting?: number;
-	/** Whether an event may be dropped when too many wait; default: none. The others are kept whatever it takes. */
+	/** Whether an event may be dropped when too many wait; default: none. */
 	sheddable?(event: Event): boolean;
+	/** Whether an event is dropped last of all: what cannot be learnt in any other way. Default: none. */
+	precious?(event: Event): boolean;
+	/** Memory that an event takes, in bytes; default 1,000 for each. */
+	size?(event: Event): number;
+	/**
+	 * Memory that all waiting events may take before the oldest give way, whatever they are, in bytes: first the
+	 * sheddable ones, last the precious ones. Default 64 MB.
+	 */
+	maxBytes?: number;
 	/** Most events of one hand-over; default 1. More make bursts cheaper: whatever waits goes together. */
 	batch?: number;
 	/** Told each time an event was dropped, with the number of those dropped so far. */
@@ -41,6 +50,9 @@ export interface Delivery<Event> {
 interface Entry<Event> {
 	event: Event;
 	lane: string;
+	bytes: number;
+	/** Which of the three give way first. */
+	rank: 0 | 1 | 2;
 }
 
 interface Lane<Event> {
@@ -48,6 +60,12 @@ interface Lane<Event> {
 	entries: Set<Entry<Event>>;
 	busy: boolean;
 }
+
+/** What an event takes where nobody says so, in bytes. */
+const EVENT_BYTES = 1_000;
+
+/** So many times `maxWaiting` wait at most, of whatever kind. */
+const MOST = 10;
 
 /**
  * Bounds what is under way, keeps the events of a lane in order, and sheds load only where told to. n8n needs this:
@@ -63,8 +81,10 @@ export function createDelivery<Event>(options: DeliveryOptions<Event>): Delivery
 	const lanes = new Map<string, Lane<Event>>();
 	/** Lanes with something to hand over and nothing under way, longest waiting first. */
 	const ready = new Set<string>();
-	/** What may be dropped, oldest first. */
-	const sheddable = new Set<Entry<Event>>();
+	/** What gives way, by rank, oldest first. */
+	const ranks = [0, 1, 2].map(() => new Set<Entry<Event>>());
+	const maxBytes = options.maxBytes ?? 64_000_000;
+	let bytes = 0;
 	const idlers: Array<() => void> = [];
 	let waiting = 0;
 	let inFlight = 0;
@@ -74,8 +94,9 @@ export function createDelivery<Event>(options: DeliveryOptions<Event>): Delivery
 	/** Takes an entry out of the queue. */
 	function remove(entry: Entry<Event>): void {
 		lanes.get(entry.lane)?.entries.delete(entry);
-		sheddable.delete(entry);
+		ranks[entry.rank]!.delete(entry);
 		waiting -= 1;
+		bytes -= entry.bytes;
 	}
 
 	/** Puts a lane back in line if it has more, forgets it otherwise. */
@@ -126,9 +147,10 @@ export function createDelivery<Event>(options: DeliveryOptions<Event>): Delivery
 		if (inFlight === 0 && waiting === 0) for (const done of idlers.splice(0)) done();
 	}
 
-	function shedOldest(): void {
-		const [oldest] = sheddable;
-		if (!oldest) return;
+	/** Drops the oldest event of the lowest rank up to `most`. */
+	function shedOldest(most: 0 | 2): boolean {
+		const [oldest] = ranks.slice(0, most + 1).find(({ size }) => size > 0) ?? [];
+		if (!oldest) return false;
 		remove(oldest);
 		if (!lanes.get(oldest.lane)?.busy) {
 			ready.delete(oldest.lane);
@@ -136,20 +158,25 @@ export function createDelivery<Event>(options: DeliveryOptions<Event>): Delivery
 		}
 		shed += 1;
 		onShed?.(shed);
+		return true;
 	}
 
 	return {
 		push(event) {
 			if (closed) return;
-			const entry = { event, lane: laneOf(event) };
+			const rank = options.sheddable?.(event) ? 0 : options.precious?.(event) ? 2 : 1;
+			const size = options.size?.(event) ?? EVENT_BYTES;
+			const entry: Entry<Event> = { event, lane: laneOf(event), bytes: size, rank };
 			const lane = lanes.get(entry.lane) ?? { entries: new Set(), busy: false };
 			lanes.set(entry.lane, lane);
 			lane.entries.add(entry);
 			waiting += 1;
+			bytes += size;
 			if (!lane.busy) ready.add(entry.lane);
-			if (options.sheddable?.(event)) sheddable.add(entry);
+			ranks[rank]!.add(entry);
 			pump();
-			if (waiting > maxWaiting) shedOldest();
+			if (waiting > maxWaiting) shedOldest(0);
+			while ((bytes > maxBytes || waiting > maxWaiting * MOST) && shedOldest(2));
 		},
 		get waiting() {
 			return waiting;
@@ -168,8 +195,9 @@ export function createDelivery<Event>(options: DeliveryOptions<Event>): Delivery
 			closed = true;
 			lanes.clear();
 			ready.clear();
-			sheddable.clear();
+			for (const rank of ranks) rank.clear();
 			waiting = 0;
+			bytes = 0;
 			pump();
 		},
 	};

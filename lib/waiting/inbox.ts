@@ -6,10 +6,22 @@ export class Inbox<T> {
 
 	private wake?: AbortController;
 
-	constructor(private readonly clock: Clock = systemClock) {}
+	/** What was given up because too much waited. */
+	shed = 0;
+
+	/**
+	 * @param clock for waiting
+	 * @param max the most that waits; what comes on top of it is given up, and counted in `shed`
+	 */
+	constructor(
+		private readonly clock: Clock = systemClock,
+		private readonly max = 10_000,
+	) {}
 
 	push(...items: T[]): void {
-		this.items.push(...items);
+		const room = Math.max(0, this.max - this.items.length);
+		for (const item of items.slice(0, room)) this.items.push(item);
+		this.shed += Math.max(0, items.length - room);
 		if (items.length > 0) this.wake?.abort();
 	}
 

@@ -219,7 +219,7 @@ function deriveEntitySets(from: Catalogue): Record<string, EntitySet> {
 				if (path !== `/${root}` && keyed !== root) continue;
 				// `({Id})` is the key; `(Number={Number})` names its property and is an alternate one.
 				const isAlternate = key?.includes('=') ?? false;
-				for (const [, name = ''] of (key ?? '').matchAll(/\{([^}]+)\}/g)) {
+				for (const [, name = ''] of (key ?? '').matchAll(/\{([^{}]+)\}/g)) {
 					(isAlternate ? set.alternateKeys : set.key)[name] = parameters[name] ?? 'string';
 				}
 				const verb = isAlternate ? 'getByAlternateKey' : VERBS[`${kind} ${method}`];

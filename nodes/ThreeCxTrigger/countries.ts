@@ -1,3 +1,4 @@
+import { systemClock } from '../../lib/waiting/clock';
 import { getCountries } from 'libphonenumber-js';
 import type { INodePropertyOptions } from 'n8n-workflow';
 import { countryOfPbx, countryName } from '../../lib/phone/country';
@@ -14,6 +15,10 @@ export const countryOptions: INodePropertyOptions[] = [
 		.map((value) => ({ name: `${countryName(value)} (${value})`, value }))
 		.sort((a, b) => a.name.localeCompare(b.name, 'en')),
 ];
+
+/** Events wait for the country no longer than this, in ms, and no more of them than so many. */
+const PATIENCE_MS = 3_000;
+const MAX_WAITING = 10_000;
 
 /**
  * The country of local notation, which may have to be asked for. Events wait until the first answer is here, or until
@@ -44,6 +49,7 @@ export class DefaultCountry {
 	whenSettled(run: () => void): void {
 		if (this.waiting) this.waiting.push(run);
 		else run();
+		if ((this.waiting?.length ?? 0) > MAX_WAITING) this.release();
 	}
 
 	/** The PBX can be asked now. One that may not be asked, or has not set it, has no country; that is no error. */
@@ -52,9 +58,19 @@ export class DefaultCountry {
 	}
 
 	private async settle(): Promise<void> {
-		this.code = await this.connect()
+		const answer = this.connect()
 			.then(countryOfPbx)
+			// Late is better than never: what comes from then on has it.
+			.then((code) => (this.code = code))
 			.catch(() => undefined);
+		const late = new AbortController();
+		const patience = systemClock.sleep(PATIENCE_MS, late.signal);
+		await Promise.race([answer, patience]);
+		late.abort();
+		this.release();
+	}
+
+	private release(): void {
 		const waiting = this.waiting ?? [];
 		this.waiting = undefined;
 		for (const run of waiting) run();

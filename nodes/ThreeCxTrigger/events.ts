@@ -27,6 +27,8 @@ export interface RawEvent {
 	/** The DN that it is about, where it names one. */
 	dn?: string;
 	message: unknown;
+	/** What it takes while it waits, in bytes, about. */
+	bytes: number;
 }
 
 /** Whatever can start the workflow. */
@@ -181,6 +183,7 @@ export function rawEvent(text: string): RawEvent {
 		at: Date.now(),
 		...('entity' in frame ? { dn: frame.entity.dn } : {}),
 		message: parsed(text),
+		bytes: 4 * text.length,
 	};
 }
 

@@ -1,3 +1,4 @@
+import { fitsPattern } from '../../lib/globs';
 import { directionOf, isExternal, type Direction } from '../../lib/callcontrol/calls/legs';
 import { normalise } from '../../lib/phone/e164';
 import type { CallEvent } from '../../lib/callcontrol/calls/tracker';
@@ -25,13 +26,15 @@ export interface Filters {
  */
 export function wanted(filters: Filters, country: () => string | undefined) {
 	const { extensions, dnTypes, direction, external } = filters;
-	const callers = filters.callers.map(patternOf);
-	const dids = filters.dids.map(patternOf);
+	const callers = filters.callers.map(bare);
+	const dids = filters.dids.map(bare);
 	const isListed = (dn: string | undefined) =>
 		extensions.size === 0 || (dn !== undefined && extensions.has(dn));
-	const fits = (patterns: RegExp[], number: string) =>
+	const fits = (patterns: string[], number: string) =>
 		patterns.length === 0 ||
-		formsOf(number, country()).some((form) => patterns.some((pattern) => pattern.test(form)));
+		formsOf(number, country()).some((form) =>
+			patterns.some((pattern) => fitsPattern(form, pattern)),
+		);
 
 	const isWantedCall = ({ leg, call }: CallEvent): boolean =>
 		isListed(leg.dn) &&
@@ -47,17 +50,15 @@ export function wanted(filters: Filters, country: () => string | undefined) {
 	};
 }
 
-/** `+49 30*` becomes an expression; how a number is punctuated does not matter. */
-function patternOf(pattern: string): RegExp {
-	const escaped = bare(pattern).replace(/[.+^${}()|[\]\\]/g, '\\$&');
-	return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i');
-}
+/** The longest number, or pattern of one, that is looked at, in characters. */
+const MAX_NUMBER = 256;
 
 /** A number as people may write it in a pattern: as it came, in E.164, in its country's notation; `anonymous`. */
 function formsOf(number: string, country: string | undefined): string[] {
-	const { kind, e164, national } = normalise(number, country);
+	const { kind, e164, national } = normalise(number.slice(0, MAX_NUMBER), country);
 	const forms = [number, e164, national, kind === 'hidden' ? 'anonymous' : undefined];
 	return forms.filter((form) => form !== undefined).map(bare);
 }
 
-const bare = (number: string): string => number.replace(/[\s()\-/.]/g, '');
+/** `+49 30*` as `+4930*`: how a number is punctuated does not matter. What is no number any more is cut. */
+const bare = (number: string): string => number.slice(0, MAX_NUMBER).replace(/[\s()\-/.]/g, '');

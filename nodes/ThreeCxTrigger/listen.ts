@@ -29,6 +29,9 @@ const ASK = { timeoutMs: 3_000, retry: { attempts: 1, baseMs: 0, capMs: 0 } };
 /** Activation modes in which a person looks on: only then does a missing connection fail the activation. */
 const SOMEBODY_WATCHES = new Set<string>(['activate', 'manual']);
 
+/** What an event of a call takes while it waits, in bytes, about. */
+const EVENT_BYTES = 2_000;
+
 /** How long things may take; for tests. */
 export interface ListenPatience {
 	testMs?: number;
@@ -65,6 +68,9 @@ export async function listen(
 	const delivery = createDelivery<TriggerEvent>({
 		lane: laneOf,
 		sheddable: ({ type }) => isSheddable(type),
+		// All else can be read from the PBX again.
+		precious: ({ type }) => type === 'keyPressed',
+		size: (event) => (event.kind === 'raw' ? event.bytes : EVENT_BYTES),
 		inFlight: settings.inFlight,
 		maxWaiting: settings.maxWaiting,
 		batch: settings.batch,
@@ -79,7 +85,7 @@ export async function listen(
 			// The first is worth a word, then only the size of it.
 			if (total !== 1 && total % 1_000 !== 0) return;
 			context.logger.warn(
-				`3CX Trigger: too many events wait; gave up ${total} "Participant Changed" and "Raw Message" so far`,
+				`3CX Trigger: too many events wait; gave up ${total} so far, "Participant Changed" and "Raw Message" first, "Key Pressed" last`,
 			);
 		},
 		onError: (error) =>
@@ -101,6 +107,12 @@ export async function listen(
 		onEvents: (events) => events.forEach(take),
 		onError: (error) =>
 			context.logger.error(`3CX Trigger: an event was not understood: ${(error as Error).message}`),
+		onShed: (total) => {
+			if (total !== 1 && total % 1_000 !== 0) return;
+			context.logger.warn(
+				`3CX Trigger: the phone system tells more than can be followed; gave up ${total} messages so far, and reads the state instead`,
+			);
+		},
 		onState: (state) => {
 			if (state.online) void country.ask();
 			if (isGated) return;

@@ -1,3 +1,5 @@
+import { own } from '../../own';
+
 /** Something that an event is about: a leg, a phone, or a whole DN. */
 export type EventEntity =
 	| { kind: 'participant'; dn: string; id: number }
@@ -55,7 +57,7 @@ export function parseFrame(message: string): Frame {
 		.trim()
 		.toLowerCase();
 	if (type === '') return malformed('no event_type in it');
-	const kind = EVENT_TYPES[type] ?? 'other';
+	const kind = own(EVENT_TYPES, type) ?? 'other';
 	if (kind === 'other') return { kind, sequence };
 	const path = typeof event.entity === 'string' ? event.entity : '';
 	const entity = parseEntity(path);

@@ -32,6 +32,12 @@ const CROWD = 24;
 /** ... after this time, in ms, so that one reading serves a whole burst. */
 const CROWD_MS = 250;
 
+/** So many messages, or facts that they stand for, wait at most; twice as many where they are keys. */
+const MAX_WAITING = 5_000;
+
+const isTooMany = (waiting: number, frame: Frame) =>
+	waiting >= (frame.kind === 'keys' ? 2 * MAX_WAITING : MAX_WAITING);
+
 /** What a monitor says about its link: once when it goes down, once when it is up again. */
 export type LinkState =
 	| { online: true; /** How long it was down, in ms; 0 at the first time. */ outageMs: number }
@@ -44,6 +50,8 @@ export interface MonitorOptions {
 	/** What is new, in order within each call. */
 	onEvents(events: TrackerEvent[]): void;
 	onState?(state: LinkState): void;
+	/** Told when messages came faster than they could be dealt with, with the number of those given up so far. */
+	onShed?(total: number): void;
 	/** Each message of the socket as it comes, before it is understood. */
 	onMessage?(text: string): void;
 	timing?: Partial<MonitorTiming>;
@@ -97,6 +105,8 @@ export function startMonitor(options: MonitorOptions): Monitor {
 	let reconcileAt = Infinity;
 	/** Readings of the state that have failed, one after the other. */
 	let unread = 0;
+	/** Messages given up. */
+	let shed = 0;
 
 	// --- Reading single legs ---------------------------------------------------------------------------------------
 
@@ -132,8 +142,17 @@ export function startMonitor(options: MonitorOptions): Monitor {
 	function receive(text: string): void {
 		options.onMessage?.(text);
 		const frame = parseFrame(text);
-		if (held) held.push(frame);
+		const waiting = held ? held.length : order.size;
+		if (isTooMany(waiting, frame)) shedOne();
+		else if (held) held.push(frame);
 		else follow(frame);
+	}
+
+	/** The state tells later what was given up; keys it does not, so that they go last. */
+	function shedOne(): void {
+		shed += 1;
+		reconcileWithin(CROWD_MS);
+		options.onShed?.(shed);
 	}
 
 	function follow(frame: Frame): void {
@@ -253,13 +272,14 @@ export function startMonitor(options: MonitorOptions): Monitor {
 		const isPartial = await readState(hasBaseline ? 'recovered' : 'baseline', signal);
 		if (signal.aborted) return;
 		hasBaseline = true;
+		const shedMeanwhile = (held?.length ?? 0) >= MAX_WAITING;
 		const frames = held ?? [];
 		held = undefined;
 		lastSequence = undefined;
 		online = true;
 		frames.forEach(follow);
 		// Reads of the last link may have been answered meanwhile, and what came after them was told to nobody.
-		reconcileWithin(isPartial ? timing.suspicionMs : timing.reconcileMs);
+		reconcileWithin(isPartial || shedMeanwhile ? timing.suspicionMs : timing.reconcileMs);
 		options.onState?.({
 			online,
 			outageMs: downSince === undefined ? 0 : performance.now() - downSince,

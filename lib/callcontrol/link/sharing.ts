@@ -34,6 +34,8 @@ export interface Subscriber {
 	onState?(state: LinkState): void;
 	/** Each message of the socket as it comes, see {@link MonitorOptions.onMessage}. */
 	onMessage?(text: string): void;
+	/** See {@link MonitorOptions.onShed}. */
+	onShed?(total: number): void;
 	/** Told what the others threw: it must not end the others, nor the process. */
 	onError(error: unknown): void;
 	/** Patience of the link; whoever opens it decides. */
@@ -230,6 +232,7 @@ class Link {
 				this.state = state;
 				for (const member of [...this.members]) member.tell(state);
 			},
+			onShed: (total) => this.tell((subscriber) => subscriber.onShed?.(total)),
 			onMessage: (text) => this.tell((subscriber) => subscriber.onMessage?.(text)),
 			timing: first.subscriber.timing,
 		});

@@ -74,6 +74,9 @@ export interface SupervisedSocket {
 /** Where Call Control tells its events (protocol 3.1). No subscription is needed: they begin at once. */
 const PATH = '/callcontrol/ws';
 
+/** No message of Call Control is near this size, in bytes; a larger one ends the socket. */
+const MAX_MESSAGE_BYTES = 1024 * 1024;
+
 /** Causes that pass only when a person does something; everything else is retried with backoff. */
 const SLOW: Partial<Record<ErrorKind, 'refusedMs' | 'credentialsMs'>> = {
 	credentials: 'credentialsMs',
@@ -191,6 +194,9 @@ async function open(
 		handshakeTimeout: timing.handshakeMs,
 		rejectUnauthorized: !ignoreSslIssues,
 		perMessageDeflate: false,
+		// One message for each turn of the loop: a flood of them must not stop all else, and waits in the network then.
+		allowSynchronousEvents: false,
+		maxPayload: MAX_MESSAGE_BYTES,
 		// Node 24.5 and later read HTTPS_PROXY and NO_PROXY from `proxyEnv`; older ones connect directly.
 		lookup,
 		agent: isSecure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions),

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { PbxClient } from '../../http/client';
+import { wellFormed } from '../../odata/text';
 import { MAX_SMALL_BYTES, readText } from '../../http/body';
 import { ThreeCxError } from '../../http/errors';
 import {
@@ -87,9 +88,20 @@ export interface CallControl {
 /** How long the PBX may take to answer once it has all audio, and may pause within the audio that it sends, in ms. */
 const AUDIO_PAUSE_MS = 60_000;
 
+/** @throws ThreeCxError of kind `input` for what no path can name: nothing, or half of a character */
+function named(segment: string | number): string {
+	const text = wellFormed(String(segment), 'extension');
+	if (text !== '') return text;
+	throw new ThreeCxError({
+		kind: 'input',
+		message: 'An extension, device or participant has no number',
+		hint: 'Fill in the field; if an expression fills it, look at what it gives for this item.',
+	});
+}
+
 /** @returns `/callcontrol/a/b`, every segment percent-encoded: a device ID is a SIP URI. */
 const pathOf = (...segments: Array<string | number>): string =>
-	['/callcontrol', ...segments.map((segment) => encodeURIComponent(segment))].join('/');
+	['/callcontrol', ...segments.map((segment) => encodeURIComponent(named(segment)))].join('/');
 
 /**
  * @param client the PBX

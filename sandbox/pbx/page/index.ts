@@ -100,7 +100,9 @@ export function pageRoutes(pbx: PageView): PageHandler {
 	return async (request, response, url) => {
 		const route = routes[`${request.method} ${url.pathname}`];
 		if (!route) return false;
-		if (isLoopback(request.socket.remoteAddress)) await route(request, response);
+		// A page of another site can make its own name lead here: what the browser calls us must be us.
+		const isOurs = isLoopback(request.socket.remoteAddress) && isOwnHost(request.headers.host);
+		if (isOurs) await route(request, response);
 		else json(response, 403, { error: 'The sandbox page is for this machine only' });
 		return true;
 	};
@@ -179,7 +181,8 @@ async function perform(
 	request: IncomingMessage,
 ): Promise<{ status: number; body: object }> {
 	// A page of another site can send no JSON content type without asking first; it would be refused.
-	if (!request.headers['content-type']?.startsWith('application/json')) {
+	const [type] = (request.headers['content-type'] ?? '').split(';');
+	if (type!.trim().toLowerCase() !== 'application/json') {
 		return { status: 415, body: { error: 'Send application/json' } };
 	}
 	try {
@@ -229,6 +232,13 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
 function isLoopback(address = ''): boolean {
 	const plain = address.replace(/^::ffff:/, '');
 	return plain === '::1' || (isIPv4(plain) && plain.startsWith('127.'));
+}
+
+/** Whether a browser reached us by an address or name of this machine. */
+function isOwnHost(host = ''): boolean {
+	const url = `http://${host}`;
+	const { hostname } = URL.canParse(url) ? new URL(url) : { hostname: '' };
+	return hostname === 'localhost' || isLoopback(hostname.replace(/^\[|\]$/g, ''));
 }
 
 function json(response: ServerResponse, status: number, body: object): void {
