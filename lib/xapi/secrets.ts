@@ -79,13 +79,40 @@ export interface RedactOptions {
  *
  * @returns the same value
  */
-export function redactSecrets<T>(value: T, { reveal = [] }: RedactOptions = {}): T {
-	const hidden =
-		reveal.length === 0
-			? secretNames
-			: new Set([...secretNames].filter((name) => !reveal.includes(name)));
-	redact(value, hidden, false);
+export function redactSecrets<T>(value: T, options: RedactOptions = {}): T {
+	redact(value, hiddenNames(options), false);
 	return value;
+}
+
+/**
+ * The same for a value of which parts may belong to somebody else: what holds no secret stays as it is, of the rest a
+ * copy is given.
+ *
+ * @returns the value itself when there is nothing to hide in it
+ */
+export const withoutSecrets = <T>(value: T, options: RedactOptions = {}): T =>
+	redacted(value, hiddenNames(options), false) as T;
+
+const hiddenNames = ({ reveal = [] }: RedactOptions): ReadonlySet<string> =>
+	reveal.length === 0
+		? secretNames
+		: new Set([...secretNames].filter((name) => !reveal.includes(name)));
+
+function redacted(value: unknown, hidden: ReadonlySet<string>, inSecret: boolean): unknown {
+	if (typeof value !== 'object' || value === null) {
+		return inSecret && isReadable(value) ? HIDDEN : value;
+	}
+	let copy: Record<string, unknown> | undefined;
+	for (const [name, member] of Object.entries(value)) {
+		const shown = redacted(member, hidden, inSecret || hidden.has(name));
+		if (shown === member) continue;
+		copy ??= (Array.isArray(value) ? [...(value as unknown[])] : { ...value }) as Record<
+			string,
+			unknown
+		>;
+		copy[name] = shown;
+	}
+	return copy ?? value;
 }
 
 /** @param inSecret the value stands, at any depth, under a secret name */

@@ -4,6 +4,7 @@ import { createPbxClient, type PbxClient } from '../../lib/http/client';
 import { DEFAULT_IN_FLIGHT } from '../../lib/http/dispatchers';
 import { accessPerItem, type PbxAccess } from './connect';
 import { toNodeError } from './errors';
+import { shown } from './output';
 import { withQuickParameters } from './parameters';
 import { DEFAULT_IN_FLIGHT_TO_ALL, MB } from './requestOptions';
 
@@ -58,7 +59,7 @@ export async function runItems(
 		const result = await execute({ context, index, client, signal, inFlight });
 		const rows = Array.isArray(result) ? result : [result];
 		return rows.map((row) => ({
-			...(isItem(row) ? row : { json: row as IDataObject }),
+			...(isItem(row) ? { ...row, json: shown(row.json) } : { json: shown(row as IDataObject) }),
 			pairedItem: { item: index },
 		}));
 	};
@@ -68,11 +69,14 @@ export async function runItems(
 		const node = context.getNode();
 		const error = toNodeError(node, cause, index, origin);
 		if (!context.continueOnFail()) throw error;
-		const json = { error: error.message, hint: error.description ?? undefined };
-		// By `error` n8n tells what belongs to the error output. Of the JSON it then leaves the message alone; the hint is
-		// in `$input.item.error.description`.
-		const mark = node.onError === 'continueErrorOutput' ? { error } : {};
-		return [{ json, ...mark, pairedItem: { item: index } }];
+		const { message, description: hint } = error;
+		// n8n sends to the error output what has only an `error` (before 2.40 nothing else may stand beside it), and puts the
+		// fields of the input item around it. An item that is marked with the error itself would lose them.
+		const json: IDataObject =
+			node.onError === 'continueErrorOutput'
+				? { error: hint ? `${message.replace(/\.$/, '')}. ${hint}` : message }
+				: { error: message, hint: hint ?? undefined };
+		return [{ json, pairedItem: { item: index } }];
 	};
 
 	const outputs = await mapInLanes(context.getInputData(), limitsOf(context), async (_, index) => {

@@ -311,7 +311,14 @@ describe('items', () => {
 		const split = await runNode({ parameters, credentials, items, onError: 'continueErrorOutput' });
 		expect(split.items.map(({ json }) => json.Number)).toEqual(['100', '102']);
 		expect(split.failed).toEqual([
-			expect.objectContaining({ pairedItem: expect.objectContaining({ item: 1 }) }),
+			{
+				// The fields of the input item, as HTTP Request keeps them, too.
+				json: {
+					...items[1],
+					error: expect.stringMatching(/^This PBX has no user with Number nobody\. [A-Z].+\.$/),
+				},
+				pairedItem: expect.objectContaining({ item: 1 }),
+			},
 		]);
 	});
 

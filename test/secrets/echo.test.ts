@@ -81,7 +81,9 @@ test('what is no secret stays readable beside it', async () => {
 		})) satisfies EvilPbx['answer'],
 	});
 	const error = await thrown(REQUESTS['a write']!);
-	expect(error?.message).toMatch(/^3CX says: Anna: the value "(Anna|.*\[hidden\].*)" is no password$/);
+	expect(error?.message).toMatch(
+		/^3CX says: Anna: the value "(Anna|.*\[hidden\].*)" is no password$/,
+	);
 	expect(error?.request).toBe('PATCH /xapi/v1/Users(1)');
 });
 

@@ -47,7 +47,9 @@ export async function execute(run: ItemRun): Promise<ItemResult> {
 		},
 	);
 	if (response === 'auto' ? isFile(operation) : response === 'file') {
-		return [await downloadFile(run, request, { property: fileProperty, fileName: operationId })];
+		return [
+			await downloadFile(run, request, { property: fileProperty, fileName: operationId, reveal }),
+		];
 	}
 	if (isPaged(operation)) {
 		const path = request.path.slice(XAPI.length);

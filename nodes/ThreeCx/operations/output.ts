@@ -1,8 +1,6 @@
-import type { IDataObject } from 'n8n-workflow';
 import type { Query } from '../../../lib/odata/query';
 import type { Entity } from '../../../lib/xapi/entities';
 import { rowsFromEntries } from '../../../lib/xapi/rows';
-import { redactSecrets } from '../../../lib/xapi/secrets';
 import type { EntityResource } from '../resource';
 
 /**
@@ -20,9 +18,7 @@ export function simplified(query: Query, { summary }: EntityResource, simplify: 
 /** `$select` beside `$expand` would leave out the expanded properties on some servers unless it names them. */
 const expandedNames = ({ expand = [] }: Query) => expand.map(({ property }) => property);
 
-/** Rows as items: secrets hidden unless the user named them. */
-export const asOutput = (rows: Entity[], reveal?: readonly string[]): IDataObject[] =>
-	redactSecrets(rows, { reveal }) as IDataObject[];
+export { asOutput } from '../../shared/output';
 
 /** The properties of a summary that each row has; for rows that come whole. */
 export const pickEach = (rows: readonly Entity[], properties: readonly string[]): Entity[] =>

@@ -10,6 +10,7 @@ import {
 	roleParameter,
 } from '../../fields/members';
 import { onRow } from '../../onRow';
+import { asOutput } from '../../operations/output';
 import type { EntityResource, OwnOperation } from '../../resource';
 import { rows } from './rows';
 
@@ -23,12 +24,12 @@ const generateKey: OwnOperation = {
 		'Make a new API key (client secret). The old key and every access token made with it die at once, also those of this credential if it is the same client.',
 	onRow: true,
 	uses: ['GenerateAppToken'],
-	execute: async (run): Promise<IDataObject> =>
+	execute: async (run) =>
 		await onRow(run, rows, async ({ id }) => {
 			const { client, signal } = run;
 			const key = await invoke(client, 'GenerateAppToken', { parameters: { Id: id }, signal });
 			// The one secret that is put out unasked: the operation is of no use without it, and 3CX shows it only once.
-			return { Id: id, ClientSecret: String(key) };
+			return asOutput([{ Id: id, ClientSecret: String(key) }], ['ClientSecret']);
 		}),
 };
 
