@@ -109,6 +109,12 @@ export const MODULE_STATE: readonly ModuleState[] = [
 		wayOut: 'a weak map',
 	},
 	{ at: 'nodes/shared/n8nInternals.ts turns', holds: 'a lock', ...LOCK },
+	{
+		at: 'nodes/shared/output.ts lookedThrough',
+		holds: 'which rows have been looked through for secrets',
+		bound: 'the rows that somebody holds',
+		wayOut: 'a weak set',
+	},
 	{ at: 'nodes/shared/tokens.ts turns', holds: 'a lock', ...LOCK },
 	{
 		at: 'nodes/shared/tokens.ts flights',

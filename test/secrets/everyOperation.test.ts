@@ -74,9 +74,15 @@ function answer({ url, method }: Received): [status: number, body: unknown] {
 }
 
 let pbx: TestServer;
+let credentials: CredentialStore;
 
 beforeAll(async () => {
 	pbx = await startServer((request, response) => json(response, ...answer(request)));
+	credentials = new CredentialStore({
+		pbxUrl: pbx.origin,
+		clientId: 'n8n',
+		clientSecret: `client-${MARK}-client`,
+	});
 });
 
 afterAll(async () => {
@@ -155,11 +161,6 @@ const ASKED_FOR: Record<string, string> = { 'apiClient: generateKey': 'ClientSec
 const reached = new Set<string>();
 
 test.each(CASES)('%s shows no secret of the PBX', async (name, { type, parameters }) => {
-	const credentials = new CredentialStore({
-		pbxUrl: pbx.origin,
-		clientId: 'n8n',
-		clientSecret: `client-${MARK}-client`,
-	});
 	const { items, error } = await runNode({ type, parameters, credentials });
 	if (!error && items.length > 0) reached.add(name);
 	const files = items.flatMap(({ binary = {} }) =>
@@ -187,11 +188,6 @@ test('most operations came to an output, those among them that once forgot to hi
 
 describe('Any Operation', () => {
 	const run = async (options: INodeParameters) => {
-		const credentials = new CredentialStore({
-			pbxUrl: pbx.origin,
-			clientId: 'n8n',
-			clientSecret: 'n8n-secret',
-		});
 		const { items, error } = await runNode({
 			parameters: {
 				resource: 'anyOperation',
