@@ -28,6 +28,7 @@ import { ThreeCxOAuth2Api } from '../../credentials/ThreeCxOAuth2Api.credentials
 import { CREDENTIAL } from '../../nodes/shared/credential';
 import { ThreeCx } from '../../nodes/ThreeCx/ThreeCx.node';
 import { ThreeCxCallControl } from '../../nodes/ThreeCxCallControl/ThreeCxCallControl.node';
+import { seed, watch } from './watch';
 
 /**
  * n8n's own execution engine (n8n-core) around our nodes, without a server: parameters and expressions are resolved,
@@ -62,7 +63,8 @@ class Items implements INodeType {
 	}
 }
 
-const NODES: Record<string, new () => INodeType> = {
+/** The nodes by type; what cannot be imported here (see `test/proofs/soak`) may be put in. */
+export const NODES: Record<string, new () => INodeType> = {
 	'test.items': Items as unknown as new () => INodeType,
 	'n8n-nodes-threecx.threeCx': ThreeCx,
 	'n8n-nodes-threecx.threeCxCallControl': ThreeCxCallControl,
@@ -297,12 +299,27 @@ export async function runNode({
 	started?.(execution);
 	const run = await execution;
 	const task = run.data.resultData.runData['3CX']?.[0];
-	return {
+	const result: NodeRun = {
 		items: task?.data?.main?.[0] ?? [],
 		failed: task?.data?.main?.[1] ?? [],
 		error: (run.data.resultData.error ?? task?.error) as NodeRun['error'],
 		run,
 	};
+	seed(credentials, parameters);
+	const asked = askedFor(parameters);
+	watch(
+		'items',
+		[...result.items, ...result.failed].map(({ json }) => json),
+		asked,
+	);
+	watch('error', result.error, asked);
+	return result;
+}
+
+/** Names of the secrets that the parameters ask for; see `watch.ts`. */
+function askedFor({ operation, options }: INodeParameters): string[] {
+	const { reveal = [] } = (options ?? {}) as { reveal?: string[] };
+	return operation === 'generateKey' ? ['ClientSecret', ...reveal] : reveal;
 }
 
 /**

@@ -14,6 +14,7 @@ import {
 } from 'n8n-workflow';
 import { CREDENTIAL } from '../../nodes/shared/credential';
 import { additionalDataFor, type CredentialStore } from './n8n';
+import { seed, watch } from './watch';
 
 /** An execution that a trigger has asked for. */
 export interface Emitted {
@@ -87,10 +88,18 @@ export async function activate(
 				activation,
 				(data_, _response, done, deduplicationKey) => {
 					const end = () => done?.resolve({} as IRun);
+					seed(credentials, options.parameters);
+					watch(
+						'event',
+						data_[0]!.map(({ json }) => json),
+					);
 					if (endAtOnce) end();
 					onEmit?.({ items: data_[0]!, deduplicationKey, end });
 				},
-				(error) => emittedErrors.push(error),
+				(error) => {
+					watch('emitted error', error);
+					emittedErrors.push(error);
+				},
 			),
 		additionalDataFor(credentials, 'trigger'),
 		'trigger',

@@ -1,0 +1,66 @@
+import { inspect } from 'node:util';
+import { HIDDEN, SECRET_PROPERTIES, secretValues } from '../../lib/xapi/secrets';
+import type { CredentialStore } from './n8n';
+
+/**
+ * Watches all that the node harness puts out, in every test: items, errors, events and log lines. `watchSuite.ts` fails the
+ * test in which a secret shows that nobody asked for by name.
+ */
+
+/** Secrets that the harness has handed out: client secrets, tokens, typed passwords. */
+const seeded = new Set<string>();
+
+let found: string[] = [];
+
+/** Shorter ones occur by chance. */
+const SHORTEST = 6;
+
+/** How every token of a PBX begins, and of the simulated one. */
+const TOKEN = /eyJ[\w-]{10,}\.[\w-]{10,}/;
+
+/** @param parameters what a person typed */
+export function seed({ stored }: CredentialStore, parameters: object = {}): void {
+	const { clientSecret, oauthTokenData } = stored as Record<string, unknown>;
+	const token = (oauthTokenData as { access_token?: unknown } | undefined)?.access_token;
+	const typed = secretValues({ path: '', body: parameters });
+	for (const value of [clientSecret, token, ...typed]) {
+		const isSecret =
+			typeof value === 'string' && value.length >= SHORTEST && !value.startsWith('=');
+		if (isSecret && value !== 'not issued yet' && value !== HIDDEN) seeded.add(value);
+	}
+}
+
+/**
+ * @param where a word for the message
+ * @param shown what was put out
+ * @param asked names of secrets that were asked for
+ */
+export function watch(where: string, shown: unknown, asked: readonly string[] = []): void {
+	named(where, shown, asked);
+	const text =
+		shown instanceof Error
+			? `${shown.stack}\n${inspect(shown, { depth: 8 })}`
+			: inspect(shown, { depth: 12, maxArrayLength: 1_000, maxStringLength: 100_000 });
+	if (TOKEN.test(text)) found.push(`${where}: a token`);
+	if (asked.length > 0) return;
+	for (const secret of seeded) if (text.includes(secret)) found.push(`${where}: ${secret}`);
+}
+
+/** Properties that are secrets by their names. */
+function named(where: string, value: unknown, asked: readonly string[], depth = 12): void {
+	if (typeof value !== 'object' || value === null || depth === 0) return;
+	for (const [name, member] of Object.entries(value)) {
+		const isReadable = (typeof member === 'string' && member !== '') || typeof member === 'number';
+		const isSecret = !Array.isArray(value) && Object.hasOwn(SECRET_PROPERTIES, name);
+		if (isSecret && isReadable && member !== HIDDEN && !asked.includes(name))
+			found.push(`${where}: ${name} is ${member}`);
+		else named(where, member, asked, depth - 1);
+	}
+}
+
+/** @returns the secrets that have shown since the last time */
+export function takeFound(): string[] {
+	const taken = [...new Set(found)];
+	found = [];
+	return taken;
+}
