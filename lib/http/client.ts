@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 import { request as send, type Dispatcher } from 'undici';
 import { MAX_ANSWER_BYTES, MAX_SMALL_BYTES, readText, readWhole, whileItComes } from './body';
-import { dispatcherFor } from './dispatchers';
+import { dispatcherFor, inFlightNow } from './dispatchers';
 import { ThreeCxError } from './errors';
+import type { InFlight } from './inFlight/gate';
 import { isTooDeep, MAX_LEVELS } from './json';
 import { Secrets } from './mask';
 import { errorFromNetwork } from './networkErrors';
@@ -51,6 +52,8 @@ export interface PbxClient {
 	readonly secrets: Secrets;
 	/** The most that is read of a JSON answer unless its request says otherwise, in bytes. */
 	readonly maxBytes: number;
+	/** How many requests it may have under way now: more of them would only wait. Changes where that is automatic. */
+	readonly inFlight: number;
 	/**
 	 * Sends a request and reads its JSON answer. Renews the token once after a 401; repeats what is safe to repeat.
 	 *
@@ -71,8 +74,11 @@ export interface PbxClientOptions {
 	timeoutMs?: number;
 	/** Default for {@link PbxRequest.maxBytes}. */
 	maxBytes?: number;
-	/** Most requests under way at the same time, over all clients of the PBX with this limit; default 4, at most 8. */
-	inFlight?: number;
+	/**
+	 * Most requests under way at the same time, over all clients of the PBX with this number, from 1 to 16; or
+	 * automatic (default): as many as the PBX takes well, over everything that talks to it. Call Control does not wait.
+	 */
+	inFlight?: InFlight;
 }
 
 /** How long the PBX may take to answer, in ms. Long report queries answer 504 by themselves after about a minute. */
@@ -99,7 +105,7 @@ export function createPbxClient({
 		const timeout = request.timeoutMs ?? timeoutMs;
 		return await send(url, {
 			method,
-			dispatcher: dispatcherFor(connection, { lasting, inFlight }),
+			dispatcher: dispatcherFor(connection, { use: useOf(path, lasting), inFlight }),
 			headers: {
 				authorization: `Bearer ${token}`,
 				accept: '*/*',
@@ -172,6 +178,9 @@ export function createPbxClient({
 	return {
 		connection,
 		tokens,
+		get inFlight() {
+			return inFlightNow(connection.origin, inFlight);
+		},
 		secrets,
 		maxBytes,
 		request: async <Body>(request: PbxRequest) =>
@@ -216,6 +225,10 @@ const nameOf = ({ method, path }: PbxRequest) => `${method} ${path}`;
 
 /** Texts from this size on count as large, in characters. */
 const LARGE = 65_536;
+
+/** Somebody waits on the phone for what Call Control does: it goes first. */
+const useOf = (path: string, lasting = false) =>
+	lasting ? 'audio' : path.startsWith('/callcontrol') ? 'calls' : 'work';
 
 /** What OData begins an answer with: where to read what it means. */
 const CONTEXT = /^\{\s*"@odata\.context"\s*:\s*"[^"\\]*"\s*,/;

@@ -1,14 +1,17 @@
 import type { LookupFunction } from 'node:net';
 import { EnvHttpProxyAgent, type Dispatcher } from 'undici';
 import { BoundedMap } from '../boundedMap';
+import { chosenInFlight, Gate, type InFlight } from './inFlight/gate';
+import { MOST, START } from './inFlight/law';
+import { throughGate } from './inFlight/throughGate';
 import { proxyFor } from './proxy';
 import type { Connection } from './serverUrl';
 
-/** Requests to one PBX that are under way at the same time unless a client is told otherwise. */
-export const DEFAULT_IN_FLIGHT = 4;
+/** Most requests to one PBX that are under way at the same time, whatever is chosen. */
+export const MAX_IN_FLIGHT = MOST;
 
-/** The most that a client may be told: a large workflow must not crowd out the phones. */
-export const MAX_IN_FLIGHT = 8;
+/** Connections by what they are for: calls share them with nothing else, and audio lasts as long as a call. */
+const CONNECTIONS = { calls: 8, audio: null, automatic: MAX_IN_FLIGHT };
 
 /** How long TCP and TLS may take, in ms. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -29,6 +32,17 @@ const dispatchers = new BoundedMap<string, Dispatcher>({
 	dropped: (dispatcher) => void dispatcher.close().catch(() => undefined),
 });
 
+/** By origin. One that is forgotten while something waits there goes on, but a new one counts what comes. */
+const gates = new BoundedMap<string, Gate>({ max: MAX_POOLS, idleMs: IDLE_POOL_MS });
+
+function gateOf(origin: string): Gate {
+	const known = gates.get(origin);
+	if (known) return known;
+	const gate = new Gate();
+	gates.set(origin, gate);
+	return gate;
+}
+
 /** Look-ups have no names; each gets a number, so that what one has let in is never handed to another. */
 const lookups = new WeakMap<LookupFunction, number>();
 let lookupCount = 0;
@@ -42,16 +56,19 @@ function lookupKey(lookup: LookupFunction | undefined): number {
 
 /** What decides which pool a request goes through. */
 export interface PoolOptions {
-	/** For requests that last as long as a call (audio): each has a connection to itself, without limit. */
-	lasting?: boolean;
-	/** Connections that the pool opens at most; further requests wait their turn in it. Default 4, at most 8. */
-	inFlight?: number;
+	/**
+	 * What for: `work` (default) waits for its turn; `calls` is what callers wait for (Call Control, tokens) and does not;
+	 * `audio` lasts as long as a call, is not counted, and has a connection to itself.
+	 */
+	use?: 'work' | 'calls' | 'audio';
+	/** Requests under way at the same time, and connections: automatic (default), or a number from 1 to 16. */
+	inFlight?: InFlight;
 }
 
 /**
  * The connection pool of a PBX: opened on first use, kept alive and shared by every execution of this process that has
  * the same limit. n8n's own helper opens a new TCP and TLS connection for each request; this is where our speed comes
- * from.
+ * from. All requests but audio go through the one gate of the PBX, see `inFlight/gate.ts`.
  *
  * Honours `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. Certificates are checked unless the connection says otherwise,
  * and the two never share a pool: a connection that was accepted unchecked is not handed to one that wants the check.
@@ -63,31 +80,44 @@ export interface PoolOptions {
  */
 export function dispatcherFor(
 	{ origin, ignoreSslIssues, lookup }: Connection,
-	{ lasting = false, inFlight = DEFAULT_IN_FLIGHT }: PoolOptions = {},
+	{ use = 'work', inFlight }: PoolOptions = {},
 ): Dispatcher {
-	const connections = lasting ? null : Math.min(Math.max(1, inFlight), MAX_IN_FLIGHT);
+	const number = use === 'work' ? chosenInFlight(inFlight) : use;
 	const check = ignoreSslIssues ? 'unchecked' : 'checked';
-	const key = `${connections} ${check} ${lookupKey(lookup)} ${origin}`;
+	const key = `${number} ${check} ${lookupKey(lookup)} ${origin}`;
 	const known = dispatchers.get(key);
 	if (known) return known;
 	const tls = { rejectUnauthorized: !ignoreSslIssues };
 	// undici alone would send https through HTTP_PROXY where HTTPS_PROXY is not set; n8n does not.
 	const proxy = proxyFor(origin);
-	const dispatcher = new EnvHttpProxyAgent({
+	const pool = new EnvHttpProxyAgent({
 		httpProxy: proxy,
 		httpsProxy: proxy,
-		connections,
+		connections: typeof number === 'number' ? number : CONNECTIONS[number],
 		keepAliveTimeout: KEEP_ALIVE_MS,
 		connect: { ...tls, timeout: CONNECT_TIMEOUT_MS, ...(lookup && { lookup }) },
 		requestTls: tls, // the TLS inside a proxy's tunnel
 	});
+	const dispatcher =
+		number === 'audio' ? pool : pool.compose(throughGate(() => gateOf(origin), number));
 	dispatchers.set(key, dispatcher);
 	return dispatcher;
 }
 
-/** Closes every pool; for tests and for programs that end. Requests under way are finished first. */
+/**
+ * @param origin of the PBX
+ * @param inFlight what was chosen; default automatic
+ * @returns how many requests may be under way to it now
+ */
+export function inFlightNow(origin: string, inFlight?: InFlight): number {
+	const chosen = chosenInFlight(inFlight);
+	return chosen === 'automatic' ? (gates.get(origin)?.limit ?? START) : chosen;
+}
+
+/** Closes every pool and forgets what was learned; for tests and for programs that end. Requests under way are finished first. */
 export async function closeDispatchers(): Promise<void> {
 	const open = dispatchers.values();
 	dispatchers.clear();
+	gates.clear();
 	await Promise.all(open.map(async (dispatcher) => await dispatcher.close()));
 }

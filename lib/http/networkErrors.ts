@@ -66,6 +66,11 @@ const NETWORK_CODES: Record<string, Pick<ErrorDetails, 'kind' | 'hint'> & { says
 		says: 'stopped in the middle of its answer',
 		hint: 'Try again; if it happens often, look at the load of the PBX.',
 	},
+	TOO_MANY_WAITING: {
+		kind: 'rateLimited',
+		says: 'has 10,000 requests of this n8n waiting for it already',
+		hint: 'Run fewer workflows with many items against it at the same time, or work on the items in smaller batches.',
+	},
 	UND_ERR_ABORTED: {
 		kind: 'cancelled',
 		says: 'was not asked further: the execution was stopped',

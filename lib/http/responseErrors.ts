@@ -370,7 +370,8 @@ function parse(text: string): unknown {
 }
 
 /** `Retry-After` in ms; it comes as seconds or as a date. */
-function retryAfter(headers: RefusedAnswer['headers']): number | undefined {
+/** @returns the wait that an answer asks for in `Retry-After` (seconds or a date), in ms; undefined when it asks for none */
+export function retryAfter(headers: RefusedAnswer['headers']): number | undefined {
 	const text = [headers['retry-after']].flat()[0];
 	if (text === undefined) return undefined;
 	const seconds = Number(text);

@@ -176,7 +176,7 @@ const overOwnPool: TokenTransport = async ({
 }) => {
 	const answer = await request(connection.origin + path, {
 		method: 'POST',
-		dispatcher: dispatcherFor(connection),
+		dispatcher: dispatcherFor(connection, { use: 'calls' }),
 		headers,
 		body,
 		headersTimeout: timeoutMs,

@@ -3,30 +3,24 @@
  * further one is started; those under way are waited for, so that nothing goes on behind the back of the caller.
  *
  * @param inputs what to work on
- * @param inFlight how many jobs run at the same time; at least 1
+ * @param inFlight how many jobs run at the same time, at least 1; a function is asked whenever a job may start
  * @param job the work
  * @returns the results
  * @throws what the first failing job threw
  */
 export async function mapInOrder<Input, Output>(
 	inputs: readonly Input[],
-	inFlight: number,
+	inFlight: number | (() => number),
 	job: (input: Input, index: number) => Promise<Output>,
 ): Promise<Output[]> {
-	const results = new Array<Output>(inputs.length);
-	let next = 0;
-	let failure: { cause: unknown } | undefined;
-	const worker = async () => {
-		while (next < inputs.length && !failure) {
-			const index = next++;
-			await job(inputs[index]!, index)
-				.then((result) => (results[index] = result))
-				.catch((cause: unknown) => (failure ??= { cause }));
-		}
+	const limits: LaneLimits = {
+		perLane: typeof inFlight === 'number' ? inFlight : () => inFlight(),
+		inAll: Infinity,
 	};
-	await Promise.all(Array.from({ length: Math.max(1, Math.min(inFlight, inputs.length)) }, worker));
-	if (failure) throw (failure as { cause: unknown }).cause;
-	return results;
+	return await mapInLanes(inputs, limits, (input, index) => ({
+		lane: '',
+		job: async () => await job(input, index),
+	}));
 }
 
 /** Work whose place is known: the lane that it belongs to, and what there is to do. */
@@ -38,8 +32,8 @@ export interface Placed<Output> {
 
 /** How many jobs may run at the same time. */
 export interface LaneLimits {
-	/** In each lane; at least 1. */
-	perLane: number;
+	/** In each lane, at least 1; a function is asked whenever a job may start. */
+	perLane: number | ((lane: string) => number);
 	/** In all lanes together; but each lane may always run one, so that lanes that hang do not stop the others. */
 	inAll: number;
 }
@@ -59,7 +53,7 @@ export interface LaneLimits {
 export async function mapInLanes<Input, Output>(
 	inputs: readonly Input[],
 	{ perLane, inAll }: LaneLimits,
-	place: (input: Input, index: number) => Promise<Placed<Output>>,
+	place: (input: Input, index: number) => Promise<Placed<Output>> | Placed<Output>,
 ): Promise<Output[]> {
 	const results = new Array<Output>(inputs.length);
 	/** In order of service: the one served longest ago comes first. */
@@ -68,13 +62,15 @@ export async function mapInLanes<Input, Output>(
 	let isPlaced = false;
 	let failure: { cause: unknown } | undefined;
 	const fail = (cause: unknown) => (failure ??= { cause });
+	const limitOf = typeof perLane === 'number' ? () => perLane : perLane;
 
 	await new Promise<void>((finished) => {
 		const next = () => {
 			let found: string | undefined;
-			let fewest = Math.max(1, perLane);
+			let fewest = Infinity;
 			for (const [name, { waiting, inFlight }] of lanes) {
 				if (waiting.length === 0 || inFlight >= fewest) continue;
+				if (inFlight >= Math.max(1, limitOf(name))) continue;
 				if (running >= inAll && inFlight > 0) continue;
 				[found, fewest] = [name, inFlight];
 				if (inFlight === 0) break;

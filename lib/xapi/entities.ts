@@ -1,6 +1,5 @@
 import { KeyedLock } from '../waiting/concurrency';
 import type { PbxClient, PbxRequest } from '../http/client';
-import { DEFAULT_IN_FLIGHT } from '../http/dispatchers';
 import { ThreeCxError } from '../http/errors';
 import type { Expand } from '../odata/expand';
 import { entityKey } from '../odata/entityKey';
@@ -27,8 +26,6 @@ export interface ListOptions<Row = Entity> extends RequestOptions {
 	query?: string;
 	/** The most rows to read; all when left out. */
 	limit?: number;
-	/** Pages fetched side by side; default 4. */
-	inFlight?: number;
 	/** Rows a page; default 100, the most that entity sets accept. */
 	pageSize?: number;
 	/** The most pages of a list before it counts as one without end; default 10,000. */
@@ -58,7 +55,6 @@ export async function listEntities<Row = Entity>(
 	{
 		query = '',
 		limit = Infinity,
-		inFlight = DEFAULT_IN_FLIGHT,
 		pageSize = PAGE_SIZE,
 		maxPages = MAX_PAGES,
 		shape = (rows) => rows as Row[],
@@ -80,7 +76,7 @@ export async function listEntities<Row = Entity>(
 		follow: async (link) => await collection.follow(link),
 		limit,
 		pageSize,
-		inFlight,
+		inFlight: () => client.inFlight,
 		likely: lengths.get(name) ?? 0,
 		bounds: { pages: maxPages, size: MAX_ANSWERS * client.maxBytes },
 	});

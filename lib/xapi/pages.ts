@@ -24,8 +24,8 @@ export interface Paging<Row> {
 	limit: number;
 	/** Rows to ask for with one request. */
 	pageSize: number;
-	/** Pages fetched side by side. */
-	inFlight: number;
+	/** Pages fetched side by side; asked whenever one may be fetched. */
+	inFlight(): number;
 	/** How many rows are likely to come: their first pages are asked for side by side at once. */
 	likely: number;
 	/** The most pages, and characters, of a list. */
@@ -55,9 +55,10 @@ const MAX_EMPTY = 10;
  * @throws ThreeCxError of kind `malformed` when the list has no end, or repeats itself
  */
 export async function readPages<Row>(paging: Paging<Row>): Promise<Row[][]> {
-	const { read, limit, pageSize, inFlight, likely, bounds } = paging;
+	const { read, limit, pageSize, likely, bounds } = paging;
+	const inFlight = () => paging.inFlight();
 	const top = Math.min(pageSize, limit);
-	const ahead = skips(pageSize, Math.min(likely, limit), inFlight - 1);
+	const ahead = skips(pageSize, Math.min(likely, limit), inFlight() - 1);
 	const [first, ...early] = await mapInOrder(
 		[0, ...ahead],
 		inFlight,

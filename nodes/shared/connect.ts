@@ -1,7 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { createPbxClient, type PbxClient, type PbxClientOptions } from '../../lib/http/client';
 import { readFields } from '../../lib/http/credentialFields';
-import { MAX_IN_FLIGHT } from '../../lib/http/dispatchers';
 import type { LinkAccess } from '../../lib/callcontrol/link/sharing';
 import type { Connection } from '../../lib/http/serverUrl';
 import { stampOf } from '../../lib/http/stamps';
@@ -82,5 +81,5 @@ async function accessTo(
  */
 export async function linkTo(context: RequestContext, itemIndex = 0): Promise<LinkAccess> {
 	const { key, ...access } = await accessTo(context, itemIndex, true);
-	return { key, client: createPbxClient({ ...access, inFlight: MAX_IN_FLIGHT }) };
+	return { key, client: createPbxClient(access) };
 }

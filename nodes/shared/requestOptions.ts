@@ -1,5 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { DEFAULT_IN_FLIGHT, MAX_IN_FLIGHT } from '../../lib/http/dispatchers';
+import { MAX_IN_FLIGHT } from '../../lib/http/dispatchers';
+import { ThreeCxError } from '../../lib/http/errors';
+import type { InFlight } from '../../lib/http/inFlight/gate';
 
 /** Items that are worked on at the same time over all PBXs, unless the node's option says otherwise. */
 export const DEFAULT_IN_FLIGHT_TO_ALL = 20;
@@ -27,11 +29,20 @@ export const requestOptionsProperty: INodeProperties = {
 		{
 			displayName: 'Requests in Flight per PBX',
 			name: 'inFlight',
-			type: 'number',
-			typeOptions: { minValue: 1, maxValue: MAX_IN_FLIGHT },
-			default: DEFAULT_IN_FLIGHT,
+			type: 'options',
+			options: [
+				{
+					name: 'Automatic',
+					value: 'automatic',
+					description:
+						'Begin with 4, send more as long as the phone system answers as quickly, and fewer when it gets slower',
+				},
+				{ name: '1', value: 1, description: 'Work on the items strictly one after another' },
+				...[2, 4, 8, MAX_IN_FLIGHT].map((value) => ({ name: String(value), value })),
+			],
+			default: 'automatic',
 			description:
-				'How many requests to one phone system may be under way at the same time. 1 works on its items strictly one after another.',
+				'How many requests to one phone system may be under way at the same time. An expression may give any number from 1 to 16.',
 		},
 		{
 			displayName: 'Requests in Flight to All PBXs',
@@ -52,3 +63,21 @@ export const requestOptionsProperty: INodeProperties = {
 		},
 	],
 };
+
+/**
+ * @param value what the option *Requests in Flight per PBX* holds; an expression may give anything
+ * @returns automatic, or a whole number from 1 to 16
+ * @throws ThreeCxError of kind `input` when it is neither
+ */
+export function inFlightFrom(value: unknown = 'automatic'): InFlight {
+	if (value === 'automatic') return value;
+	const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+	if (Number.isInteger(number) && (number as number) >= 1 && (number as number) <= MAX_IN_FLIGHT)
+		return number as number;
+	throw new ThreeCxError({
+		kind: 'input',
+		field: 'inFlight',
+		message: `"Requests in Flight per PBX" cannot be ${JSON.stringify(value)}`,
+		hint: `Choose Automatic, or give a whole number from 1 to ${MAX_IN_FLIGHT}.`,
+	});
+}

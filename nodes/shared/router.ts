@@ -1,12 +1,12 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { mapInLanes, type LaneLimits } from '../../lib/waiting/concurrency';
 import { createPbxClient, type PbxClient } from '../../lib/http/client';
-import { DEFAULT_IN_FLIGHT } from '../../lib/http/dispatchers';
+import { inFlightNow } from '../../lib/http/dispatchers';
 import { accessPerItem, type PbxAccess } from './connect';
 import { toNodeError } from './errors';
 import { shown } from './output';
 import { withQuickParameters } from './parameters';
-import { DEFAULT_IN_FLIGHT_TO_ALL, MB } from './requestOptions';
+import { DEFAULT_IN_FLIGHT_TO_ALL, inFlightFrom, MB } from './requestOptions';
 
 /** One input item and what is needed to work on it. */
 export interface ItemRun {
@@ -17,8 +17,6 @@ export interface ItemRun {
 	client: PbxClient;
 	/** Ends when the user stops the execution. */
 	signal?: AbortSignal;
-	/** Requests that may be under way at the same time for one item. */
-	inFlight: number;
 }
 
 /** What an operation gives back for one item: rows become items of their own, files come with their binary data. */
@@ -49,14 +47,14 @@ export async function runItems(
 		index: number,
 		access: Promise<PbxAccess>,
 	): Promise<INodeExecutionData[]> => {
-		const { inFlight = DEFAULT_IN_FLIGHT, timeout, largestAnswer } = optionsOf(context, index);
+		const { inFlight, timeout, largestAnswer } = optionsOf(context, index);
 		const client = createPbxClient({
 			...(await access),
-			inFlight,
+			inFlight: inFlightFrom(inFlight),
 			...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
 			...(largestAnswer === undefined ? {} : { maxBytes: largestAnswer * MB }),
 		});
-		const result = await execute({ context, index, client, signal, inFlight });
+		const result = await execute({ context, index, client, signal });
 		const rows = Array.isArray(result) ? result : [result];
 		return rows.map((row) => ({
 			...(isItem(row) ? { ...row, json: shown(row.json) } : { json: shown(row as IDataObject) }),
@@ -94,7 +92,7 @@ export async function runItems(
 
 /** What `requestOptions.ts` lets a person choose. */
 interface SharedOptions {
-	inFlight?: number;
+	inFlight?: unknown;
 	inFlightToAll?: number;
 	/** Seconds. */
 	timeout?: number;
@@ -106,7 +104,17 @@ const optionsOf = (context: IExecuteFunctions, index: number) =>
 
 /** The limits hold for the whole run, so they are read once, from the first item. */
 function limitsOf(context: IExecuteFunctions): LaneLimits {
-	const { inFlight = DEFAULT_IN_FLIGHT, inFlightToAll = DEFAULT_IN_FLIGHT_TO_ALL } =
+	const { inFlight, inFlightToAll = DEFAULT_IN_FLIGHT_TO_ALL } =
 		context.getInputData().length === 0 ? {} : optionsOf(context, 0);
-	return { perLane: inFlight, inAll: inFlightToAll };
+	return { perLane: perLane(inFlight), inAll: inFlightToAll };
+}
+
+/** As many items at a time as requests. A value that is neither automatic nor a number fails each item, in its turn. */
+function perLane(chosen: unknown): LaneLimits['perLane'] {
+	try {
+		const inFlight = inFlightFrom(chosen);
+		return (origin) => inFlightNow(origin, inFlight);
+	} catch {
+		return 1;
+	}
 }

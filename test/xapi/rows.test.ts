@@ -17,8 +17,10 @@ afterEach(async () => {
 const serve = async (...handle: Parameters<typeof startServer>) =>
 	(pbx = await startServer(...handle));
 
-const client = () =>
+/** With a number of its own: how many it finds by itself depends on how busy the machine is. */
+const client = (inFlight = 4) =>
 	createPbxClient({
+		inFlight,
 		connection: { origin: pbx!.origin, ignoreSslIssues: false },
 		tokens: fixedToken('token'),
 	});
@@ -83,7 +85,7 @@ describe('a list that was long before', () => {
 	let answerMs: number;
 
 	beforeEach(async () => {
-		[length, most, cap, answerMs] = [0, 0, Infinity, 10];
+		[length, most, cap, answerMs] = [0, 0, Infinity, 60];
 		let now = 0;
 		await serve(({ url }, response) => {
 			most = Math.max(most, ++now);
@@ -100,9 +102,9 @@ describe('a list that was long before', () => {
 		});
 	});
 
-	const read = async (options = {}, path = '/Users') => {
+	const read = async (options = {}, path = '/Users', inFlight = 4) => {
 		[most, pbx!.received.length] = [0, 0];
-		const rows = await listEntities(client(), path, options);
+		const rows = await listEntities(client(inFlight), path, options);
 		expect(rows).toEqual(Array.from({ length: rows.length }, (_, Id) => ({ Id })));
 		return { rows: rows.length, requests: pbx!.received.length, most };
 	};
@@ -126,8 +128,8 @@ describe('a list that was long before', () => {
 		expect(await read({ limit: 50 })).toEqual({ rows: 50, requests: 1, most: 1 });
 		expect(await read({ limit: 120 })).toEqual({ rows: 120, requests: 2, most: 2 });
 		await read();
-		expect(await read({ inFlight: 2 })).toEqual({ rows: 450, requests: 5, most: 2 });
-		expect(await read({ inFlight: 1 })).toEqual({ rows: 450, requests: 5, most: 1 });
+		expect(await read({}, '/Users', 2)).toEqual({ rows: 450, requests: 5, most: 2 });
+		expect(await read({}, '/Users', 1)).toEqual({ rows: 450, requests: 5, most: 1 });
 	});
 
 	test('and comes in smaller pages than asked for still comes whole', async () => {

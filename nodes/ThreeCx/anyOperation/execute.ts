@@ -23,7 +23,7 @@ interface Options extends QueryValues {
 
 /** Carries out the operation that the panel describes. */
 export async function execute(run: ItemRun): Promise<ItemResult> {
-	const { client, context, index, signal, inFlight } = run;
+	const { client, context, index, signal } = run;
 	const { response = 'auto', fileProperty, reveal, ...query } = read<Options>(run, 'options', {});
 	const limit = limitOf(run);
 	const operationId = String(
@@ -57,7 +57,6 @@ export async function execute(run: ItemRun): Promise<ItemResult> {
 		return await listEntities(client, path, {
 			query: options,
 			limit,
-			inFlight,
 			signal,
 			shape: (rows) => asOutput(rows, reveal),
 		});

@@ -23,7 +23,7 @@ export const getAll: GenericOperation = {
 		];
 	},
 	execute: async (run, resource) => {
-		const { context, index, client, signal, inFlight } = run;
+		const { context, index, client, signal } = run;
 		const parameter = <T>(name: string, fallback: T) =>
 			context.getNodeParameter(name, index, fallback) as T;
 		const options = parameter<NonNullable<BuilderInput['options']> & { reveal?: string[] }>(
@@ -47,7 +47,6 @@ export const getAll: GenericOperation = {
 		return await listEntities(client, `/${resource.entitySet}`, {
 			query: queryString(simplified(ordered, resource, isSimplified(run))),
 			limit: limitOf(run),
-			inFlight,
 			signal,
 			shape: (rows) => asOutput(rows, options.reveal),
 		});

@@ -49,7 +49,7 @@ export const activityLog: XapiResource = {
 				...limitProperties(),
 			],
 			execute: async (run) => {
-				const { context, index, client, signal, inFlight } = run;
+				const { context, index, client, signal } = run;
 				const text = (name: string) => String(context.getNodeParameter(name, index, '') ?? '');
 				const { from, to } = periodOf(run);
 				const rows = await listFunction(
@@ -65,7 +65,6 @@ export const activityLog: XapiResource = {
 					{
 						query: queryString({ orderBy: [{ field: 'Index' }] }),
 						limit: limitOf(run),
-						inFlight,
 						signal,
 					},
 				);

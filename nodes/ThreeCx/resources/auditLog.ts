@@ -67,7 +67,6 @@ export const auditLog: XapiResource = {
 								orderBy: [{ field: 'Id', direction: 'desc' }],
 							}),
 							limit: limitOf(run),
-							inFlight: run.inFlight,
 							signal: run.signal,
 						},
 					),

@@ -118,7 +118,7 @@ function legFilter({ direction, answered, extension, recorded }: CallFilter): st
 const simplifiedLegs = (rows: Entity[]) => withSeconds(pickEach(rows, SUMMARY), 'CallLogData');
 
 async function getLegs(run: ItemRun, direction: 'asc' | 'desc'): Promise<IDataObject[]> {
-	const { client, signal, inFlight } = run;
+	const { client, signal } = run;
 	const simplify = isSimplified(run);
 	return await listFunction(client, 'GetCallLogData', callLogParameters(run), {
 		query: queryString({
@@ -127,7 +127,6 @@ async function getLegs(run: ItemRun, direction: 'asc' | 'desc'): Promise<IDataOb
 			orderBy: [{ field: 'SegmentId', direction }],
 		}),
 		limit: limitOf(run),
-		inFlight,
 		signal,
 		shape: (rows) => asOutput(simplify ? simplifiedLegs(rows) : rows),
 	});
@@ -135,14 +134,13 @@ async function getLegs(run: ItemRun, direction: 'asc' | 'desc'): Promise<IDataOb
 
 /** Reads the whole period, whatever the limit: the legs of a call can lie far apart. */
 async function getCalls(run: ItemRun, direction: 'asc' | 'desc'): Promise<IDataObject[]> {
-	const { client, signal, inFlight } = run;
+	const { client, signal } = run;
 	const simplify = isSimplified(run);
 	const rows = await listFunction(client, 'GetCallLogData', callLogParameters(run), {
 		query: queryString({
 			select: simplify ? NEEDED_FOR_CALLS : [],
 			orderBy: [{ field: 'SegmentId', direction }],
 		}),
-		inFlight,
 		signal,
 	});
 	const calls = loggedCallsIn(rows).filter(matches(filterOf(run)));

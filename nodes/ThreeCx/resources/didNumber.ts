@@ -18,9 +18,9 @@ const getRouting: OwnOperation = {
 	action: 'Get the routing of DID numbers',
 	description: 'List all numbers of the PBX, each with its inbound rule and where that sends calls',
 	uses: ['ListDidNumber'],
-	execute: async ({ client, signal, inFlight }) => {
+	execute: async ({ client, signal }) => {
 		const query = queryString({ expand: [{ property: 'RoutingRule' }] });
-		const rows = await listEntities(client, '/DidNumbers', { query, signal, inFlight });
+		const rows = await listEntities(client, '/DidNumbers', { query, signal });
 		return rows.map(({ Number: number, TrunkId, RoutingRule }) => {
 			const rule = (RoutingRule ?? {}) as Rule;
 			return {

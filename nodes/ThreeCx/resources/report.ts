@@ -240,7 +240,7 @@ const orderOf = (type: string): OrderBy[] =>
 	MOMENTS.filter((field) => field in propertiesOf(catalogue, type)).map((field) => ({ field }));
 
 async function get(run: ItemRun): Promise<ItemResult> {
-	const { client, signal, inFlight } = run;
+	const { client, signal } = run;
 	const { operationId, returns, invocation } = invocationOf(run, 'rows');
 	const { name: type, array } = parseType(returns);
 	const simplify = isSimplified(run);
@@ -252,7 +252,6 @@ async function get(run: ItemRun): Promise<ItemResult> {
 	return await listFunction(client, operationId, invocation.parameters, {
 		query: queryString({ orderBy: orderOf(type) }),
 		limit: limitOf(run),
-		inFlight,
 		signal,
 		shape,
 	});

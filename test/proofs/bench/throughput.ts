@@ -1,4 +1,4 @@
-import { DEFAULT_IN_FLIGHT } from '../../../lib/http/dispatchers';
+const DEFAULT_IN_FLIGHT = 4;
 import { accessOf, type Bench } from './bench';
 import { clientIdOf, type Contestant, type Place } from './pbx';
 import { RawClient, type RawRequest } from './raw';

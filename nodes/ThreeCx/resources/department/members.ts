@@ -23,7 +23,7 @@ const change = async (
 	verb: 'add' | 'remove',
 	role?: string,
 ): Promise<IDataObject[]> => {
-	const { client, signal, inFlight } = run;
+	const { client, signal } = run;
 	const numbers = extensionsOf(run, 'extensions');
 	const GroupId = await onRow(run, rows, async ({ id, path }) => {
 		// An ID is taken as it is: only a look tells a wrong one, and before any user is changed.
@@ -33,23 +33,27 @@ const change = async (
 	const users = await usersNumbered(run, numbers, ['Id', 'Number']);
 	const missing = numbers.filter((number) => !users.has(number));
 	if (missing.length > 0) throw unknown(missing);
-	return await mapInOrder([...numbers], inFlight, async (number) => {
-		const { Id } = users.get(number)!;
-		const membership = role === undefined ? { GroupId } : membershipOf(GroupId, role);
-		const result = await changeDepartments(
-			client,
-			`/Users(${String(Id)})`,
-			{ [verb]: [membership] },
-			{ signal },
-		);
-		return {
-			outcome: outcomeOf(result),
-			GroupId,
-			Id: Id as number,
-			Number: number,
-			...(role === undefined ? {} : { RoleName: role }),
-		};
-	});
+	return await mapInOrder(
+		[...numbers],
+		() => client.inFlight,
+		async (number) => {
+			const { Id } = users.get(number)!;
+			const membership = role === undefined ? { GroupId } : membershipOf(GroupId, role);
+			const result = await changeDepartments(
+				client,
+				`/Users(${String(Id)})`,
+				{ [verb]: [membership] },
+				{ signal },
+			);
+			return {
+				outcome: outcomeOf(result),
+				GroupId,
+				Id: Id as number,
+				Number: number,
+				...(role === undefined ? {} : { RoleName: role }),
+			};
+		},
+	);
 };
 
 const unknown = (numbers: string[]) =>
