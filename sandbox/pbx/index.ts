@@ -7,6 +7,7 @@ import { Refusal, createCallEngine, type CallEngine, type EngineOptions } from '
 import { seedCompany, seedEssentials } from './company';
 import { createDirectory } from './directory';
 import { Faults } from './faults';
+import { Load, type LoadOptions } from './load';
 import { Server, type Descriptions, type RequestRecord } from './server';
 import { selfSigned } from './certificate';
 import type { Row } from './odata/model';
@@ -20,6 +21,7 @@ import { Store } from './xapi/store';
 import { swaggerFrom } from './xapi/swagger';
 
 export type { Fault, Faults } from './faults';
+export type { Load, LoadOptions } from './load';
 export type { RequestRecord } from './server';
 export type { ApiClient, Licence, Role } from './types';
 export type { Store } from './xapi/store';
@@ -51,6 +53,8 @@ export interface PbxOptions {
 	seed?: 'company' | 'empty';
 	/** Milliseconds that every answer takes on top; `faults.latencyMs` changes it later. Default 0. */
 	latencyMs?: number;
+	/** Makes it slower as requests queue; `load.options` changes it later. Default: nothing slows it down. */
+	load?: LoadOptions;
 	/** Rows that the call log begins with; default 400. */
 	seedCallLogRows?: number;
 	/** The clock; default the system's. */
@@ -77,6 +81,8 @@ export interface Pbx {
 	store: Store;
 	calls: CallEngine;
 	faults: Faults;
+	/** How busy it is. */
+	load: Load;
 	/** The latest requests, oldest first; at most 50,000. */
 	requests: RequestRecord[];
 	/** TCP connections accepted since the start. */
@@ -195,6 +201,7 @@ export async function startPbx(options: PbxOptions = {}): Promise<Pbx> {
 	engine.on('finished', (call) => callLog.add([call]));
 	const faults = new Faults();
 	faults.latencyMs = options.latencyMs ?? 0;
+	const load = new Load(options.load);
 
 	const clients = new Registry(list, (clientId) => tokens.revoke(clientId));
 	const { fqdn = 'larkfield.3cx.example.com' } = options;
@@ -230,7 +237,7 @@ export async function startPbx(options: PbxOptions = {}): Promise<Pbx> {
 		nextLink: options.nextLink ?? false,
 	});
 	const server: Server = new Server(
-		{ tokens, faults, xapi, engine, licence, version, now, descriptions },
+		{ tokens, faults, load, xapi, engine, licence, version, now, descriptions },
 		options.tls ? await selfSigned() : undefined,
 	);
 	await server.listen(options.port ?? 0, host);
@@ -251,6 +258,7 @@ export async function startPbx(options: PbxOptions = {}): Promise<Pbx> {
 		store,
 		calls: engine,
 		faults,
+		load,
 		requests: server.requests,
 		get connections() {
 			return server.connections;

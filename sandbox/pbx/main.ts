@@ -1,4 +1,7 @@
-/** `tsx sandbox/pbx/main.ts --port 5000`: a simulated PBX to try things on, until Ctrl+C. */
+/**
+ * `tsx sandbox/pbx/main.ts --port 5000`: a simulated PBX to try things on, until Ctrl+C. With `--workers 4` it works on
+ * four requests at a time, each for `--service-ms` (25), and gets slower as they queue.
+ */
 import { parseArgs } from 'node:util';
 import { startPbx } from '.';
 
@@ -9,6 +12,8 @@ async function main(): Promise<void> {
 			host: { type: 'string', default: '127.0.0.1' },
 			tls: { type: 'boolean', default: false },
 			seed: { type: 'string', default: 'company' },
+			workers: { type: 'string' },
+			'service-ms': { type: 'string', default: '25' },
 		},
 	});
 	const pbx = await startPbx({
@@ -16,6 +21,10 @@ async function main(): Promise<void> {
 		host: values.host,
 		tls: values.tls,
 		seed: values.seed === 'empty' ? 'empty' : 'company',
+		load:
+			values.workers === undefined
+				? undefined
+				: { workers: Number(values.workers), serviceMs: Number(values['service-ms']) },
 	});
 	const { clientId, clientSecret } = pbx.defaultClient;
 	// The one place where the secret is shown: it is new at every start and opens nothing but this sandbox.

@@ -17,6 +17,7 @@ import {
 } from './callcontrol';
 import type { KeyPair } from './certificate';
 import type { Fault, Faults } from './faults';
+import { BUSY, type Load } from './load';
 import type { PageHandler } from './page';
 import type { Caller, Licence, RouteHandler } from './types';
 import { errorAnswer, type Answer, type Xapi } from './xapi';
@@ -47,6 +48,7 @@ export type Descriptions = Record<string, { contentType: string; make: () => str
 export interface Parts {
 	tokens: Tokens;
 	faults: Faults;
+	load: Load;
 	xapi: Xapi;
 	engine: CallEngine;
 	licence: Licence;
@@ -65,6 +67,9 @@ interface Exchange {
 
 /** Answers an exchange; undefined when it has written the response itself. */
 type Route = (exchange: Exchange) => Promise<Answer | undefined>;
+
+/** What the load model slows down: the two APIs. */
+const WORK = /^\/(?:xapi|callcontrol)\//;
 
 const UNAUTHORISED: Answer = { status: 401, headers: { 'WWW-Authenticate': 'Bearer' } };
 
@@ -195,10 +200,13 @@ export class Server {
 		response.on('finish', () => {
 			record.status = response.statusCode;
 		});
-		const { faults } = this.parts;
+		const { faults, load } = this.parts;
 		if (faults.latencyMs > 0) await sleep(faults.latencyMs);
 		const fault = faults.take(record.method, record.path + record.query);
 		if (fault && (await this.inject(fault, request, response))) return;
+		const isWork = WORK.test(url.pathname);
+		if (isWork && !(await load.pass(record.method, record.path + record.query)))
+			return send(response, BUSY);
 		const [, route] = this.routes.find(([path]) => path.test(url.pathname)) ?? [];
 		const answer = route ? await route({ request, response, url, token }) : { status: 404 };
 		if (answer) send(response, answer);

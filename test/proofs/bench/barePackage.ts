@@ -26,11 +26,12 @@ export async function writeBarePackage(folder: string): Promise<void> {
 		name: 'n8n-nodes-bench-bare',
 		version: '1.0.0',
 		n8n: { nodes: [node], credentials: [] },
-		dependencies: { ws: '*' },
+		dependencies: { undici: '*', ws: '*' },
 	};
 	await mkdir(join(folder, 'dist'), { recursive: true });
 	await mkdir(join(folder, 'node_modules'));
 	await writeFile(join(folder, node), outputText);
 	await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
-	await symlink(join(ROOT, 'node_modules', 'ws'), join(folder, 'node_modules', 'ws'), 'junction');
+	for (const name of ['undici', 'ws'])
+		await symlink(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name), 'junction');
 }

@@ -31,7 +31,7 @@ export async function measureDownload(bench: Bench): Promise<Download> {
 	};
 	const speed: Record<'ours' | 'http', number[]> = { ours: [], http: [] };
 	const growth: Record<'ours' | 'http', number[]> = { ours: [], http: [] };
-	for (let round = 0; round < scale.rounds; round++) {
+	for (let round = 0; round < scale.startRounds; round++) {
 		for (const who of rotated(WHO, round)) {
 			await n8n.start();
 			await n8n.api.measure(workflows[who].small);

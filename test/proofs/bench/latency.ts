@@ -15,16 +15,21 @@ export interface Delays {
 }
 
 /**
- * Who notices: our trigger and one that only emits, by the start of the execution; a client outside n8n, by the frame
- * (`plain`), or by the state of the leg, which 3CX does not send with it (`read`).
+ * Who notices: our trigger, one that only emits, and one that reads the state of the leg first, which 3CX does not send
+ * with the frame (`limit`: the least that a trigger needs to tell who is calling), by the start of the execution; a
+ * client outside n8n, by the frame (`plain`), or by that state (`read`).
  */
-type Who = 'ours' | 'bare' | 'plain' | 'read';
-const WHO: readonly Who[] = ['ours', 'bare', 'plain', 'read'];
+type Who = 'ours' | 'bare' | 'limit' | 'plain' | 'read';
+const TRIGGERS = ['ours', 'limit', 'bare'] as const;
+/** What is there for comparison only is measured in the first round. */
+const WHO: readonly Who[] = [...TRIGGERS, 'plain', 'read'];
 
-/** p95 of ours by p95 of a trigger that only emits, and everyone's delays, at so many events a second. */
+/** p95 of ours by p95 of the two other triggers, and everyone's delays, at so many events a second. */
 export interface Latency {
 	ratio_p95_5: number;
 	ratio_p95_20: number;
+	ratio_vs_limit_5: number;
+	ratio_vs_limit_20: number;
 	at_5: Record<Who, Delays>;
 	at_20: Record<Who, Delays>;
 }
@@ -36,7 +41,7 @@ const ROUND_MS = 60_000;
 type Listener = (pace: { count: number; perSecond: number }) => Promise<number[]>;
 
 /**
- * From the moment a frame is sent until the start of the execution that it causes. Both triggers are loaded into the
+ * From the moment a frame is sent until the start of the execution that it causes. The triggers are loaded into the
  * same n8n and listen to an extension of their own, which they hear nobody else's frames of; so does the plain client.
  */
 export async function measureLatency(bench: Bench): Promise<Latency> {
@@ -45,8 +50,16 @@ export async function measureLatency(bench: Bench): Promise<Latency> {
 	try {
 		const at = async (perSecond: 5 | 20) => await delaysAt(bench, listeners, perSecond);
 		const [at_5, at_20] = [await at(5), await at(20)];
-		const ratio = ({ ours, bare }: Record<Who, Delays>) => rounded(ours.p95 / bare.p95, 2);
-		return { ratio_p95_5: ratio(at_5), ratio_p95_20: ratio(at_20), at_5, at_20 };
+		const ratio = (delays: Record<Who, Delays>, to: 'bare' | 'limit') =>
+			rounded(delays.ours.p95 / delays[to].p95, 2);
+		return {
+			ratio_p95_5: ratio(at_5, 'bare'),
+			ratio_p95_20: ratio(at_20, 'bare'),
+			ratio_vs_limit_5: ratio(at_5, 'limit'),
+			ratio_vs_limit_20: ratio(at_20, 'limit'),
+			at_5,
+			at_20,
+		};
 	} finally {
 		await close();
 	}
@@ -57,9 +70,15 @@ async function delaysAt(
 	listeners: Record<Who, Listener>,
 	perSecond: 5 | 20,
 ): Promise<Record<Who, Delays>> {
-	const rounds: Record<Who, Delays[]> = { ours: [], bare: [], plain: [], read: [] };
+	const rounds: Record<Who, Delays[]> = {
+		ours: [],
+		bare: [],
+		limit: [],
+		plain: [],
+		read: [],
+	};
 	for (let round = 0; round < scale.rounds; round++) {
-		for (const who of rotated(WHO, round)) {
+		for (const who of rotated<Who>(round === 0 ? WHO : TRIGGERS, round)) {
 			const delays = await listeners[who]({ count: scale.events[perSecond], perSecond });
 			const [p50, p95] = [percentile(delays, 0.5), percentile(delays, 0.95)];
 			rounds[who].push({ p50, p95 });
@@ -79,13 +98,13 @@ async function startListeners(bench: Bench) {
 	const { n8n, description } = bench;
 	const { api } = n8n;
 	const { near } = description.urls;
-	const credentialOf = async (who: 'ours' | 'bare') => {
+	const credentialOf = async (who: (typeof TRIGGERS)[number]) => {
 		const { clientId } = LISTENERS[who];
 		const { type, data } = ourCredential(description, 'near', clientId);
 		return await api.saveCredential(clientId, type, data);
 	};
 	const client = new RawClient(near, 1);
-	const tokenOf = async (who: 'bare' | 'plain') =>
+	const tokenOf = async (who: 'bare' | 'limit' | 'plain') =>
 		await client.logIn(LISTENERS[who].clientId, description.clientSecret);
 	const workflows = {
 		ours: await api.saveWorkflow(ourListener('latency ours', await credentialOf('ours'))),
@@ -95,14 +114,23 @@ async function startListeners(bench: Bench) {
 				token: await tokenOf('bare'),
 			}),
 		),
+		limit: await api.saveWorkflow(
+			bareListener('latency limit', await credentialOf('limit'), {
+				url: near,
+				token: await tokenOf('limit'),
+				read: true,
+			}),
+		),
 	};
 	await api.publish(workflows.ours);
 	await api.publish(workflows.bare);
+	await api.publish(workflows.limit);
 	const outside = await outsideListeners(bench, client, await tokenOf('plain'));
 	return {
 		listeners: {
 			ours: executionsOf(bench, 'ours', workflows.ours),
 			bare: executionsOf(bench, 'bare', workflows.bare),
+			limit: executionsOf(bench, 'limit', workflows.limit),
 			...outside.listeners,
 		} satisfies Record<Who, Listener>,
 		close: async () => {
@@ -153,7 +181,11 @@ async function outsideListeners(
 }
 
 /** Reads the delays from the executions that n8n has started. */
-function executionsOf({ n8n, pbx }: Bench, who: 'ours' | 'bare', { id }: Workflow): Listener {
+function executionsOf(
+	{ n8n, pbx }: Bench,
+	who: (typeof TRIGGERS)[number],
+	{ id }: Workflow,
+): Listener {
 	return async (pace) => {
 		const { api } = n8n;
 		const before = await api.countSucceeded(id);

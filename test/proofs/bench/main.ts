@@ -7,6 +7,7 @@ import { build, isStale } from '../../../sandbox/playground/package';
 import { writeBarePackage } from './barePackage';
 import { FULL, QUICK, type Bench, type Scale } from './bench';
 import { measureBurst } from './burst';
+import { measureCalls } from './calls';
 import { measureDownload } from './download';
 import { measureLatency } from './latency';
 import { measureLoad } from './load';
@@ -34,11 +35,12 @@ const PARTS: { [Name in Part]: (bench: Bench) => Promise<Result[Name]> } = {
 	memory: measureMemory,
 	download: measureDownload,
 	latency: measureLatency,
+	calls: measureCalls,
 	burst: measureBurst,
 	load: measureLoad,
 };
 
-const HELP = `npm run bench                measures our nodes in a real n8n, about 15 minutes on an otherwise idle machine
+const HELP = `npm run bench                measures our nodes in a real n8n, about 12 minutes on an otherwise idle machine
 npm run bench -- --json      the same; the last line is one JSON object
 
 Options

@@ -36,7 +36,7 @@ export async function measureMemory(bench: Bench): Promise<Memory> {
 		http: { small: await save('http', 100), whole: await save('http') },
 	};
 	const growth: Record<'ours' | 'http', number[]> = { ours: [], http: [] };
-	for (let round = 0; round < scale.rounds; round++) {
+	for (let round = 0; round < scale.startRounds; round++) {
 		for (const who of rotated(WHO, round)) {
 			await n8n.start();
 			await n8n.api.runUnsaved(workflows[who].small);

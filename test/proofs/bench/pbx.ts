@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { LoadOptions } from '../../../sandbox/pbx';
 
 /** Who is compared: our node, n8n's HTTP Request node, and undici without n8n around it. */
 export const CONTESTANTS = ['ours', 'http', 'raw'] as const;
@@ -22,6 +23,7 @@ export const LISTENERS = {
 	bare: { clientId: 'bench-bare', dn: '102' },
 	burst: { clientId: 'bench-burst', dn: '103' },
 	plain: { clientId: 'bench-plain', dn: '104' },
+	limit: { clientId: 'bench-limit', dn: '105' },
 } as const;
 
 /** How much there is to read. */
@@ -58,6 +60,10 @@ export interface PbxCommands {
 	describe(): PbxDescription;
 	/** ms that every answer takes from now on. */
 	setLatency(ms: number): void;
+	/** Makes the PBX slower as requests queue, or no more so. */
+	setLoad(load: LoadOptions | undefined): void;
+	/** When the first and the last request of an API client came since {@link PbxCommands.mark}, in ms since 1970. */
+	workedFor(clientId: string): { from: number; to: number };
 	/** From here on requests and connections are counted. */
 	mark(): void;
 	/** Path and query of every GET of an API client since {@link PbxCommands.mark}. */

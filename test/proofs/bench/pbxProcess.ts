@@ -123,6 +123,14 @@ function commandsOf(
 	return {
 		describe: () => description,
 		setLatency: (ms) => void (pbx.faults.latencyMs = ms),
+		setLoad: (load) => void (pbx.load.options = load),
+		workedFor: (client) => {
+			const times = pbx.requests
+				.slice(marked)
+				.filter(({ clientId }) => clientId === client)
+				.map(({ at }) => at.getTime());
+			return { from: times[0] ?? NaN, to: times.at(-1) ?? NaN };
+		},
 		mark: () => {
 			marked = pbx.requests.length;
 			for (const proxy of Object.values(proxies)) proxy.mark();
@@ -143,7 +151,7 @@ function commandsOf(
 }
 
 /** ms that a phone rings: long enough for everyone to look who is calling. */
-const RINGS_MS = 3_000;
+const RINGS_MS = 1_500;
 
 /**
  * Lets a phone ring so often and at this pace. At pace 0 all calls come at once and go on ringing.

@@ -1,4 +1,5 @@
-const DEFAULT_IN_FLIGHT = 4;
+import { MAX_IN_FLIGHT } from '../../../lib/http/dispatchers';
+import type { InFlight } from '../../../lib/http/inFlight/gate';
 import { accessOf, type Bench } from './bench';
 import { clientIdOf, type Contestant, type Place } from './pbx';
 import { RawClient, type RawRequest } from './raw';
@@ -19,8 +20,8 @@ type Job = 'list' | 'create' | 'get';
 /** A measurement of one pair, ours and raw, at one place. */
 interface Lane {
 	place: Place;
-	/** Requests that both have in flight. */
-	inFlight: number;
+	/** What is chosen for ours; raw has as many in flight, or the most that the automatic one may have. */
+	inFlight: InFlight;
 }
 
 /** Lanes that are measured in the same rounds, with the same HTTP Request node at the place of the first. */
@@ -32,12 +33,12 @@ interface Setting {
 
 const LOOPBACK: Setting = {
 	latencyMs: 0,
-	lanes: { loopback: { place: 'near', inFlight: DEFAULT_IN_FLIGHT } },
+	lanes: { loopback: { place: 'near', inFlight: 'automatic' } },
 };
 const DELAY: Setting = {
 	latencyMs: 20,
 	lanes: {
-		delay20: { place: 'far', inFlight: DEFAULT_IN_FLIGHT },
+		delay20: { place: 'far', inFlight: 'automatic' },
 		delay20_8: { place: 'far8', inFlight: 8 },
 	},
 };
@@ -55,7 +56,7 @@ interface Runner {
 interface JobSteps {
 	/** Rows or items of one run. */
 	amount: number;
-	ours(access: Access, inFlight: number | undefined): ReturnType<typeof OURS.get>;
+	ours(access: Access, inFlight: InFlight | undefined): ReturnType<typeof OURS.get>;
 	http(access: Access): ReturnType<typeof HTTP.get>;
 	items?: Array<Record<string, unknown>>;
 	/** What undici sends; left out, the very GETs that our node has sent. */
@@ -106,7 +107,7 @@ function stepsOf({ scale, description, pbx }: Bench, job: Job): JobSteps {
 	return jobs[job]();
 }
 
-/** Comparisons by lane, and how many connections ours used at most with the default number in flight. */
+/** Comparisons by lane, and how many connections ours used at most with the default. */
 export interface Throughput {
 	lanes: Record<string, Comparison>;
 	connections: number;
@@ -162,7 +163,7 @@ async function warmUp({ pbx }: Bench, runners: Runner[]): Promise<void> {
 	}
 }
 
-/** @returns ms by runner, and the most connections that ours used in one run with the default number in flight */
+/** @returns ms by runner, and the most connections that ours used in one run with the default */
 async function rounds(
 	{ pbx, scale, say }: Bench,
 	job: Job,
@@ -178,7 +179,7 @@ async function rounds(
 			await pbx.tell('mark');
 			const ms = await run();
 			const { place, inFlight } = lanes[lane]!;
-			if (who === 'ours' && inFlight === DEFAULT_IN_FLIGHT) {
+			if (who === 'ours' && inFlight === 'automatic') {
 				used = Math.max(used, await pbx.tell('connectionsOf', place));
 			}
 			const runner = `${who} ${lane}`;
@@ -203,7 +204,7 @@ async function runnersOf(
 		who: 'ours' | 'http',
 		lane: string,
 		access: Access,
-		inFlight: number | undefined,
+		inFlight: InFlight | undefined,
 	) => {
 		const node = who === 'ours' ? steps.ours(access, inFlight) : steps.http(access);
 		const id = await bench.n8n.save(
@@ -230,7 +231,7 @@ async function runnersOf(
 			await inN8n('http', lane, access, undefined);
 		}
 		const access = await accessOf(bench, 'ours', place);
-		await inN8n('ours', lane, access, inFlight === DEFAULT_IN_FLIGHT ? undefined : inFlight);
+		await inN8n('ours', lane, access, inFlight === 'automatic' ? undefined : inFlight);
 		runners.push(await rawRunner(bench, steps, lane, { place, inFlight }, clients));
 	}
 	return runners;
@@ -244,7 +245,10 @@ async function rawRunner(
 	{ place, inFlight }: Lane,
 	clients: RawClient[],
 ): Promise<Runner> {
-	const client = new RawClient(description.urls[place], inFlight);
+	const client = new RawClient(
+		description.urls[place],
+		inFlight === 'automatic' ? MAX_IN_FLIGHT : inFlight,
+	);
 	clients.push(client);
 	await client.logIn(clientIdOf('raw', place), description.clientSecret);
 	let requests = steps.raw;

@@ -1,4 +1,5 @@
 import type { WorkflowNode, WorkflowTemplate } from '../../../sandbox/playground/api';
+import type { InFlight } from '../../../lib/http/inFlight/gate';
 import { BARE_TRIGGER } from './barePackage';
 import { LISTENERS, clientIdOf, type PbxDescription, type Place } from './pbx';
 
@@ -71,7 +72,7 @@ const callLogPath = ({ from, to }: PbxDescription['period']) =>
 /** Rows a page that people ask the HTTP Request node for: the most that 3CX allows for nearly everything. */
 const HTTP_PAGE = 100;
 
-const requestOptions = (inFlight: number | undefined) =>
+const requestOptions = (inFlight: InFlight | undefined) =>
 	inFlight === undefined ? {} : { requestOptions: { inFlight } };
 
 /** The jobs that are compared, for our node. `inFlight` is its option. */
@@ -79,7 +80,7 @@ export const OURS = {
 	list: (
 		access: Access,
 		{ from, to }: PbxDescription['period'],
-		inFlight?: number,
+		inFlight?: InFlight,
 		limit?: number,
 	) =>
 		ours(access, {
@@ -95,7 +96,7 @@ export const OURS = {
 			simplify: false,
 			...requestOptions(inFlight),
 		}),
-	create: (access: Access, inFlight?: number) =>
+	create: (access: Access, inFlight?: InFlight) =>
 		ours(access, {
 			...requestOptions(inFlight),
 			resource: 'user',
@@ -105,7 +106,7 @@ export const OURS = {
 			lastName: '={{ $json.LastName }}',
 			emailAddress: '={{ $json.EmailAddress }}',
 		}),
-	get: (access: Access, inFlight?: number) =>
+	get: (access: Access, inFlight?: InFlight) =>
 		ours(access, {
 			...requestOptions(inFlight),
 			resource: 'user',
@@ -199,7 +200,7 @@ export const ourListener = (name: string, credential: CredentialRef): WorkflowTe
 export const bareListener = (
 	name: string,
 	credential: CredentialRef,
-	parameters: { url: string; token: string },
+	parameters: { url: string; token: string; read?: boolean },
 ): WorkflowTemplate => listener(name, credential, BARE_TRIGGER, parameters);
 
 function listener(
@@ -212,11 +213,15 @@ function listener(
 	return chain(name, [{ ...node(MEASURED, type, 1, parameters), credentials }]);
 }
 
-/** What the items of the two listeners say about the leg that rings, as path of a Call Control entity. */
-export const entityOf: Record<'ours' | 'bare', (item: Record<string, unknown>) => string> = {
+/** What the items of the listeners say about the leg that rings, as path of a Call Control entity. */
+export const entityOf: Record<
+	'ours' | 'bare' | 'limit',
+	(item: Record<string, unknown>) => string
+> = {
 	ours: ({ participantId }) =>
 		`/callcontrol/${LISTENERS.ours.dn}/participants/${String(participantId)}`,
 	bare: ({ entity }) => String(entity),
+	limit: ({ entity }) => String(entity),
 };
 
 function ours({ credential }: Access, parameters: Record<string, unknown>): WorkflowNode {
