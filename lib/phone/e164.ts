@@ -87,7 +87,7 @@ export function normalise(raw: string, defaultCountry?: string): PhoneNumber {
 	if (isHidden(text)) return { raw, kind: 'hidden', valid: false };
 	const notation = notationOf(raw);
 	if (!notation) {
-		return { raw, kind: /^[*#\d]*[*#][*#\d]*$/.test(text) ? 'code' : 'unknown', valid: false };
+		return { raw, kind: /^\d*[*#][*#\d]*$/.test(text) ? 'code' : 'unknown', valid: false };
 	}
 	const { digits, isBare } = notation;
 	if (isBare && digits.length <= EXTENSION_DIGITS) return { raw, kind: 'extension', valid: false };

@@ -64,7 +64,7 @@ export const legible = (text: string): string =>
 export function userPart(text: string): string {
 	const [scheme] = /^(?:sips?|tel|callto):/i.exec(text) ?? [''];
 	const address = scheme === '' ? text : decoded(text.slice(scheme.length));
-	const user = address.replace(/[@;].*$/s, '').trim();
+	const user = address.split(/[@;]/, 1).join('').trim();
 	const [, context] = /;phone-context=(\+\d{1,15})(?:;|$)/i.exec(address) ?? [];
 	return context === undefined || user.startsWith('+') ? user : `${context}${user}`;
 }
