@@ -184,6 +184,25 @@ export function mangled(chance: Chance, value: unknown): string {
 	return whole;
 }
 
+/** @returns the body of an error, more or less */
+export function refusal(chance: Chance): unknown {
+	const part = () => (chance.rarely(3) ? json(chance, 2) : text(chance, 3));
+	const details = () =>
+		chance.rarely(4)
+			? json(chance, 2)
+			: Array.from({ length: chance.below(4) }, () =>
+					chance.rarely(4) ? json(chance, 1) : { code: part(), message: part(), target: part() },
+				);
+	const error = { code: part(), message: part(), details: details() };
+	return chance.pick([
+		{ error },
+		{ error: part() },
+		{ 'odata.error': error },
+		{ reasontext: part() },
+		part(),
+	]);
+}
+
 /** @returns a message of the socket, more or less */
 export function frame(chance: Chance): string {
 	if (chance.rarely(4)) return mangled(chance, json(chance));

@@ -17,7 +17,17 @@ import { durationSeconds } from '../../../lib/xapi/duration';
 import { getEntity, listEntities } from '../../../lib/xapi/entities';
 import { parseYaml } from '../../../lib/xapi/yaml';
 import { startServer, type TestServer } from '../../support/httpServer';
-import { Chance, description, frame, json, mangled, SECRET, text, wav } from './generators';
+import {
+	Chance,
+	description,
+	frame,
+	json,
+	mangled,
+	refusal,
+	SECRET,
+	text,
+	wav,
+} from './generators';
 
 /** What is fed: each target takes an input made of a seed, and gives what people could see of it. */
 export interface Target {
@@ -128,15 +138,12 @@ function filters(chance: Chance): unknown {
 
 /** An answer to each of the calls that read one. */
 async function answers(chance: Chance): Promise<unknown> {
-	const body = () =>
-		chance.rarely(3)
-			? mangled(chance, json(chance)).replaceAll(SECRET, 'TOKEN')
-			: mangled(chance, json(chance));
-	const status = () =>
-		chance.pick([200, 200, 200, 201, 400, 401, 403, 404, 422, 424, 500, 503, 302]);
-	const client = await parrot.ask(
-		Array.from({ length: 4 }, () => ({ status: status(), body: body() })),
-	);
+	const answer = () => {
+		const status = chance.pick([200, 200, 200, 201, 400, 401, 403, 404, 422, 424, 500, 503, 302]);
+		const body = mangled(chance, status < 400 ? json(chance) : refusal(chance));
+		return { status, body: chance.rarely(3) ? body.replaceAll(SECRET, 'TOKEN') : body };
+	};
+	const client = await parrot.ask(Array.from({ length: 4 }, answer));
 	const control = createCallControl(client);
 	const name = chance.pick(['100', '100', text(chance, 1)]);
 	return await outcome(
