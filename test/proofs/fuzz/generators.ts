@@ -105,6 +105,7 @@ const PIECES = [
 
 /** @returns a text: pieces, one piece over and over, or characters */
 export function text(chance: Chance, most = 12): string {
+	if (chance.rarely(12)) return SECRET;
 	if (chance.rarely(40)) return chance.pick(PIECES).repeat(chance.below(20_000));
 	const length = chance.below(most + 1);
 	let made = '';
