@@ -145,7 +145,9 @@ async function answers(chance: Chance): Promise<unknown> {
 	};
 	const client = await parrot.ask(Array.from({ length: 4 }, answer));
 	const control = createCallControl(client);
-	const name = chance.pick(['100', '100', text(chance, 1)]);
+	// What a person typed may be said to that person; the PBX may echo the secret only.
+	const typed = () => text(chance, 2).replaceAll(SECRET, '7');
+	const name = chance.pick(['100', '100', typed()]);
 	return await outcome(
 		chance.pick([
 			async () =>
@@ -153,7 +155,7 @@ async function answers(chance: Chance): Promise<unknown> {
 			async () => await getEntity(client, '/Users(1)'),
 			async () => await control.list(),
 			async () => await control.participants(name),
-			async () => await control.makeCall(name, { destination: text(chance, 2) }),
+			async () => await control.makeCall(name, { destination: typed() }),
 			async () => await control.act(name, 1, 'drop'),
 		]),
 	);
