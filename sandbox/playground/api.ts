@@ -228,8 +228,13 @@ export class N8nApi {
 		);
 	}
 
-	async unpublish(workflowId: string): Promise<void> {
+	/** Takes a workflow back and waits until its triggers have ended. */
+	async unpublish(workflowId: string, timeoutMs = 30_000): Promise<void> {
 		await this.request('POST', `/rest/workflows/${workflowId}/deactivate`, {});
+		await until(timeoutMs, `workflow ${workflowId} to be taken back`, async () => {
+			const { status } = await this.publicationStatus(workflowId);
+			return status === 'not_published' ? true : undefined;
+		});
 	}
 
 	/** n8n before 2.40 has no such status: it starts the triggers, or fails, while it is asked to publish. */

@@ -16,7 +16,7 @@ export interface N8nOptions {
 	port?: number;
 	/** File that receives everything n8n prints. */
 	logFile: string;
-	/** ms until it must be ready. Default 120,000: the first start makes the database. */
+	/** ms until it must be ready. Default 300,000: the first start makes the database, and machines may be busy. */
 	readyTimeoutMs?: number;
 	/** What n8n is started as, and the words in its log that say it is ready. Default {@link MAIN}. */
 	command?: { args: string[]; ready: string };
@@ -52,7 +52,7 @@ const windows = process.platform === 'win32';
  * @throws when it ends or stays silent before it is ready, with the last lines of its log
  */
 export async function startN8n(options: N8nOptions): Promise<N8n> {
-	const { userFolder, n8nFolder, packageDir, logFile, readyTimeoutMs = 120_000 } = options;
+	const { userFolder, n8nFolder, packageDir, logFile, readyTimeoutMs = 300_000 } = options;
 	const { args, ready: readyText } = options.command ?? MAIN;
 	await mkdir(dirname(logFile), { recursive: true });
 	if (packageDir)

@@ -42,7 +42,7 @@ beforeAll(async () => {
 		response.end(Buffer.concat([wavHeader(samples.length * 2), bytesFrom(samples)]));
 	});
 	n8n = await openN8n();
-}, 180_000);
+}, 330_000);
 
 afterAll(async () => {
 	await n8n?.close();

@@ -14,7 +14,7 @@ const pbxs: Pbx[] = [];
 beforeAll(async () => {
 	n8n = await openN8n();
 	({ api } = n8n);
-}, 180_000);
+}, 330_000);
 
 afterAll(async () => {
 	await Promise.all(pbxs.map(async (pbx) => await pbx.close()));

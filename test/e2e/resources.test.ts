@@ -812,7 +812,7 @@ let n8n: TestedN8n;
 
 beforeAll(async () => {
 	n8n = await openN8n();
-}, 180_000);
+}, 330_000);
 
 afterAll(async () => await n8n.close(), 60_000);
 

@@ -107,7 +107,7 @@ beforeAll(async () => {
 			: node,
 	);
 	({ id: workflowId } = await api.saveWorkflow({ ...template, nodes }));
-}, 240_000);
+}, 330_000);
 
 afterAll(async () => {
 	await Promise.all(Object.values(pbxs).map(async (pbx) => await pbx.close()));

@@ -42,7 +42,7 @@ beforeAll(async () => {
 		json(response, 200, {});
 	});
 	n8n = await openN8n();
-}, 180_000);
+}, 330_000);
 
 afterAll(async () => {
 	await n8n?.close();

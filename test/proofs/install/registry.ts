@@ -105,6 +105,7 @@ log: { type: stdout, format: pretty, level: error }
 			NO_PROXY: '127.0.0.1,localhost',
 			no_proxy: '127.0.0.1,localhost',
 			NODE_EXTRA_CA_CERTS: certificate,
+			npm_config_cafile: certificate,
 			// Nothing of whoever runs this: a cache that knows the package already, a registry of the company.
 			npm_config_cache: join(folder, 'n8n-cache'),
 			npm_config_registry: `https://${NPMJS}/`,
