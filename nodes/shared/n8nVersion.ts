@@ -2,8 +2,11 @@ import { createRequire } from 'node:module';
 import { ThreeCxError } from '../../lib/http/errors';
 
 /**
- * The oldest n8n that the nodes are tested with (`npm run e2e:versions`). Before it n8n drops what we store beside a
- * token when it renews the token, so executions would not share one, and each new token ends the last (protocol 1.4).
+ * The oldest n8n that is supported, and that `npm run e2e:versions` begins with. Before it n8n drops what we store beside
+ * a token when it renews the token, so executions would not share one, and each new token ends the last (protocol 1.4).
+ *
+ * `peerDependencies` cannot say it: n8n deletes that field before it installs a package, a range would be of
+ * `n8n-workflow`, whose patch numbers are not n8n's, and n8n's rule `valid-peer-dependencies` wants `*`.
  */
 export const OLDEST_N8N = '2.30';
 

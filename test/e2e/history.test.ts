@@ -80,7 +80,7 @@ async function setUp(
 			trigger: {
 				name: 'History',
 				type: 'n8n-nodes-threecx.threeCxCallHistoryTrigger',
-				parameters: { events, options, pollTimes: everySoManySeconds(1) },
+				parameters: { events, options, pollTimes: everySoManySeconds(2) },
 				credentials: { [CREDENTIAL_TYPE]: credential },
 			},
 			origin: receiver.origin,
