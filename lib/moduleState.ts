@@ -34,6 +34,13 @@ export const MODULE_STATE: readonly ModuleState[] = [
 		wayOut: 'closed after 10 minutes without a request, or when it is the one idle for longest',
 	},
 	{
+		at: 'lib/http/dispatchers.ts gates',
+		holds:
+			'what was learned of how many requests each PBX takes, and the requests that wait for it',
+		bound: '500 PBXs, each with 64 kinds of requests and 10,000 that wait for each number',
+		wayOut: 'after 10 minutes without a request; what was learned fades by half each minute',
+	},
+	{
 		at: 'lib/http/dispatchers.ts lookups',
 		holds: 'numbers of look-ups of names',
 		bound: 'the look-ups that somebody holds',

@@ -40,6 +40,7 @@ describe('the limit', () => {
 		['up to its end', INITIAL, 100, 1, MOST],
 		['waits for four answers', INITIAL, 3, 1, 4],
 		['grows by one once an upper end was found', at(8, { ceiling: 12 }), 4, 1, 9],
+		['and by more with each success', at(4), 8, 1, 7],
 		['stays below the number that was too much', at(11, { ceiling: 12 }), 20, 1, 11],
 		['tries that number after a while', at(11, { ceiling: 12 }), 46, 1, 12],
 		['stays where answers take a little longer', at(9), 200, 1.12, 9],
