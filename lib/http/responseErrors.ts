@@ -294,12 +294,18 @@ function warningsIn({ details, message }: Said) {
  * @param status HTTP status
  * @param text body; 3CX sends `{error, error_description}` (protocol 1.1)
  * @param origin the PBX
+ * @param headers of the answer; `location` tells where a redirect would lead
  * @returns the error to throw
  */
-export function errorFromTokenAnswer(status: number, text: string, origin: string): ThreeCxError {
+export function errorFromTokenAnswer(
+	status: number,
+	text: string,
+	origin: string,
+	headers: Record<string, string | string[] | undefined> = {},
+): ThreeCxError {
 	const common = { request: 'POST /connect/token', status };
 	const error = textOf(fieldsOf(parse(text)).error);
-	if (status >= 300 && status < 400) return new ThreeCxError(redirected(origin, {}, common));
+	if (status >= 300 && status < 400) return new ThreeCxError(redirected(origin, headers, common));
 	if (NEEDS_HTTPS.test(text)) {
 		return new ThreeCxError({
 			...common,

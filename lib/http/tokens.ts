@@ -81,8 +81,8 @@ export interface CachedTokenSource extends TokenSource {
 	held(): AccessToken | undefined;
 	/** Whether this process has seen the PBX take this client ID and secret. */
 	isProven(): boolean;
-	/** Takes over a token that was minted elsewhere. */
-	keep(token: AccessToken): void;
+	/** Takes over a token that was minted elsewhere; without one, forgets the token that it has, but not the proof. */
+	keep(token: AccessToken | undefined): void;
 }
 
 /** The claims of a 3CX access token that we read (protocol 1.3). The signature is the PBX's business. */
@@ -161,9 +161,16 @@ export interface TokenRequest {
 /**
  * Sends a login, and must not follow redirects: client ID and secret are for the PBX that was named, and for no other.
  *
- * @returns status and text of the answer, whatever the status
+ * @returns the answer, whatever the status
  */
-export type TokenTransport = (request: TokenRequest) => Promise<{ status: number; text: string }>;
+export type TokenTransport = (request: TokenRequest) => Promise<TokenAnswer>;
+
+/** What came back. */
+export interface TokenAnswer {
+	status: number;
+	headers: Record<string, string | string[] | undefined>;
+	text: string;
+}
 
 /** Over the connections of {@link dispatcherFor}; undici follows no redirects unless told to. */
 const overOwnPool: TokenTransport = async ({
@@ -184,7 +191,7 @@ const overOwnPool: TokenTransport = async ({
 	});
 	const limits = { maxBytes: MAX_SMALL_BYTES, withinMs: timeoutMs };
 	const { text } = await readText(answer.body, limits, answer.headers['content-length']);
-	return { status: answer.statusCode, text };
+	return { status: answer.statusCode, headers: answer.headers, text };
 };
 
 /** How a token is got. */
@@ -193,16 +200,18 @@ export interface MintOptions {
 	signal?: AbortSignal;
 	/** Sends the login; default over the connections of {@link dispatcherFor}. */
 	transport?: TokenTransport;
+	/** Whether it replaces a token that this client was given before: only so many of these are made in a row. */
+	isRenewal?: boolean;
 }
 
-/** So many logins of one client at one PBX within {@link LOGIN_WINDOW_MS} are answered; then it waits. */
+/** So many renewals for one client at one PBX within {@link LOGIN_WINDOW_MS} are answered; then it waits. */
 const MAX_LOGINS = 6;
 
 /** See {@link MAX_LOGINS}; in ms. */
 const LOGIN_WINDOW_MS = 30_000;
 
 /**
- * When logins were answered, by fingerprint of PBX, client and secret. A PBX that refuses each token right after it gave
+ * When renewals were answered, by fingerprint of PBX, client and secret. A PBX that refuses each token right after it gave
  * it, or another program with the same client ID, would have us log in for each request.
  */
 const logins = new BoundedMap<string, number[]>({ max: 500, idleMs: LOGIN_WINDOW_MS });
@@ -213,7 +222,7 @@ function assertPatient(key: string, origin: string): void {
 	const retryAfterMs = recent[0]! + LOGIN_WINDOW_MS - Date.now();
 	throw new ThreeCxError({
 		kind: 'rateLimited',
-		message: `${origin} does not keep to the tokens that it gives: ${recent.length} logins within ${LOGIN_WINDOW_MS / 1000} seconds`,
+		message: `${origin} does not keep to the tokens that it gives: ${recent.length} new ones within ${LOGIN_WINDOW_MS / 1000} seconds`,
 		hint: 'Another program may use the same client ID, and each new token ends the last one: create an API client of its own for each, under Integrations > API in the 3CX Admin Console. n8n logs in again in a moment.',
 		request: 'POST /connect/token',
 		retryAfterMs,
@@ -235,19 +244,19 @@ function noteLogin(key: string): void {
  * @returns the token
  * @throws ThreeCxError of kind `credentials` when the PBX refuses them; never tried again, because 3CX counts failed
  *   logins and blocks the host (protocol 6, row 6). Of kind `redirect` when it sends us elsewhere, which is not followed; of
- *   kind `rateLimited` after six logins within 30 s
+ *   kind `rateLimited` after six renewals within 30 s
  */
 export async function mintToken(
 	connection: Connection,
 	{ clientId, clientSecret }: ClientCredentials,
-	{ signal, transport = overOwnPool }: MintOptions = {},
+	{ signal, transport = overOwnPool, isRenewal = false }: MintOptions = {},
 ): Promise<AccessToken> {
 	const path = '/connect/token';
 	const { origin } = connection;
 	const key = stampOf({ origin, clientId, clientSecret }).secret;
 	const attempt = async (): Promise<AccessToken> => {
-		assertPatient(key, origin);
-		const { status, text } = await transport({
+		if (isRenewal) assertPatient(key, origin);
+		const { status, headers, text } = await transport({
 			connection,
 			path,
 			headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
@@ -259,9 +268,11 @@ export async function mintToken(
 			timeoutMs: TOKEN_TIMEOUT_MS,
 			signal,
 		});
-		noteLogin(key);
+		if (isRenewal) noteLogin(key);
 		const { access_token: value, expires_in: expiresIn } = parseTokenAnswer(text);
-		if (status !== 200 || value === undefined) throw errorFromTokenAnswer(status, text, origin);
+		if (status !== 200 || value === undefined) {
+			throw errorFromTokenAnswer(status, text, origin, headers);
+		}
 		return { value, expiresAt: tokenExpiry(value, expiresIn, Date.now()) };
 	};
 	const described = async () =>
@@ -301,6 +312,8 @@ const MAX_TOKENS = 500;
 
 interface Slot {
 	token?: AccessToken;
+	/** Whether the PBX has taken client ID and secret. */
+	isProven?: boolean;
 	minting?: Promise<AccessToken>;
 	usedAt: number;
 }
@@ -334,13 +347,20 @@ export class TokenCache {
 			const token = this.slots.get(key)?.token;
 			return token && token.expiresAt - RENEW_BEFORE_MS > this.now() ? token : undefined;
 		};
-		const mintOnce = async () =>
-			await this.mintOnce(key, async () => await this.mint(connection, credentials, options));
+		const mintOnce = async () => {
+			const isRenewal = this.slot(key).isProven === true;
+			const mint = async () => await this.mint(connection, credentials, { ...options, isRenewal });
+			return await this.mintOnce(key, mint);
+		};
 		return {
 			clientSecret: credentials.clientSecret,
 			held,
-			isProven: () => this.slots.get(key)?.token !== undefined,
-			keep: (token) => void (this.slot(key).token = token),
+			isProven: () => this.slots.get(key)?.isProven === true,
+			keep: (token) => {
+				const slot = this.slot(key);
+				slot.token = token;
+				slot.isProven = true;
+			},
 			get: async () => {
 				this.slot(key);
 				return held()?.value ?? (await mintOnce());
@@ -361,7 +381,10 @@ export class TokenCache {
 	private async mintOnce(key: string, mint: () => Promise<AccessToken>): Promise<string> {
 		const slot = this.slot(key);
 		slot.minting ??= mint()
-			.then((token) => (slot.token = token))
+			.then((token) => {
+				slot.isProven = true;
+				return (slot.token = token);
+			})
 			.finally(() => (slot.minting = undefined));
 		return (await slot.minting).value;
 	}

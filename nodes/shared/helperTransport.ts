@@ -36,9 +36,10 @@ export function overHelper(
 			})
 			.catch((error: unknown) => {
 				throw isBlocked(error) ? notAllowed(origin) : error;
-			})) as { statusCode: number; body: Readable };
+			})) as { statusCode: number; headers: Record<string, string>; body: Readable };
 		const limits = { maxBytes: MAX_SMALL_BYTES, withinMs: ANSWER_MS };
-		return { status: answer.statusCode, text: (await readText(answer.body, limits)).text };
+		const { text } = await readText(answer.body, limits);
+		return { status: answer.statusCode, headers: answer.headers, text };
 	};
 	return {
 		transport: async ({ path, headers, body }) =>

@@ -43,8 +43,11 @@ const REFUSED_MS = 30_000;
 /** Renewals of one credential, one at a time: n8n would give all who ask together the result of the first. */
 const turns = new KeyedLock();
 
+/** A token of the store; `isUnsure` where the PBX may have ended it already. */
+type SharedToken = StampedToken & { isUnsure?: boolean };
+
 /** Renewals under way, by credential and fingerprint: whoever asks for the same meanwhile gets the same result. */
-const flights = new Map<string, Promise<StampedToken | undefined>>();
+const flights = new Map<string, Promise<SharedToken | undefined>>();
 
 /** What `/connect/token` has refused, by fingerprint, and when. */
 const refusals = new BoundedMap<string, { error: ThreeCxError; at: number }>({
@@ -103,21 +106,21 @@ export function tokensFor(
 		);
 	};
 
-	/** A token that this process has got outside of the store, as Test of the credential does, or else a new one. */
-	const heldOrMinted = async (
-		current: PbxClientFields,
-		refused: readonly string[],
-	): Promise<AccessToken> => {
-		const held = own.held();
-		if (held && !refused.includes(held.value)) return held;
-		return await mintToken(connection, current).catch((error: ThreeCxError) => {
-			if (error.kind === 'credentials') refusals.set(stamp.secret, { error, at: Date.now() });
-			throw error;
-		});
+	/** A wrong secret is sent once, whoever sends it. */
+	const remember = (error: ThreeCxError): never => {
+		if (error.kind === 'credentials') refusals.set(stamp.secret, { error, at: Date.now() });
+		throw error;
+	};
+	const assertNotRefused = () => {
+		const refusal = refusals.get(stamp.secret);
+		if (refusal && Date.now() - refusal.at < REFUSED_MS) throw refusal.error;
 	};
 
+	const minted = async (current: PbxClientFields, isRenewal: boolean): Promise<AccessToken> =>
+		await mintToken(connection, current, { isRenewal }).catch(remember);
+
 	/** Finds a token in the store, or puts a new one there. Runs under n8n's lock: nobody else does so meanwhile. */
-	const findOrMint = async (refused: readonly string[]): Promise<StampedToken> => {
+	const findOrMint = async (refused: readonly string[]): Promise<SharedToken> => {
 		const latest = await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, itemIndex);
 		const current = readFields(latest);
 		const now = stampOf(current);
@@ -130,7 +133,10 @@ export function tokensFor(
 		// Another item or process was faster.
 		const found = unrefused(data, refused);
 		if (found) return found;
-		const token = await heldOrMinted(current, refused);
+		// One that this process has got outside of the store, as Test of the credential does, may live, and may not.
+		const held = own.held();
+		const isUnsure = held !== undefined && !refused.includes(held.value);
+		const token = isUnsure ? held : await minted(current, refused.length > 0);
 		// Nothing of what the PBX has answered but the token: it must not overwrite what we go by.
 		const stamped: StampedToken = {
 			access_token: token.value,
@@ -144,21 +150,20 @@ export function tokensFor(
 			(kept) => ours(kept)?.access_token === token.value,
 		);
 		// An n8n that does not keep it, or not its stamp, would have every item log in anew.
-		if (!isStored) own.keep(token);
-		return stamped;
+		own.keep(isStored ? undefined : token);
+		return { ...stamped, isUnsure };
 	};
 
 	/** @returns the token of this tenant that the store holds then */
-	const share = async (refused: readonly string[]): Promise<StampedToken> => {
-		const refusal = refusals.get(stamp.secret);
-		if (refusal && Date.now() - refusal.at < REFUSED_MS) throw refusal.error;
+	const share = async (refused: readonly string[]): Promise<SharedToken> => {
+		assertNotRefused();
 		return await underTokenLock(context, async () => await findOrMint(refused));
 	};
 
-	const held = (token: StampedToken) => ({
+	const held = (token: SharedToken) => ({
 		value: token.access_token!,
 		endsAt: endOf(token),
-		isLast: token.secret === stamp.secret,
+		isLast: token.secret === stamp.secret && token.isUnsure !== true,
 	});
 	const before = ours(credentials.oauthTokenData);
 	let stored = before && held(before);
@@ -169,9 +174,10 @@ export function tokensFor(
 			return await inTurn(credentialId, async () => await share(refused));
 		});
 		if (shared !== undefined) return (stored = held(shared));
+		assertNotRefused();
 		return refused.length === 0
-			? { value: await own.get(), isLast: true }
-			: await own.renew(refused);
+			? { value: await own.get().catch(remember), isLast: true }
+			: await own.renew(refused).catch(remember);
 	};
 
 	return {
@@ -207,8 +213,8 @@ function othersIn(data: StoredToken | undefined, tenant: string): Record<string,
 async function oneFlight(
 	key: string,
 	refused: readonly string[],
-	renew: () => Promise<StampedToken | undefined>,
-): Promise<StampedToken | undefined> {
+	renew: () => Promise<SharedToken | undefined>,
+): Promise<SharedToken | undefined> {
 	for (let running = flights.get(key); running; running = flights.get(key)) {
 		const found = await running;
 		if (found === undefined || !refused.includes(found.access_token!)) return found;

@@ -1,6 +1,7 @@
 import { closeDispatchers } from '../../lib/http/dispatchers';
 import { startPbx, type Pbx } from '../../sandbox/pbx';
-import { CredentialStore, runNode } from '../support/n8n';
+import { additionalDataFor, CredentialStore, loadOptionsContext, runNode } from '../support/n8n';
+import { ThreeCxOAuth2Api } from '../../credentials/ThreeCxOAuth2Api.credentials';
 
 /** From the first token to a new API key: what n8n's store holds, and what the PBX was asked. */
 
@@ -87,3 +88,39 @@ test.each(['minutes', 'seconds'] as const)(
 		expect(mints()).toBe(1);
 	},
 );
+
+/** Presses Test: it logs in with n8n's own helper, and its token is this process's alone. */
+const pressTest = async () =>
+	await new ThreeCxOAuth2Api().preAuthentication.call(
+		loadOptionsContext({}, credentials),
+		await credentials.getDecrypted(
+			additionalDataFor(credentials, 'internal'),
+			{ id: 'credential', name: '3CX' },
+			'threeCxOAuth2Api',
+			'internal',
+		),
+	);
+
+test('the token of Test is good for the next run, and nobody logs in again', async () => {
+	await pressTest();
+	expect((await departments()).error).toBeUndefined();
+	for (let press = 0; press < 3; press++) await pressTest();
+	expect(mints()).toBe(1);
+});
+
+test('a token of Test that has ended meanwhile fails nothing', async () => {
+	await pressTest();
+	const other = new CredentialStore({ ...credentials.stored });
+	await pbx.restart();
+	// Another process logs in, and that token ends with the next restart.
+	await runNode({
+		parameters: { resource: 'department', operation: 'getAll' },
+		credentials: other,
+	});
+	credentials.stored = { ...other.stored };
+	await pbx.restart();
+	expect((await departments(4)).error).toBeUndefined();
+	await pbx.restart();
+	expect((await pressTest()).oauthTokenData).toEqual({ access_token: expect.any(String) });
+	expect((await departments(4)).error).toBeUndefined();
+});
