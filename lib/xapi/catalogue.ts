@@ -144,6 +144,28 @@ export function entitySets(from: Catalogue): Readonly<Record<string, EntitySet>>
 	return derived(from).sets;
 }
 
+/** An object that XAPI has once, such as `MailSettings`. */
+export interface Singleton {
+	/** Its type. */
+	type: string;
+	/** operationId of reading it. */
+	get: string;
+	/** operationId of changing it; undefined for what can only be read, such as `SystemStatus`. */
+	update: string | undefined;
+}
+
+/** The singleton with this name; undefined when the catalogue does not have it. */
+export function singleton(from: Catalogue, name: string): Singleton | undefined {
+	const verb = (method: Method) =>
+		named(from).find(
+			({ kind, path, ...entry }) =>
+				kind === 'singleton' && path === `/${name}` && entry.method === method,
+		);
+	const get = verb('GET');
+	if (get?.returns === undefined) return undefined;
+	return { type: parseType(get.returns).name, get: get.id, update: verb('PATCH')?.id };
+}
+
 /** The operation with this operationId; undefined when the catalogue does not have it. */
 export function operation({ operations }: Catalogue, id: string): XapiOperation | undefined {
 	return own(operations, id);
@@ -206,29 +228,27 @@ const VERBS: Readonly<Record<string, keyof EntitySet['verbs']>> = {
 
 const KEYED_ROOT = /^\/([^/(]+)\(([^)]*)\)/;
 
+/** One pass over all operations: a set is what some operation lists, creates, reads, changes or deletes rows of. */
 function deriveEntitySets(from: Catalogue): Record<string, EntitySet> {
-	const operations = named(from);
-	const roots = operations
-		.filter(({ kind }) => kind === 'entitySet' || kind === 'entity')
-		.map(({ path }) => /^\/([^/(]+)/.exec(path)?.[1] ?? '');
-	return Object.fromEntries(
-		[...new Set(roots)].sort().map((root) => {
-			const set: EntitySet = { type: '', key: {}, alternateKeys: {}, verbs: {} };
-			for (const { id, kind, method, path, parameters, returns } of operations) {
-				const [, keyed, key] = KEYED_ROOT.exec(path) ?? [];
-				if (path !== `/${root}` && keyed !== root) continue;
-				// `({Id})` is the key; `(Number={Number})` names its property and is an alternate one.
-				const isAlternate = key?.includes('=') ?? false;
-				for (const [, name = ''] of (key ?? '').matchAll(/\{([^{}]+)\}/g)) {
-					(isAlternate ? set.alternateKeys : set.key)[name] = parameters[name] ?? 'string';
-				}
-				const verb = isAlternate ? 'getByAlternateKey' : VERBS[`${kind} ${method}`];
-				if (verb) set.verbs[verb] = id;
-				if (verb && returns) set.type = parseType(returns).name;
-			}
-			return [root, set];
-		}),
-	);
+	const found = new Map<string, EntitySet>();
+	const withRows = new Set<string>();
+	for (const { id, kind, method, path, parameters, returns } of named(from)) {
+		const [, keyed, key = ''] = KEYED_ROOT.exec(path) ?? [];
+		const root = keyed ?? path.slice(1);
+		if (root.includes('/')) continue;
+		const set = found.get(root) ?? { type: '', key: {}, alternateKeys: {}, verbs: {} };
+		found.set(root, set);
+		if (kind === 'entitySet' || kind === 'entity') withRows.add(root);
+		// `({Id})` is the key; `(Number={Number})` names its property and is an alternate one.
+		const isAlternate = key.includes('=');
+		for (const [, name = ''] of key.matchAll(/\{([^{}]+)\}/g)) {
+			(isAlternate ? set.alternateKeys : set.key)[name] = parameters[name] ?? 'string';
+		}
+		const verb = isAlternate ? 'getByAlternateKey' : VERBS[`${kind} ${method}`];
+		if (verb) set.verbs[verb] = id;
+		if (verb && returns) set.type = parseType(returns).name;
+	}
+	return Object.fromEntries([...withRows].sort().map((root) => [root, found.get(root)!]));
 }
 
 function deriveEntities(from: Catalogue, sets: Record<string, EntitySet>): ReadonlySet<string> {

@@ -6,7 +6,7 @@ import type {
 } from 'n8n-workflow';
 import { filter } from '../../lib/odata/filter';
 import { queryString } from '../../lib/odata/query';
-import { catalogue, propertiesOf } from '../../lib/xapi/catalogue';
+import { catalogue, propertiesOf, singleton } from '../../lib/xapi/catalogue';
 import { listEntities } from '../../lib/xapi/entities';
 import { SECRET_PROPERTIES } from '../../lib/xapi/secrets';
 import { askPbx } from '../shared/askPbx';
@@ -14,17 +14,28 @@ import { builderLists } from './builders';
 import { mapperFields } from './fields/mapper';
 import { rowKey, searchMethod } from './locator';
 import { asOptions, byName, rowsOf } from './lists';
-import { hasRows, type EntityResource, type XapiResource } from './resource';
+import {
+	hasRows,
+	hasSettings,
+	type EntityResource,
+	type Field,
+	type XapiResource,
+} from './resource';
 import { resourceNamed, RESOURCES } from './resources';
 
 /** What the editor's lists show is read while somebody waits, so only so many rows are read at once. */
 const LIST_PAGE = 50;
 
-/** The resource that is chosen in the panel; the lists that ask for it are only shown for resources with rows. */
-function currentResource(context: ILoadOptionsFunctions): EntityResource {
+/** Type and everyday fields of what is chosen in the panel; the lists that ask are only shown where there are fields. */
+function currentResource(context: ILoadOptionsFunctions): Pick<EntityResource, 'type'> & {
+	fields: readonly Field[];
+} {
 	const resource = resourceNamed(String(context.getCurrentNodeParameter('resource')));
 	if (hasRows(resource)) return resource;
-	throw new Error(`${resource.label} has no rows`);
+	const { fields = [], singleton: name = '' } = hasSettings(resource) ? resource : {};
+	const { type } = singleton(catalogue, name) ?? {};
+	if (type !== undefined) return { type, fields };
+	throw new Error(`${resource.label} has no fields`);
 }
 
 /** The searchable list of a resource; the pagination token is the number of rows seen so far. */

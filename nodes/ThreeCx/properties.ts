@@ -5,7 +5,7 @@ import type { Resource } from '../shared/resource';
 import { GENERIC_OPERATIONS, genericOperationsOf, operationsOf } from './operations';
 import type { ShowForAll } from './operations/genericOperation';
 import { locatorProperty } from './locator';
-import { hasRows, type XapiResource } from './resource';
+import { hasRows, hasSettings, type XapiResource } from './resource';
 import { RESOURCES } from './resources';
 import { user } from './resources/user';
 
@@ -21,11 +21,17 @@ export const panelResources: readonly Resource[] = RESOURCES.map((resource) => {
 const showForAll: ShowForAll = (...operations) => ({
 	show: {
 		resource: RESOURCES.filter((resource) =>
-			genericOperationsOf(resource).some(({ name }) => operations.includes(name)),
+			genericNames(resource).some((name) => operations.includes(name)),
 		).map(({ name }) => name),
 		operation: operations,
 	},
 });
+
+/** What a resource has of the operations that are alike for many. */
+const genericNames = (resource: XapiResource) => [
+	...genericOperationsOf(resource).map(({ name }) => name),
+	...(hasSettings(resource) ? (['updateSettings'] as const) : []),
+];
 
 /** The generic operations that work on one row, which a locator names. */
 const ON_ROW = ['get', 'update', 'delete'];

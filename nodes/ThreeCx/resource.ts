@@ -109,6 +109,20 @@ export interface EntityResource extends XapiResource {
 	expand: Record<string, Expand>;
 }
 
+/**
+ * A resource with settings: an object that XAPI has once, and with it the operations Get Settings and Update Settings.
+ */
+export interface SettingsResource extends XapiResource {
+	/** Singleton in XAPI, such as `MailSettings`. */
+	singleton: string;
+	/** The everyday settings; all others of its type are offered under More Fields. */
+	fields: readonly Field[];
+}
+
+/** @returns whether a resource has settings, and with them Get Settings and Update Settings */
+export const hasSettings = (resource: XapiResource): resource is SettingsResource =>
+	'singleton' in resource;
+
 /** @returns whether a resource has rows, and with them the generic operations */
 export const hasRows = (resource: XapiResource): resource is EntityResource =>
 	'entitySet' in resource;

@@ -90,6 +90,12 @@ interface Life {
 	links?: Record<string, Fields>;
 }
 
+/** Changes settings and reads them back: the life of a settings object. */
+const settingsLife = (settings: Fields, shown: Fields = settings): Step[] => [
+	step('updateSettings', { settings }, [{ changed: Object.keys(settings), ...shown }]),
+	step('getSettings', {}, [shown]),
+];
+
 /** The steps of a life. */
 function life(
 	name: string,
@@ -342,12 +348,9 @@ const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 		];
 	},
 	conference: () => {
-		const settings = { EnablePin: true, PinNumber: '4711', Zone: 'Europe' };
+		const settings = { PinNumber: '4711', EnablePin: true, Zone: 'Europe' };
 		return [
-			step('updateSettings', { settings }, [
-				{ changed: ['PinNumber', 'EnablePin', 'Zone'], PinNumber: HIDDEN },
-			]),
-			step('getSettings', {}, [{ EnablePin: true, Zone: 'Europe', PinNumber: HIDDEN }]),
+			...settingsLife(settings, { ...settings, PinNumber: HIDDEN }),
 			step('getZones', {}, some({ zone: 'Europe' })),
 			step('getOnboardMeetings', {}, []),
 		];
@@ -411,6 +414,7 @@ const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 			some({ Number: '+442079460801', HasRule: true, RuleName: 'Appointments' }),
 		),
 	],
+	emergency: () => settingsLife({ SpecifiedList: '101,102', ChatRecipients: 'AllGroupsManagers' }),
 	eventLog: (pbx) => {
 		for (const [Id, Type] of ['Info', 'Error'].entries()) {
 			const Message = `Event ${Id}`;
@@ -520,6 +524,12 @@ const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 			},
 		});
 	},
+	mail: () =>
+		settingsLife(
+			{ MailPassword: 'open sesame', MailServer: 'smtp.example.org:587' },
+			{ MailPassword: { Concealed: true }, MailServer: 'smtp.example.org:587' },
+		),
+	musicOnHold: () => settingsLife({ MusicOnHold: 'piano.wav', MusicOnHoldRandomize: true }),
 	officeHours: () => {
 		const time = [{ days: ['Monday'], from: '8:30', to: '17:00' }];
 		const table = [{ day: 'Monday', from: '08:30', to: '17:00' }];
@@ -690,6 +700,7 @@ const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 			linked: { Members: [{ Number: '102' }, { Number: '103' }] },
 		});
 	},
+	security: () => settingsLife({ HackBlacklistDuration: 7200, HackAuthRequests: 10 }),
 	sharedParking: (pbx) => {
 		const callid = pbx.calls.incoming({ from: '+442079460101', fromName: 'Nora', to: '102' });
 		pbx.calls.answer({ callid, dn: '102' });
@@ -806,6 +817,7 @@ const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 			]),
 		];
 	},
+	voicemail: () => settingsLife({ AutoDeleteDays: 14, MinDuration: 5 }),
 };
 
 let n8n: TestedN8n;

@@ -7,20 +7,31 @@ import { showFor } from '../../shared/resource';
 import type { Field, EntityResource } from '../resource';
 import { mappedValues, refuseHidden } from './values';
 
+/** The collection that holds the fields of an operation which do not stand alone. */
+const COLLECTIONS = {
+	create: 'additionalFields',
+	upsert: 'additionalFields',
+	update: 'updateFields',
+	updateSettings: 'settings',
+} as const;
+
 /** Operations that write fields. */
-export type WriteOperation = 'create' | 'upsert' | 'update';
+export type WriteOperation = keyof typeof COLLECTIONS;
+
+/** What is known of whatever has fields: rows and settings alike. */
+type Written = Pick<EntityResource, 'label' | 'type'> & { fields: readonly Field[] };
+
+/** Those that write to what is there; the others may create. */
+const isUpdate = (operation: WriteOperation) =>
+	operation === 'update' || operation === 'updateSettings';
 
 /** Whether a field stands on its own in an operation, or in its collection. */
 const standsAlone = (field: Field, operation: WriteOperation) =>
-	field.prominent === true && operation !== 'update';
+	field.prominent === true && !isUpdate(operation);
 
 /** What an operation may write: everything when creating, all but the immutable when updating. */
-const writable = ({ fields }: EntityResource, operation: WriteOperation) =>
-	fields.filter(({ createOnly }) => operation !== 'update' || !createOnly);
-
-/** Name of the collection that holds the fields which do not stand alone. */
-const collectionOf = (operation: WriteOperation) =>
-	operation === 'update' ? 'updateFields' : 'additionalFields';
+const writable = ({ fields }: Pick<Written, 'fields'>, operation: WriteOperation) =>
+	fields.filter(({ createOnly }) => !isUpdate(operation) || !createOnly);
 
 const byDisplayName = (a: INodeProperties, b: INodeProperties) =>
 	a.displayName.localeCompare(b.displayName);
@@ -36,14 +47,13 @@ export function fieldProperties(
 	const [operation = 'create'] = operations;
 	const displayOptions = showFor(resource, ...operations);
 	const fields = writable(resource, operation);
-	const isUpdate = operation === 'update';
 	const alone = fields.filter((field) => standsAlone(field, operation));
 	const others = fields.filter((field) => !standsAlone(field, operation));
 	return [
 		...alone.map(({ parameter }) => ({ ...parameter, displayOptions })),
 		{
-			displayName: isUpdate ? 'Update Fields' : 'Additional Fields',
-			name: collectionOf(operation),
+			displayName: isUpdate(operation) ? 'Update Fields' : 'Additional Fields',
+			name: COLLECTIONS[operation],
 			type: 'collection',
 			placeholder: 'Add Field',
 			default: {},
@@ -52,6 +62,16 @@ export function fieldProperties(
 		},
 	];
 }
+
+/** The everyday settings of a resource, to add those that shall change. */
+export const settingsProperty = ({ fields }: Pick<Written, 'fields'>): INodeProperties => ({
+	displayName: 'Settings',
+	name: COLLECTIONS.updateSettings,
+	type: 'collection',
+	placeholder: 'Add Setting',
+	default: {},
+	options: fields.map(({ parameter }) => parameter).sort(byDisplayName),
+});
 
 /** More Fields: everything that XAPI has for a resource besides its everyday fields, from the catalogue. */
 export const moreFieldsProperty: INodeProperties = {
@@ -84,10 +104,10 @@ export const moreFieldsProperty: INodeProperties = {
  */
 export function bodyOf(
 	{ context, index }: ItemRun,
-	resource: EntityResource,
+	resource: Written,
 	operation: WriteOperation,
 ): Entity {
-	const collection = context.getNodeParameter(collectionOf(operation), index, {}) as IDataObject;
+	const collection = context.getNodeParameter(COLLECTIONS[operation], index, {}) as IDataObject;
 	const instant = instantIn(context.getTimezone());
 	const everyday = writable(resource, operation).flatMap((field) => {
 		const { name } = field.parameter;

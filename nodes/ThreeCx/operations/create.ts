@@ -13,7 +13,10 @@ export const create: GenericOperation = {
 	// Create or Update takes the same fields, so the parameters are declared once, here, for both.
 	properties: (resource) => fieldProperties(resource, 'create', 'upsert'),
 	shared: (showFor) => [
-		{ ...moreFieldsProperty, displayOptions: showFor('create', 'upsert', 'update') },
+		{
+			...moreFieldsProperty,
+			displayOptions: showFor('create', 'upsert', 'update', 'updateSettings'),
+		},
 	],
 	execute: async (run, resource) => {
 		const body = bodyOf(run, resource, 'create');

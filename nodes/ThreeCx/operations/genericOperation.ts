@@ -23,7 +23,7 @@ export interface GenericOperation {
 }
 
 /** Display options that show a parameter for some operations of every resource that has one of them. */
-export type ShowForAll = (...operations: OperationName[]) => DisplayOptions;
+export type ShowForAll = (...operations: Array<OperationName | 'updateSettings'>) => DisplayOptions;
 
 type DisplayOptions = { show: { resource: string[]; operation: string[] } };
 

@@ -1,11 +1,18 @@
 import { catalogue, entitySets } from '../../../lib/xapi/catalogue';
 import type { Operation } from '../../shared/resource';
-import { hasRows, type EntityResource, type XapiResource } from '../resource';
+import {
+	hasRows,
+	hasSettings,
+	type EntityResource,
+	type OwnOperation,
+	type XapiResource,
+} from '../resource';
 import { create } from './create';
 import { get } from './get';
 import { getAll } from './getAll';
 import type { GenericOperation } from './genericOperation';
 import { remove } from './delete';
+import { settingsOperations } from './settings';
 import { update } from './update';
 import { upsert } from './upsert';
 
@@ -43,10 +50,14 @@ const boundTo =
 		execute: async (run) => await execute(run, resource),
 	});
 
+/** @returns the operations of a resource that do not come from its entity set */
+export const ownOperationsOf = (resource: XapiResource): OwnOperation[] => [
+	...(hasSettings(resource) ? settingsOperations(resource) : []),
+	...(resource.operations ?? []),
+];
+
 /** @returns all operations of a resource, the generic ones and its own, in alphabetical order */
 export function operationsOf(resource: XapiResource): Operation[] {
 	const generic = hasRows(resource) ? genericOperationsOf(resource).map(boundTo(resource)) : [];
-	return [...generic, ...(resource.operations ?? [])].sort((a, b) =>
-		a.label.localeCompare(b.label),
-	);
+	return [...generic, ...ownOperationsOf(resource)].sort((a, b) => a.label.localeCompare(b.label));
 }

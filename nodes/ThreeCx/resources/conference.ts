@@ -1,20 +1,13 @@
 import type { IDataObject } from 'n8n-workflow';
-import { ThreeCxError } from '../../../lib/http/errors';
-import { differences } from '../../../lib/xapi/difference';
-import { getEntity, updateEntity, type Entity } from '../../../lib/xapi/entities';
 import { invoke } from '../../../lib/xapi/invoke';
 import { askPbx } from '../../shared/askPbx';
-import type { ItemRun } from '../../shared/router';
 import { enumField, switchField, textField } from '../fields/simple';
-import { refuseHidden } from '../fields/values';
 import { asOptions } from '../lists';
 import { asOutput } from '../operations/output';
-import type { Field, OwnOperation, XapiResource } from '../resource';
-
-const SETTINGS = '/ConferenceSettings';
+import type { Field, OwnOperation, SettingsResource } from '../resource';
 
 /** The settings by the names that XAPI has; all take their parameter's value as it is. */
-const SETTING_FIELDS: readonly Field[] = [
+const fields: readonly Field[] = [
 	switchField('AutoCallParticipants', {
 		displayName: 'Call Participants',
 		name: 'AutoCallParticipants',
@@ -75,53 +68,6 @@ const SETTING_FIELDS: readonly Field[] = [
 	},
 ];
 
-const settings = async ({ client, signal }: ItemRun) =>
-	await getEntity(client, SETTINGS, undefined, { signal });
-
-const getSettings: OwnOperation = {
-	name: 'getSettings',
-	label: 'Get Settings',
-	action: 'Get the conference settings',
-	description: 'Get the settings of conferences',
-	uses: ['GetConferenceSettings'],
-	execute: async (run) => asOutput([await settings(run)]),
-};
-
-const updateSettings: OwnOperation = {
-	name: 'updateSettings',
-	label: 'Update Settings',
-	action: 'Update the conference settings',
-	description: 'Change settings of conferences, and say which ones changed',
-	uses: ['GetConferenceSettings', 'UpdateConferenceSettings'],
-	properties: [
-		{
-			displayName: 'Settings',
-			name: 'settings',
-			type: 'collection',
-			placeholder: 'Add Setting',
-			default: {},
-			options: SETTING_FIELDS.map(({ parameter }) => parameter),
-		},
-	],
-	execute: async (run) => {
-		const { context, index, client, signal } = run;
-		const wanted = context.getNodeParameter('settings', index, {}) as Entity;
-		if (Object.keys(wanted).length === 0) {
-			throw new ThreeCxError({
-				kind: 'input',
-				field: 'settings',
-				message: 'No setting to update',
-				hint: 'Add at least one under Settings.',
-			});
-		}
-		refuseHidden(wanted);
-		const changes = differences(await settings(run), wanted);
-		const changed = Object.keys(changes);
-		if (changed.length > 0) await updateEntity(client, SETTINGS, changes, { signal });
-		return asOutput([{ changed, ...(await settings(run)) }]);
-	},
-};
-
 const getZones: OwnOperation = {
 	name: 'getZones',
 	label: 'Get Zones',
@@ -145,12 +91,14 @@ const getMeetings: OwnOperation = {
 };
 
 /** Conferences, as far as XAPI goes: their settings, zones and running meetings (protocol 4.6). */
-export const conference: XapiResource = {
+export const conference: SettingsResource = {
 	name: 'conference',
 	label: 'Conference',
 	plural: 'Conferences',
 	description: 'Settings of audio and video conferences, and the meetings that run',
-	operations: [getMeetings, getSettings, getZones, updateSettings],
+	singleton: 'ConferenceSettings',
+	fields,
+	operations: [getMeetings, getZones],
 	loadOptions: {
 		async getConferenceZones() {
 			const zones = await askPbx(

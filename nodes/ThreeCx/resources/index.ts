@@ -13,11 +13,14 @@ import { conference } from './conference';
 import { contact } from './contact';
 import { department } from './department';
 import { didNumber } from './didNumber';
+import { emergency } from './emergency';
 import { eventLog } from './eventLog';
 import { fax } from './fax';
 import { holiday } from './holiday';
 import { inboundRule } from './inboundRule';
 import { ivr } from './ivr';
+import { mail } from './mail';
+import { musicOnHold } from './musicOnHold';
 import { officeHours } from './officeHours';
 import { outboundRule } from './outboundRule';
 import { phone } from './phone';
@@ -27,10 +30,12 @@ import { queue } from './queue';
 import { recording } from './recording';
 import { report } from './report';
 import { ringGroup } from './ringGroup';
+import { security } from './security';
 import { sharedParking } from './sharedParking';
 import { system } from './system';
 import { trunk } from './trunk';
 import { user } from './user';
+import { voicemail } from './voicemail';
 
 /** Every resource of the 3CX node, in the order of the Resource dropdown. */
 export const RESOURCES: readonly XapiResource[] = [
@@ -49,11 +54,14 @@ export const RESOURCES: readonly XapiResource[] = [
 	contact,
 	department,
 	didNumber,
+	emergency,
 	eventLog,
 	fax,
 	holiday,
 	inboundRule,
 	ivr,
+	mail,
+	musicOnHold,
 	officeHours,
 	outboundRule,
 	phone,
@@ -63,10 +71,12 @@ export const RESOURCES: readonly XapiResource[] = [
 	recording,
 	report,
 	ringGroup,
+	security,
 	sharedParking,
 	system,
 	trunk,
 	user,
+	voicemail,
 ];
 
 /** @returns the resource with this value of the Resource parameter */

@@ -78,6 +78,8 @@ export type Violations = Record<string, string>;
 export interface Rules {
 	/** Rows that are computed rather than stored. */
 	rows?(context: Context): readonly Row[];
+	/** What a singleton holds at first, over the samples of its type. */
+	initial?: Row;
 	/** Values of a singleton that are computed; merged over the stored ones. */
 	values?(context: Context, client: ApiClient): Row;
 	/** What a new row has before the body is merged over it. */

@@ -257,7 +257,10 @@ export class Xapi {
 	}
 
 	private stored(root: string, typeName: string): Row {
-		return this.context.store.singleton(root, () => sampleRow(typeName, this.context.model));
+		return this.context.store.singleton(root, () => ({
+			...sampleRow(typeName, this.context.model),
+			...structuredClone(rulesOf(root).initial),
+		}));
 	}
 
 	private settingsRow({ root, rules, request }: Call, typeName: string): Row {

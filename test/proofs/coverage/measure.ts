@@ -19,7 +19,7 @@ import {
 	type OperationValues,
 	type QueryValues,
 } from '../../../nodes/ThreeCx/anyOperation/request';
-import { genericOperationsOf } from '../../../nodes/ThreeCx/operations';
+import { genericOperationsOf, ownOperationsOf } from '../../../nodes/ThreeCx/operations';
 import { hasRows, type XapiResource } from '../../../nodes/ThreeCx/resource';
 import { instantIn } from '../../../nodes/shared/time';
 import { judgeOf } from './judge';
@@ -201,7 +201,7 @@ const isScalar = (own: Catalogue, expression: string) => {
  * operations say that they use.
  */
 export function operationsUsedBy(resource: XapiResource): string[] {
-	const own = (resource.operations ?? []).flatMap(({ uses = [] }) => uses);
+	const own = ownOperationsOf(resource).flatMap(({ uses = [] }) => uses);
 	if (!hasRows(resource)) return own;
 	const { entitySet, naturalKeys, draft = [] } = resource;
 	const { verbs = {}, alternateKeys = {} } = entitySets(shipped)[entitySet] ?? {};

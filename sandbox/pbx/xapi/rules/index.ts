@@ -21,6 +21,13 @@ import { callHistory, callLogReport } from './reports';
 import { ringGroups } from './ringGroups';
 import { servicePrincipals } from './servicePrincipals';
 import { services } from './services';
+import {
+	antiHackingSettings,
+	emergencySettings,
+	mailSettings,
+	musicOnHoldSettings,
+	voicemailSettings,
+} from './settings';
 import { defs, licenseStatus, systemStatus } from './system';
 import { didNumbers, trunks, trunkTemplates } from './trunks';
 import { users } from './users';
@@ -29,6 +36,7 @@ const RULES: Readonly<Record<string, Rules>> = {
 	...callReports,
 	ActiveCalls: activeCalls,
 	ActivityLog: activityLog,
+	AntiHackingSettings: antiHackingSettings,
 	Backups: backups,
 	BlackListNumbers: blackListNumbers,
 	Blocklist: blocklist,
@@ -41,12 +49,15 @@ const RULES: Readonly<Record<string, Rules>> = {
 	Defs: defs,
 	DeviceInfos: deviceInfos,
 	DidNumbers: didNumbers,
+	EmergencyNotificationsSettings: emergencySettings,
 	EventLogs: eventLogs,
 	Fax: fax,
 	Groups: groups,
 	InboundRules: inboundRules,
 	LastCdrAndChatMessageTimestamp: lastCdr,
 	LicenseStatus: licenseStatus,
+	MailSettings: mailSettings,
+	MusicOnHoldSettings: musicOnHoldSettings,
 	OutboundRules: outboundRules,
 	Parkings: dnRules('Parkings'),
 	Peers: peers,
@@ -63,6 +74,7 @@ const RULES: Readonly<Record<string, Rules>> = {
 	Trunks: trunks,
 	TrunkTemplates: trunkTemplates,
 	Users: users,
+	VoicemailSettings: voicemailSettings,
 };
 
 /** What is special about an entity set, singleton or report root; nothing for most. */

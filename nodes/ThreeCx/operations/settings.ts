@@ -1,0 +1,63 @@
+import type { IDataObject } from 'n8n-workflow';
+import { ThreeCxError } from '../../../lib/http/errors';
+import { catalogue, singleton } from '../../../lib/xapi/catalogue';
+import { differences } from '../../../lib/xapi/difference';
+import { getEntity, updateEntity, type Entity } from '../../../lib/xapi/entities';
+import type { ItemRun } from '../../shared/router';
+import { bodyOf, settingsProperty } from '../fields/body';
+import type { OwnOperation, SettingsResource } from '../resource';
+import { lower } from './genericOperation';
+import { asOutput } from './output';
+
+const pathOf = (resource: SettingsResource) => `/${resource.singleton}`;
+
+const read = async ({ client, signal }: ItemRun, resource: SettingsResource): Promise<Entity> =>
+	await getEntity(client, pathOf(resource), undefined, { signal });
+
+/** Sends only what differs, so that a workflow may say what shall be set as often as it likes. */
+async function update(run: ItemRun, resource: SettingsResource): Promise<IDataObject[]> {
+	const { client, signal } = run;
+	const { type = '' } = singleton(catalogue, resource.singleton) ?? {};
+	const wanted = bodyOf(run, { ...resource, type }, 'updateSettings');
+	if (Object.keys(wanted).length === 0) {
+		throw new ThreeCxError({
+			kind: 'input',
+			field: 'settings',
+			message: 'No setting to update',
+			hint: 'Add at least one under Settings or More Fields.',
+		});
+	}
+	const before = await read(run, resource);
+	const changes = differences(before, wanted);
+	const changed = Object.keys(changes);
+	if (changed.length === 0) return asOutput([{ changed, ...before }]);
+	await updateEntity(client, pathOf(resource), changes, { signal });
+	// They are set: that they cannot be read back is no failure.
+	const after = await read(run, resource).catch(() => ({ ...before, ...changes }));
+	return asOutput([{ changed, ...after }]);
+}
+
+/** @returns Get Settings and Update Settings of a resource */
+export function settingsOperations(resource: SettingsResource): OwnOperation[] {
+	const { get = '', update: patch = '' } = singleton(catalogue, resource.singleton) ?? {};
+	const [label, plural] = [lower(resource.label), lower(resource.plural)];
+	return [
+		{
+			name: 'getSettings',
+			label: 'Get Settings',
+			action: `Get the ${label} settings`,
+			description: `Get the settings of ${plural}`,
+			uses: [get],
+			execute: async (run) => asOutput([await read(run, resource)]),
+		},
+		{
+			name: 'updateSettings',
+			label: 'Update Settings',
+			action: `Update the ${label} settings`,
+			description: `Change settings of ${plural}, and say which ones changed`,
+			uses: [get, patch],
+			properties: [settingsProperty(resource)],
+			execute: async (run) => await update(run, resource),
+		},
+	];
+}
