@@ -5,7 +5,13 @@ import {
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
-import { operationProperty, parametersOf, resourceProperty, runOperations } from '../shared/panel';
+import {
+	declaredOnce,
+	operationProperty,
+	parametersOf,
+	resourceProperty,
+	runOperations,
+} from '../shared/panel';
 import { requestOptionsProperty } from '../shared/requestOptions';
 import { explainNotFound } from '../../lib/callcontrol/rest/available';
 import { getDevices, searchExtensions, searchRoutePoints } from './extension';
@@ -35,7 +41,7 @@ export class ThreeCxCallControl implements INodeType {
 			// Most come here to do something with a call.
 			resourceProperty(resources, call),
 			...resources.map(operationProperty),
-			...resources.flatMap(parametersOf),
+			...declaredOnce(resources, resources.flatMap(parametersOf)),
 			requestOptionsProperty,
 		],
 	};

@@ -69,6 +69,98 @@ export const parametersOf = (resource: Resource): INodeProperties[] =>
 		properties.map((property) => shownWhere(property, showFor(resource, name))),
 	);
 
+/** What a parameter is, and for which operations of which resources it is shown. */
+interface Placed {
+	property: INodeProperties;
+	/** All of it but resource and operation, to compare. */
+	alike: string;
+	resources: readonly string[] | undefined;
+	operations: readonly string[] | undefined;
+}
+
+function placed(property: INodeProperties): Placed {
+	const { displayOptions, ...rest } = property;
+	const { resource, operation, ...show } = displayOptions?.show ?? {};
+	return {
+		property,
+		alike: JSON.stringify([rest, show, displayOptions?.hide]),
+		resources: resource as string[] | undefined,
+		operations: operation as string[] | undefined,
+	};
+}
+
+const overlap = (one: readonly string[] | undefined, other: readonly string[] | undefined) =>
+	one === undefined || other === undefined || one.some((name) => other.includes(name));
+
+/** Whether some operation may show both, so that their order counts. */
+const meet = (one: Placed, other: Placed) =>
+	overlap(one.resources, other.resources) && overlap(one.operations, other.operations);
+
+const union = (one: readonly string[], other: readonly string[]) => [
+	...new Set([...one, ...other]),
+];
+
+/** One parameter for what two were for; undefined where one of them is shown for everything. */
+const together = (one: Placed, other: Placed): Placed | undefined =>
+	one.resources && one.operations && other.resources && other.operations
+		? {
+				...one,
+				resources: union(one.resources, other.resources),
+				operations: union(one.operations, other.operations),
+			}
+		: undefined;
+
+/**
+ * Declares a parameter once that several operations have alike: n8n keeps each in memory, and sends all to every editor.
+ * Each operation shows the same parameters in the same order as before.
+ *
+ * @param resources what the node has, to tell which pairs of resource and operation there are
+ * @param properties parameters, each shown for some operations of some resources, or for all
+ */
+export function declaredOnce(
+	resources: readonly Resource[],
+	properties: readonly INodeProperties[],
+): INodeProperties[] {
+	const pairs = resources.flatMap(({ name, operations }) =>
+		operations.map((operation) => [name, operation.name] as const),
+	);
+	const shows = (
+		{ resources: names = [], operations = [] }: Placed,
+		[name, operation]: readonly [string, string],
+	) => names.includes(name) && operations.includes(operation);
+	const kept: Placed[] = [];
+	for (const next of properties.map(placed)) {
+		const at = kept.findLastIndex(({ alike }) => alike === next.alike);
+		const earlier = kept[at];
+		const both = earlier && together(earlier, next);
+		const between = kept.slice(at + 1);
+		// Resources and operations multiply: together they must not be shown for any pair that neither was shown for.
+		const fits =
+			both !== undefined &&
+			pairs.every((pair) => shows(both, pair) === (shows(earlier!, pair) || shows(next, pair)));
+		if (fits && !between.some((other) => meet(other, next))) kept[at] = both;
+		else if (fits && !between.some((other) => meet(other, earlier!))) {
+			kept.splice(at, 1);
+			kept.push(both);
+		} else kept.push(next);
+	}
+	return kept.map(({ property, resources: resource, operations: operation }) =>
+		resource === undefined || operation === undefined
+			? property
+			: {
+					...property,
+					displayOptions: {
+						...property.displayOptions,
+						show: {
+							...property.displayOptions?.show,
+							resource: [...resource],
+							operation: [...operation],
+						},
+					},
+				},
+	);
+}
+
 /**
  * Carries out for each item the operation that its parameters name: the `execute` of an action node.
  *

@@ -1,0 +1,101 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { declaredOnce, parametersOf, shownWhere } from '../../nodes/shared/panel';
+import type { Resource } from '../../nodes/shared/resource';
+import { ThreeCx } from '../../nodes/ThreeCx/ThreeCx.node';
+import { ThreeCxCallControl } from '../../nodes/ThreeCxCallControl/ThreeCxCallControl.node';
+
+/** What n8n sends of a node to each editor, in bytes; more makes the editor slow to start. */
+const LARGEST_DESCRIPTION = 230_000;
+
+const text = (name: string, more: Partial<INodeProperties> = {}): INodeProperties => ({
+	displayName: name,
+	name,
+	type: 'string',
+	default: '',
+	...more,
+});
+
+const operation = (name: string, ...properties: INodeProperties[]) => ({
+	name,
+	label: name,
+	action: name,
+	description: name,
+	properties,
+	execute: async () => await Promise.resolve({}),
+});
+
+/** What an operation shows, in order, without when it is shown. */
+const shown = (properties: readonly INodeProperties[], resource: string, name: string) =>
+	properties
+		.filter(({ displayOptions }) => {
+			const { resource: resources, operation: operations } = displayOptions?.show ?? {};
+			return resources?.includes(resource) && operations?.includes(name);
+		})
+		.map(({ displayOptions: _, ...property }) => property);
+
+const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => text(name)) as [
+	INodeProperties,
+	INodeProperties,
+	INodeProperties,
+	INodeProperties,
+];
+
+describe('parameters that several operations have', () => {
+	test.each<[string, number, Resource[]]>([
+		[
+			'the same for all',
+			2,
+			[{ name: 'x', label: 'X', operations: [operation('get', a, b), operation('drop', a, b)] }],
+		],
+		[
+			'in another order',
+			3,
+			[{ name: 'x', label: 'X', operations: [operation('get', a, b), operation('drop', b, a)] }],
+		],
+		[
+			'with another before',
+			3,
+			[{ name: 'x', label: 'X', operations: [operation('get', a, b), operation('drop', c, b)] }],
+		],
+		[
+			'of two resources whose operations are not the same',
+			3,
+			[
+				{ name: 'x', label: 'X', operations: [operation('get', a), operation('drop', d)] },
+				{ name: 'y', label: 'Y', operations: [operation('get', d), operation('drop', a)] },
+			].map((resource) => resource),
+		],
+	])('%s', (_, count, resources) => {
+		const before = resources.flatMap(parametersOf);
+		const after = declaredOnce(resources, before);
+		for (const { name, operations } of resources) {
+			for (const each of operations) {
+				expect(shown(after, name, each.name)).toEqual(shown(before, name, each.name));
+			}
+		}
+		expect(after.length).toBeLessThan(before.length + 1);
+		expect(after.length).toBeGreaterThanOrEqual(count - 1);
+	});
+
+	test('are merged where nothing else stands between them', () => {
+		const resource = {
+			name: 'x',
+			label: 'X',
+			operations: [operation('get', a, b), operation('drop', a, b)],
+		};
+		expect(declaredOnce([resource], parametersOf(resource))).toEqual(
+			[a, b].map((property) =>
+				shownWhere(property, { show: { resource: ['x'], operation: ['get', 'drop'] } }),
+			),
+		);
+	});
+});
+
+describe.each([new ThreeCx(), new ThreeCxCallControl()])(
+	'$description.displayName',
+	({ description }) => {
+		test('stays small', () => {
+			expect(Buffer.byteLength(JSON.stringify(description))).toBeLessThan(LARGEST_DESCRIPTION);
+		});
+	},
+);
