@@ -1,6 +1,7 @@
 const { spawn } = require('node:child_process');
 const { readFile, writeFile, readdir, rm } = require('node:fs/promises');
 const { join } = require('node:path');
+const { writeLazyModules } = require('./scripts/lazyModules.cjs');
 
 const ICONS = join(__dirname, 'icons');
 const DIST = join(__dirname, 'dist');
@@ -61,6 +62,12 @@ function catalogue() {
 	return spawn(process.execPath, [tsx, script, ...options], { stdio: 'inherit' });
 }
 
+/** Writes the JavaScript of dist so that n8n reads little when it starts, see scripts/lazyModules.cjs. */
+async function lazy() {
+	await writeLazyModules(__dirname, DIST);
+}
+
 exports.icons = icons;
+exports.lazy = lazy;
 exports.catalogue = catalogue;
 exports.default = icons;

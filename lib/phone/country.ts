@@ -6,17 +6,22 @@ import { getEntity } from '../xapi/entities';
 /** Countries by calling code; where several share one, the one whose number plan it is comes first. */
 const CALLING_CODES: Readonly<Record<string, readonly string[]>> = metadata.country_calling_codes;
 
-/** Names of countries as 3CX's console shows them, in English, to their ISO 3166 codes. */
-const BY_NAME = new Map(
+/** ISO 3166 codes of all countries that have telephone numbers. */
+export const COUNTRIES: readonly string[] = Object.keys(metadata.countries);
+
+/** Made once: it takes longer than the names themselves. */
+const names = new Intl.DisplayNames(['en'], { type: 'region' });
+
+/** @returns the ISO 3166 code of a country that has this English name, as 3CX's console shows it */
+const codeNamed = (name: string): string | undefined =>
 	Object.values(CALLING_CODES)
 		.flat()
-		.map((code) => [countryName(code).toLowerCase(), code]),
-);
+		.findLast((code) => countryName(code).toLowerCase() === name.toLowerCase());
 
 /** @returns the English name of a country or region: `GB` is `United Kingdom`. */
 export function countryName(code: string): string {
 	try {
-		return new Intl.DisplayNames(['en'], { type: 'region' }).of(code) ?? code;
+		return names.of(code) ?? code;
 	} catch {
 		return code; // a made-up code, such as 001 for numbers of no country
 	}
@@ -46,5 +51,5 @@ export function countryIn(value: unknown): string | undefined {
 	const [first] = Object.hasOwn(CALLING_CODES, callingCode)
 		? (CALLING_CODES[callingCode] ?? [])
 		: [];
-	return first ?? BY_NAME.get(text.toLowerCase());
+	return first ?? codeNamed(text);
 }

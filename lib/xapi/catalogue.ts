@@ -117,7 +117,7 @@ export function enumMembers({ enums }: Catalogue, name: string): readonly string
  * Every other type is a complex value that only lives inside an entity.
  */
 export function isEntity(from: Catalogue, type: string): boolean {
-	return derived(from).entities.has(type);
+	return once(entitiesOf, from, () => deriveEntities(from, entitySets(from))).has(type);
 }
 
 /** Whether `type` is a structured type that is no entity. */
@@ -141,7 +141,7 @@ export interface EntitySet {
 
 /** All entity sets by name, sorted; also sets whose rows can only be read or deleted by key (CrmTemplates). */
 export function entitySets(from: Catalogue): Readonly<Record<string, EntitySet>> {
-	return derived(from).sets;
+	return once(setsOf, from, () => deriveEntitySets(from));
 }
 
 /** An object that XAPI has once, such as `MailSettings`. */
@@ -196,25 +196,26 @@ export function searchOperations(from: Catalogue, text: string): NamedOperation[
 	return [...byId, ...found.filter((entry) => !byId.includes(entry))];
 }
 
-function named({ operations }: Catalogue): NamedOperation[] {
-	return Object.entries(operations).map(([id, entry]) => ({ id, ...entry }));
-}
+/** What {@link named} has put together: every look-up goes through it. */
+const namedOf = new WeakMap<Catalogue, readonly NamedOperation[]>();
 
-interface Derived {
-	sets: Record<string, EntitySet>;
-	entities: ReadonlySet<string>;
+function named(from: Catalogue): readonly NamedOperation[] {
+	return once(namedOf, from, () =>
+		Object.entries(from.operations).map(([id, entry]) => ({ id, ...entry })),
+	);
 }
 
 /** What is worked out once per catalogue, since every lookup of a resource asks for it. */
-const derivedOf = new WeakMap<Catalogue, Derived>();
+const setsOf = new WeakMap<Catalogue, Readonly<Record<string, EntitySet>>>();
 
-function derived(from: Catalogue): Derived {
-	const known = derivedOf.get(from);
-	if (known) return known;
-	const sets = deriveEntitySets(from);
-	const fresh = { sets, entities: deriveEntities(from, sets) };
-	derivedOf.set(from, fresh);
-	return fresh;
+/** Apart from the sets: n8n needs those when it starts, and these only when a request is built. */
+const entitiesOf = new WeakMap<Catalogue, ReadonlySet<string>>();
+
+/** The value of a catalogue in a map, made on first use. */
+function once<T>(known: WeakMap<Catalogue, T>, from: Catalogue, make: () => T): T {
+	const value = known.get(from) ?? make();
+	known.set(from, value);
+	return value;
 }
 
 /** Which verb of a set an operation is, by its kind and method. */
@@ -251,7 +252,10 @@ function deriveEntitySets(from: Catalogue): Record<string, EntitySet> {
 	return Object.fromEntries([...withRows].sort().map((root) => [root, found.get(root)!]));
 }
 
-function deriveEntities(from: Catalogue, sets: Record<string, EntitySet>): ReadonlySet<string> {
+function deriveEntities(
+	from: Catalogue,
+	sets: Readonly<Record<string, EntitySet>>,
+): ReadonlySet<string> {
 	const served = [
 		...Object.values(sets).map(({ type }) => type),
 		...Object.values(from.operations)

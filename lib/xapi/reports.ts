@@ -78,7 +78,8 @@ export function reportsOf(from: Catalogue): Report[] {
 			reports.set(name, report);
 		}
 	}
-	return [...reports.values()].sort((a, b) => a.name.localeCompare(b.name));
+	const key = ({ name }: Report) => name.toLowerCase();
+	return [...reports.values()].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
 /**

@@ -3,6 +3,7 @@ import { queryString, type Query } from '../../lib/odata/query';
 import { listEntities, type Entity } from '../../lib/xapi/entities';
 import { askPbx } from '../shared/askPbx';
 import { titleCase } from './fields/text';
+import { alphabetically } from '../shared/alphabetical';
 
 /** What the methods behind dropdowns and searchable lists have in common. */
 
@@ -24,8 +25,7 @@ export async function rowsOf(
 }
 
 /** Sorts dropdown options by what people see. */
-export const byName = (a: INodePropertyOptions, b: INodePropertyOptions) =>
-	a.name.localeCompare(b.name);
+export const byName = alphabetically<INodePropertyOptions>(({ name }) => name);
 
 /** Names of XAPI as dropdown options: in words, sorted. */
 export const asOptions = (names: readonly string[]): INodePropertyOptions[] =>

@@ -1,8 +1,8 @@
 import { systemClock } from '../../lib/waiting/clock';
-import { getCountries } from 'libphonenumber-js';
 import type { INodePropertyOptions } from 'n8n-workflow';
-import { countryOfPbx, countryName } from '../../lib/phone/country';
+import { COUNTRIES, countryOfPbx, countryName } from '../../lib/phone/country';
 import type { PbxClient } from '../../lib/http/client';
+import { alphabetically } from '../shared/alphabetical';
 
 /** The choice that takes the country from the PBX's own settings. */
 export const FROM_PBX = 'pbx';
@@ -11,9 +11,9 @@ export const FROM_PBX = 'pbx';
 export const countryOptions: INodePropertyOptions[] = [
 	{ name: '(From the PBX)', value: FROM_PBX },
 	{ name: '(None: Only Numbers with a Country Code)', value: '' },
-	...getCountries()
-		.map((value) => ({ name: `${countryName(value)} (${value})`, value }))
-		.sort((a, b) => a.name.localeCompare(b.name, 'en')),
+	...COUNTRIES.map((value) => ({ name: `${countryName(value)} (${value})`, value })).sort(
+		alphabetically(({ name }) => name),
+	),
 ];
 
 /** Events wait for the country no longer than this, in ms, and no more of them than so many. */

@@ -6,6 +6,7 @@ import { instantIn } from '../../shared/time';
 import { showFor } from '../../shared/resource';
 import type { Field, EntityResource } from '../resource';
 import { mappedValues, refuseHidden } from './values';
+import { alphabetically } from '../../shared/alphabetical';
 
 /** The collection that holds the fields of an operation which do not stand alone. */
 const COLLECTIONS = {
@@ -33,8 +34,7 @@ const standsAlone = (field: Field, operation: WriteOperation) =>
 const writable = ({ fields }: Pick<Written, 'fields'>, operation: WriteOperation) =>
 	fields.filter(({ createOnly }) => !isUpdate(operation) || !createOnly);
 
-const byDisplayName = (a: INodeProperties, b: INodeProperties) =>
-	a.displayName.localeCompare(b.displayName);
+const byDisplayName = alphabetically<INodeProperties>(({ displayName }) => displayName);
 
 /**
  * The parameters with which an operation takes the fields of a resource: the prominent ones, and a collection with the

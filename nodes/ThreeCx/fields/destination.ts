@@ -4,6 +4,7 @@ import { filter } from '../../../lib/odata/filter';
 import { catalogue } from '../../../lib/xapi/catalogue';
 import { byName, rowsOf } from '../lists';
 import type { Field, LoadOptionsMethod } from '../resource';
+import { alphabetically } from '../../shared/alphabetical';
 
 /**
  * Where a call can be sent, as people choose it. The values are members of XAPI's `DestinationType`; its other members
@@ -57,7 +58,7 @@ export interface DestinationValue {
 	destination?: Target;
 }
 
-const byDisplayedName = (a: DestinationKind, b: DestinationKind) => a.name.localeCompare(b.name);
+const byDisplayedName = alphabetically<DestinationKind>(({ name }) => name);
 
 /**
  * The inputs that choose a target: what it is, and then which one, from a list of the PBX's DNs of that kind. They

@@ -15,6 +15,7 @@ import { remove } from './delete';
 import { settingsOperations } from './settings';
 import { update } from './update';
 import { upsert } from './upsert';
+import { alphabetically } from '../../shared/alphabetical';
 
 /** The generic operations, in the order of their parameters in the panel. */
 export const GENERIC_OPERATIONS: readonly GenericOperation[] = [
@@ -59,5 +60,5 @@ export const ownOperationsOf = (resource: XapiResource): OwnOperation[] => [
 /** @returns all operations of a resource, the generic ones and its own, in alphabetical order */
 export function operationsOf(resource: XapiResource): Operation[] {
 	const generic = hasRows(resource) ? genericOperationsOf(resource).map(boundTo(resource)) : [];
-	return [...generic, ...ownOperationsOf(resource)].sort((a, b) => a.label.localeCompare(b.label));
+	return [...generic, ...ownOperationsOf(resource)].sort(alphabetically(({ label }) => label));
 }

@@ -28,6 +28,7 @@ import { byName, rowsOf } from '../lists';
 import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
 import { asOutput } from '../operations/output';
 import type { OwnOperation, XapiResource } from '../resource';
+import { alphabetically } from '../../shared/alphabetical';
 
 /** Reports of the catalogue that ships; their panel is part of the node's description. */
 const REPORTS = reportsOf(catalogue);
@@ -169,7 +170,7 @@ const options: INodeProperties[] = [
 		...option,
 		displayOptions: shownFor([option.name], '/report'),
 	}))
-	.sort((a, b) => a.displayName.localeCompare(b.displayName));
+	.sort(alphabetically(({ displayName }) => displayName));
 
 /** The parameters of both operations. */
 const parameters: INodeProperties[] = [

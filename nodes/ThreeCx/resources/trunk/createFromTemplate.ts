@@ -6,6 +6,7 @@ import { refuseHidden } from '../../fields/values';
 import { asOutput, pick } from '../../operations/output';
 import type { Field, OwnOperation } from '../../resource';
 import { password, rows } from './rows';
+import { alphabetically } from '../../../shared/alphabetical';
 
 /** The properties that the chosen fields of a collection make. */
 const valuesOf = (fields: readonly Field[], collection: IDataObject): Entity =>
@@ -63,7 +64,7 @@ export const createFromTemplate: OwnOperation = {
 					placeholder: 'e.g. sip.example.com',
 					description: 'Host name of the provider, where the template leaves it open',
 				},
-			].sort((a, b) => a.displayName.localeCompare(b.displayName)),
+			].sort(alphabetically(({ displayName }) => displayName)),
 		},
 	],
 	execute: async ({ context, index, client, signal }) => {

@@ -11,6 +11,7 @@ import { onRow } from '../../onRow';
 import type { OwnOperation } from '../../resource';
 import { rows } from './rows';
 import { statusNamed, statusParameter } from './status';
+import { alphabetically } from '../../../shared/alphabetical';
 
 /**
  * Where calls go in one status of a user. XAPI keeps it in `ForwardingProfiles`: a status in which the user takes calls
@@ -161,7 +162,7 @@ export const updateForwarding: OwnOperation = {
 							type: 'options',
 							options: Object.entries(REASONS)
 								.map(([value, { label }]) => ({ name: label, value }))
-								.sort((a, b) => a.name.localeCompare(b.name)),
+								.sort(alphabetically(({ name }) => name)),
 							default: 'noAnswer',
 						},
 						{

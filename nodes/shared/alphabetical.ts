@@ -1,0 +1,16 @@
+/** Letters without accents and case: "Åland" stands beside "Algeria", as in a dictionary of English. */
+const plain = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+
+/**
+ * Sorts the labels of a panel, which are English. `localeCompare` would make n8n read the rules of all languages when it
+ * starts, which takes longer than all the rest of a panel.
+ *
+ * @param textOf what an entry is sorted by
+ * @returns a function for `sort`
+ */
+export const alphabetically =
+	<T>(textOf: (entry: T) => string) =>
+	(one: T, other: T): number => {
+		const [a, b] = [plain(textOf(one)), plain(textOf(other))];
+		return a < b ? -1 : a > b ? 1 : 0;
+	};

@@ -1,0 +1,2 @@
+/** See `lazyModules.cjs`. */
+export function writeLazyModules(root: string, dist: string): Promise<void>;
