@@ -19,6 +19,45 @@ export default [
 		rules: { '@n8n/community-nodes/no-dangerous-functions': 'off' },
 	},
 	{
+		// Who imports whom: no circles, so that each module can be read, tested and loaded by itself (types may refer to
+		// each other); and `lib` is 3CX without n8n, for whoever has never heard of n8n.
+		files: [
+			'lib/**/*.ts',
+			'nodes/**/*.ts',
+			'credentials/**/*.ts',
+			'sandbox/**/*.ts',
+			'test/**/*.ts',
+		],
+		settings: {
+			'import-x/extensions': ['.ts'],
+			'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
+		},
+		rules: { 'import-x/no-cycle': ['error', { ignoreExternal: true }] },
+	},
+	{
+		files: ['lib/**/*.ts'],
+		rules: {
+			'@typescript-eslint/no-restricted-imports': [
+				'error',
+				{
+					patterns: [
+						{
+							group: [
+								'n8n-*',
+								'@n8n/*',
+								'**/nodes/**',
+								'**/credentials/**',
+								'**/sandbox/**',
+								'**/test/**',
+							],
+							message: 'lib is 3CX without n8n: hand in from outside what it needs.',
+						},
+					],
+				},
+			],
+		},
+	},
+	{
 		files: ['package.json'],
 		rules: { '@n8n/community-nodes/no-runtime-dependencies': 'off' },
 	},

@@ -1,10 +1,10 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import type { Stamp } from '../../lib/http/stamps';
 import type { DomainRestriction } from './allowedDomains';
+import { CREDENTIAL } from './credentialName';
 import { storedFields } from './n8nInternals';
 
-/** Name of the credential type that all our nodes use. */
-export const CREDENTIAL = 'threeCxOAuth2Api';
+export { CREDENTIAL };
 
 /** A token in n8n's store, and what it was minted with. */
 export interface StampedToken {

@@ -7,7 +7,8 @@ import type {
 	WorkflowExecuteMode,
 } from 'n8n-workflow';
 import { KeyedLock } from '../../lib/waiting/concurrency';
-import { CREDENTIAL, type StoredToken } from './credential';
+import type { StoredToken } from './credential';
+import { CREDENTIAL } from './credentialName';
 
 /**
  * Everything of n8n's that our nodes use and n8n does not promise to nodes. Each use looks whether n8n behaves as it is
