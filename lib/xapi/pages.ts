@@ -35,6 +35,9 @@ export interface Paging<Row> {
 /** A list asked for by so few rows looks one up: it is not worth counting. */
 const LOOKUP = 2;
 
+/** No server caps its pages lower than this, in rows: a first page that is shorter, and shorter than asked, is the last. */
+const SMALLEST_CAP = 10;
+
 /** Pages without a row behind links, one after the other, until it is clear that no more will come. */
 const MAX_EMPTY = 10;
 
@@ -45,7 +48,7 @@ const MAX_EMPTY = 10;
  * - a page is empty, or there is no further link where the PBX sends links;
  * - it has as many rows as the PBX has counted;
  * - without a count: a page is shorter than the first one. The first one itself may be short because the PBX caps its
- *   pages lower than we ask, so that after it the next one is asked for.
+ *   pages lower than we ask, so that after it the next one is asked for, unless it has only a few rows.
  *
  * Where there is a count, the pages are fetched side by side; from the first one that is shorter than expected on, one by
  * one. What the PBX counts costs nothing before the rows are there.
@@ -72,6 +75,7 @@ export async function readPages<Row>(paging: Paging<Row>): Promise<Row[][]> {
 	const step = first!.length;
 	const { count } = first!;
 	const isCounted = count !== undefined && count >= step;
+	if (!isCounted && step < Math.min(top, SMALLEST_CAP)) return list.pages;
 	const goal = isCounted ? Math.min(count, limit) : limit;
 	const wanted = (skip: number) => Math.min(step, goal - skip);
 	const known = step === pageSize ? early : [];

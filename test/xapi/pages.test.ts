@@ -122,10 +122,10 @@ describe('a list without end', () => {
 	};
 
 	test('of pages is given up with a message', async () => {
-		await serve({ rows: Infinity, cap: 1 });
+		await serve({ rows: Infinity, cap: 20 });
 		const error = await refused({ maxPages: 100 });
 		expect(error).toMatchObject({ kind: 'malformed' });
-		expect(error.message).toContain('100 pages have come, with 100 rows');
+		expect(error.message).toContain('100 pages have come, with 2000 rows');
 		expect(error.hint).toContain('Limit');
 	});
 
