@@ -67,6 +67,18 @@ const EVENTS: ChoosableEvent[] = [
 		description: 'Everybody has hung up; tells how long it was and whether it was answered',
 	},
 	{
+		name: 'Call Parked',
+		value: 'callParked',
+		type: 'parked',
+		description: 'A call is put into a parking slot; the slot is in "parkedAt"',
+	},
+	{
+		name: 'Call Picked Up From Parking',
+		value: 'callPickedUp',
+		type: 'pickedUp',
+		description: 'Somebody takes a parked call',
+	},
+	{
 		name: 'Call Ringing',
 		value: 'callRinging',
 		type: 'ringing',

@@ -5,6 +5,7 @@ import {
 	type ITriggerResponse,
 } from 'n8n-workflow';
 import { perCall } from '../../lib/callcontrol/calls/perCall';
+import { perExtension } from '../../lib/callcontrol/calls/perExtension';
 import { createDelivery } from '../../lib/waiting/delivery';
 import type { LinkState } from '../../lib/callcontrol/link/monitor';
 import { subscribe, type Subscriber } from '../../lib/callcontrol/link/sharing';
@@ -158,9 +159,9 @@ export async function listen(
 /** @returns a function that takes every event and returns those that this node asks for. */
 function selection({ events, filters, granularity }: Settings, country: DefaultCountry) {
 	const isWanted = wanted(filters, () => country.code);
-	const ofCalls = granularity === 'call' ? perCall(isWanted) : undefined;
+	const ofCalls = granularity === 'call' ? perCall(isWanted) : perExtension(isWanted);
 	return (event: TriggerEvent): TriggerEvent[] => {
-		const told = event.kind === 'call' && ofCalls ? ofCalls(event) : isWanted(event) ? [event] : [];
+		const told = event.kind === 'call' ? ofCalls(event) : isWanted(event) ? [event] : [];
 		return told.filter(({ type }) => events.has(eventName(type)));
 	};
 }

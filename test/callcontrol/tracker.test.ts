@@ -65,7 +65,7 @@ describe('a leg', () => {
 			'rings its own user for a click-to-call',
 			{ originated_by_dn: '100' },
 			'outbound',
-			['100 ringing'],
+			['100 dialing'],
 		],
 		[
 			'is found connected: the ring was missed',
@@ -105,8 +105,8 @@ describe('a leg', () => {
 
 	test('whose id is used again without a Remove ends first', () => {
 		const events = play(new CallTracker(), [upsert(), upsert({ callid: 8 })]);
-		expect(events.map(short)).toEqual(['100 ringing', '100 ~ended', '100 ringing']);
-		expect(events.filter(isCall).map(({ call }) => call.id)).toEqual([7, 7, 8]);
+		expect(events.map(short)).toEqual(['100 ringing', '100 ~ended', '100 ~over', '100 ringing']);
+		expect(events.filter(isCall).map(({ call }) => call.id)).toEqual([7, 7, 7, 8]);
 	});
 
 	test('tells keys and prompts while it is known, each time', () => {
@@ -167,8 +167,9 @@ describe('a state that is read', () => {
 		const tracker = new CallTracker();
 		play(tracker, [upsert({ status: 'Connected' })]);
 		const events = play(tracker, tracker.diff(state([leg()]), 'recovered'));
-		expect(events.map(short)).toEqual(['100 ~ended', '100 ~ringing']);
-		const [ended, rings] = events.filter(isCall);
+		expect(events.map(short)).toEqual(['100 ~ended', '100 ~over', '100 ~ringing']);
+		const [ended, over, rings] = events.filter(isCall);
+		expect(over!.call.key).toBe(ended!.call.key);
 		expect(rings!.call.key).not.toBe(ended!.call.key);
 	});
 
@@ -286,10 +287,13 @@ describe('a whole call', () => {
 		matches: (dn: string) => boolean = () => true,
 		types: Record<string, string> = {},
 	) => {
-		const tracker = new CallTracker();
+		let now = 0;
+		const tracker = new CallTracker(() => now);
 		tracker.diff(state([], types), 'baseline');
 		const view = perCall((event) => matches(event.leg.dn));
-		return play(tracker, changes)
+		const events = play(tracker, changes);
+		now += 2_500;
+		return [...events, ...tracker.settle()]
 			.filter(isCall)
 			.filter(({ type }) => type !== 'participantChanged')
 			.flatMap(view);

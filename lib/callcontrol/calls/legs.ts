@@ -17,14 +17,21 @@ const TALKS = new Set(['Wextension', 'Wroutepoint', EXTERNAL_LINE]);
 const NEVER_RINGS = new Set(['Wroutepoint', 'Wqueue', 'Wivr', 'Wparkextension', 'Wspecialmenu']);
 
 /**
+ * Who started a leg. `originated_by_dn` names its own DN where the documentation is followed; live captures show it
+ * empty on outgoing legs, which are the first of their call (`legid` 1), while calls from outside come from a route
+ * point and have higher numbers (protocol 2.3). A phone that rings for a number outside is taken for called all the
+ * same: a missed screen pop is worse than one too many.
+ *
  * @param leg a participant
- * @param opened its direction as known from an earlier state; it does not change any more
+ * @param opened its direction as known from an earlier state
  * @returns `outbound` when the leg's own DN started it or dials, else `inbound`
  */
 export function directionOf(leg: Participant, opened?: Direction): Direction {
+	if (leg.status === STATUS.dialing) return 'outbound';
 	if (opened !== undefined) return opened;
-	const ownDoing = leg.originated_by_dn !== '' && leg.originated_by_dn === leg.dn;
-	return ownDoing || leg.status === STATUS.dialing ? 'outbound' : 'inbound';
+	if (leg.originated_by_dn !== '') return leg.originated_by_dn === leg.dn ? 'outbound' : 'inbound';
+	const mayRing = leg.status !== STATUS.ringing || !isExternal(leg);
+	return leg.legid === 1 && mayRing ? 'outbound' : 'inbound';
 }
 
 /** @returns whether the other side is outside the PBX. */
@@ -44,6 +51,29 @@ export const isTalking = (leg: Participant, dnType: string | undefined): boolean
 	leg.status === STATUS.connected &&
 	TALKS.has(leg.party_dn_type) &&
 	(dnType === undefined || dnType === '' || TALKS.has(dnType));
+
+/** @returns whether a DN of this type is a line to the outside: it carries calls and neither rings nor answers. */
+export const isLine = (dnType: string | undefined): boolean => dnType === EXTERNAL_LINE;
+
+/** The DN type of API clients and call flows: a program picks up. */
+const PROGRAM = 'Wroutepoint';
+
+/** @returns whether a program, not a person, is at this end. */
+export const isProgram = (dnType: string | undefined): boolean => dnType === PROGRAM;
+
+/** The DN type of parking slots. */
+const PARKING = 'Wparkextension';
+
+/**
+ * @param leg a participant
+ * @param dnType type of its own DN, where known
+ * @returns the parking slot that the leg is at; undefined when it is at none
+ */
+export function parkingOf(leg: Participant, dnType: string | undefined): string | undefined {
+	if (leg.status !== STATUS.connected) return undefined;
+	if (dnType === PARKING) return leg.dn;
+	return leg.party_dn_type === PARKING ? leg.party_dn : undefined;
+}
 
 /** The DN type of queues. */
 const QUEUE = 'Wqueue';

@@ -1,22 +1,35 @@
-import { isTalking } from './legs';
+import { isProgram, isTalking } from './legs';
 import type { CallEvent, CallEventType, LegView } from './tracker';
+
+/** Who can answer: a person, or a program (an API client, a call flow) that may pass the call on to one. */
+type Answerer = 'person' | 'program';
 
 /** What one watcher has seen of a call. */
 interface Seen {
+	/** What has been told of the call. */
 	types: Set<CallEventType>;
-	/** The leg that stands for the call: the one that answered, else the latest. */
+	/** The leg that stands for the call: the one that took it last, else the latest. */
 	leg: LegView;
-	talked: boolean;
-	/** Called phones that have not picked up yet. */
-	ringing: Set<string>;
+	/** Whose answer has been told. */
+	answered: Set<Answerer>;
+	/** Legs of the call where somebody talks now, the watcher's own and others. */
+	talking: Map<string, { leg: LegView; isMine: boolean }>;
 }
 
 /** Told once in a call, however many phones it rings. */
 const ONCE = new Set<CallEventType>(['ringing', 'dialing']);
 
+/** With these, somebody has the call who did not have it before. */
+const TAKES = new Set<CallEventType>(['transferred', 'pickedUp']);
+
+/** What cannot be the moment of an answer: a phone that is connected at first sight is told to ring first. */
+const BEFORE_ANSWER = new Set<CallEventType>(['ringing', 'dialing']);
+
 /**
- * Looks at calls instead of legs: one ringing for a queue call that rings ten agents, answered when somebody talks
- * (not when a queue or menu picks up), ended when the last leg is gone, watched or not.
+ * Looks at calls instead of legs: one ringing for a queue call that rings ten agents one after the other, answered when
+ * somebody talks (not when a queue or menu picks up), ended when the call is over, watched or not.
+ *
+ * A program that picks up is told as answered, and so is the person to whom it passes the call on.
  *
  * @param matches whether the watcher cares for the leg of an event
  * @returns a function that takes every event of the tracker, in order, and returns what the watcher is told
@@ -25,49 +38,74 @@ export function perCall(matches: (event: CallEvent) => boolean): (event: CallEve
 	const calls = new Map<string, Seen>();
 
 	return (event) => {
-		const { key, over } = event.call;
-		const isMine = matches(event);
+		const { key } = event.call;
+		const { type } = event;
+		const isMine = type !== 'over' && matches(event);
 		const seen = isMine ? look(calls, event) : calls.get(key);
-		if (event.type === 'ended') {
-			if (!seen || !over) return [];
+		if (!seen) return [];
+		if (type === 'over') {
 			calls.delete(key);
-			return [{ ...event, leg: seen.leg }];
+			return [{ ...event, type: 'ended', leg: seen.leg }];
 		}
-		if (!seen || !isMine) return [];
-		const answers = beginsToTalk(event, seen);
-		if (answers) {
-			seen.talked = true;
+		note(seen, event, isMine);
+		if (isMine && TAKES.has(type)) {
 			seen.leg = event.leg;
+			// The watcher learns of a call that others have answered.
+			if (seen.types.size === 0) seen.answered.add('person');
 		}
-		if (event.type === 'answered') return answers ? [event] : [];
-		if (ONCE.has(event.type) && seen.types.has(event.type)) return [];
-		seen.types.add(event.type);
-		// Who waits in a queue is connected all the time; that an agent has answered shows as a change of the party.
-		return answers ? [{ ...event, type: 'answered', id: `${event.id}.answered` }, event] : [event];
+		const told = isMine && isTold(seen, type) ? [event] : [];
+		for (const { type: each } of told) seen.types.add(each);
+		const answer = BEFORE_ANSWER.has(type) ? undefined : answerIn(seen);
+		if (!answer) return told;
+		seen.answered.add(answererOf(answer));
+		seen.leg = answer;
+		const id = type === 'answered' ? event.id : `${event.id}.answered`;
+		return [{ ...event, id, type: 'answered', leg: answer }, ...told];
 	};
 }
 
-/**
- * Whether this is the moment when the call is answered. The caller's own leg is connected, too, when somebody inside
- * picks up: as long as a watched phone rings, the caller is not the one who answered.
- */
-function beginsToTalk({ leg }: CallEvent, seen: Seen): boolean {
-	if (seen.talked || !isTalking(leg.participant, leg.dnType)) return false;
-	return leg.direction === 'inbound' || seen.ringing.size === 0;
-}
+/** Whether an event of a leg is one of the call: the legs' own ends and answers are not. */
+const isTold = ({ types }: Seen, type: CallEventType): boolean =>
+	type !== 'ended' && type !== 'answered' && !(ONCE.has(type) && types.has(type));
 
-/** Notes what an event says about the watched legs of its call. */
-function look(calls: Map<string, Seen>, { type, leg, call }: CallEvent): Seen {
-	const seen = calls.get(call.key) ?? {
-		types: new Set(),
-		leg,
-		talked: false,
-		ringing: new Set<string>(),
-	};
-	if (!seen.talked) seen.leg = leg;
-	const name = `${leg.dn}/${leg.participant.id}`;
-	if (leg.direction === 'inbound' && !leg.connected && type !== 'ended') seen.ringing.add(name);
-	else seen.ringing.delete(name);
+function look(calls: Map<string, Seen>, { leg, call }: CallEvent): Seen {
+	const known = calls.get(call.key);
+	if (known) {
+		if (known.answered.size === 0) known.leg = leg;
+		return known;
+	}
+	const seen: Seen = { types: new Set(), leg, answered: new Set(), talking: new Map() };
 	calls.set(call.key, seen);
 	return seen;
 }
+
+/** Keeps account of who talks. */
+function note({ talking }: Seen, { type, leg }: CallEvent, isMine: boolean): void {
+	const name = `${leg.dn}/${leg.participant.id}`;
+	if (type !== 'ended' && isTalking(leg.participant, leg.dnType))
+		talking.set(name, { leg, isMine });
+	else talking.delete(name);
+}
+
+/**
+ * The leg whose answer is to be told now. Whoever was called has answered; the caller's own leg is connected as well, or
+ * even before, so it stands for the answer only where the other side is out of sight or not the watcher's.
+ */
+function answerIn({ talking, answered }: Seen): LegView | undefined {
+	const legs = [...talking.values()];
+	const open = ({ leg }: { leg: LegView }) =>
+		!answered.has('person') && !answered.has(answererOf(leg));
+	const mine = legs.filter((each) => each.isMine && open(each));
+	const called = mine.find(({ leg }) => leg.direction === 'inbound');
+	if (called) return called.leg;
+	const isAnswered = ({ leg }: { leg: LegView }) =>
+		!leg.seesParty || legs.some((other) => other.leg.dn === leg.participant.party_dn);
+	// Whoever took a call that rang elsewhere has a later leg than the one who called.
+	return mine
+		.filter(isAnswered)
+		.sort((a, b) => b.leg.participant.legid - a.leg.participant.legid)[0]?.leg;
+}
+
+/** Who has answered where this leg talks: the one on it, or for the caller's own leg the one on the other side. */
+const answererOf = ({ direction, dnType, participant }: LegView): Answerer =>
+	isProgram(direction === 'inbound' ? dnType : participant.party_dn_type) ? 'program' : 'person';

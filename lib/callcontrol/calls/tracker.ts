@@ -1,4 +1,13 @@
-import { directionOf, isTalking, picksUpItself, queueOf, type Direction } from './legs';
+import {
+	directionOf,
+	isExternal,
+	isLine,
+	isTalking,
+	parkingOf,
+	picksUpItself,
+	queueOf,
+	type Direction,
+} from './legs';
 import { STATUS, type DnState, type Participant } from '../rest/types';
 
 /** What can happen to a leg, in the words of the people on the phone. */
@@ -11,8 +20,14 @@ export type CallEventType =
 	| 'answered'
 	/** The leg is connected, and somebody else had sent the call there. */
 	| 'transferred'
+	/** The call waits in a parking slot. */
+	| 'parked'
+	/** Somebody has taken the call out of its parking slot. */
+	| 'pickedUp'
 	/** The leg is gone. */
 	| 'ended'
+	/** The whole call is over: its last leg is gone, and none has come back. */
+	| 'over'
 	/** Anything that 3CX tells about the leg is different from before. */
 	| 'participantChanged'
 	/** The other side pressed keys (legs of route points only). */
@@ -34,6 +49,10 @@ export interface LegView {
 	connectedAt?: number;
 	/** Whether it is or was Connected. */
 	connected: boolean;
+	/** Other legs of the same DN in the call: an extension rings on all of its phones. */
+	siblings: number;
+	/** Whether the API client sees the DN on the other side, and so will be told what happens there. */
+	seesParty: boolean;
 }
 
 /** A whole call at the time of an event: all visible legs that share a callid. */
@@ -49,9 +68,11 @@ export interface CallView {
 	queue?: string;
 	/** The number that was dialled from outside, if one of its legs has told it: extensions often do not (protocol 2.3). */
 	did?: string;
+	/** The slot where it is parked now. */
+	parkedAt?: string;
 	/** Legs left. */
 	legs: number;
-	/** True with the last leg's `ended`. */
+	/** True with the last leg's `ended`. Another one may follow, until `over` is told. */
 	over: boolean;
 }
 
@@ -92,12 +113,19 @@ export type Origin = 'live' | 'recovered' | 'baseline';
 /** A fact about the PBX, to be compared with what is known. */
 export type Change = { origin: Origin } & (
 	| { kind: 'upsert'; participant: Participant }
-	| { kind: 'remove' | 'promptFinished'; dn: string; id: number }
+	| {
+			kind: 'remove';
+			dn: string;
+			id: number;
+			/** Its call cannot go on: the PBX has begun to count anew, or uses the numbers for something else. */
+			isFinal?: boolean;
+	  }
+	| { kind: 'promptFinished'; dn: string; id: number }
 	| { kind: 'keys'; dn: string; id: number; digits: string }
 	| { kind: 'device'; dn: string; id: string; registered: boolean }
 );
 
-interface Leg extends LegView {
+interface Leg extends Omit<LegView, 'siblings' | 'seesParty'> {
 	call: Call;
 	key: string;
 	/** Events told so far. */
@@ -108,7 +136,22 @@ interface Leg extends LegView {
 
 interface Call extends Omit<CallView, 'legs' | 'over'> {
 	legs: Set<Leg>;
+	/** Its last leg, and when that went; undefined while there are legs. */
+	vacant?: { at: number; leg: Leg; origin: Origin };
 }
+
+/** How long a call may be out of sight before it counts as over. */
+export interface Grace {
+	/**
+	 * In ms; default 2,500. A queue that is not on the client's list polls its agents up to 2 s apart, and no answer,
+	 * REFER and pick-up leave smaller gaps (protocol 3.5). `ended` is told so much later, with the time when it happened.
+	 */
+	goneMs: number;
+	/** The same for a call that is parked in a slot that is not on the client's list, in ms; default 600,000. */
+	parkedMs: number;
+}
+
+const DEFAULT_GRACE: Grace = { goneMs: 2_500, parkedMs: 600_000 };
 
 /** @returns the name of a leg that no other leg of the PBX has at the same time. */
 export const legKey = (dn: string, id: number): string => `${dn}/${id}`;
@@ -122,7 +165,14 @@ const deviceKey = (dn: string, id: string): string => `${dn} ${id}`;
 export class CallTracker {
 	private readonly legs = new Map<string, Leg>();
 
-	private readonly calls = new Map<number, Call>();
+	/** By id; those without one, and those of an id that is in use twice, by key. */
+	private readonly calls = new Map<number | string, Call>();
+
+	/** Calls without legs, by when they count as over; what {@link settle} looks at. */
+	private readonly vacant = new Set<Call>();
+
+	/** DNs whose connected leg went a moment ago, and when: a consultation becomes the transferred call that way. */
+	private readonly talkedUntil = new Map<string, number>();
 
 	private readonly devices = new Map<string, { dn: string; id: string }>();
 
@@ -130,8 +180,46 @@ export class CallTracker {
 
 	private counter = 0;
 
+	private readonly grace: Grace;
+
 	/** @param now the clock, in ms since the epoch */
-	constructor(private readonly now: () => number = Date.now) {}
+	constructor(
+		private readonly now: () => number = Date.now,
+		grace: Partial<Grace> = {},
+	) {
+		this.grace = { ...DEFAULT_GRACE, ...grace };
+	}
+
+	/** When {@link settle} has something to tell, in ms since the epoch; Infinity while no call is out of sight. */
+	get settlesAt(): number {
+		return Math.min(Infinity, ...[...this.vacant].map((call) => this.endOf(call)));
+	}
+
+	/** @returns `over` for each call that has been out of sight for long enough; it happened when its last leg went. */
+	settle(): CallEvent[] {
+		const now = this.now();
+		for (const [dn, at] of this.talkedUntil) {
+			if (now - at >= this.grace.goneMs) this.talkedUntil.delete(dn);
+		}
+		return [...this.vacant]
+			.filter((call) => this.endOf(call) <= now)
+			.map((call) => {
+				const { at, leg, origin } = call.vacant!;
+				this.forget(call);
+				return { ...this.event('over', leg, origin), at };
+			});
+	}
+
+	private endOf({ vacant, parkedAt }: Call): number {
+		const { goneMs, parkedMs } = this.grace;
+		return (vacant?.at ?? Infinity) + (parkedAt === undefined ? goneMs : parkedMs);
+	}
+
+	private forget(call: Call): void {
+		this.vacant.delete(call);
+		if (this.calls.get(call.id) === call) this.calls.delete(call.id);
+		this.calls.delete(call.key);
+	}
 
 	/** @returns the callid of a known leg. */
 	callOf(dn: string, id: number): number | undefined {
@@ -148,7 +236,7 @@ export class CallTracker {
 			default: {
 				const leg = this.legs.get(legKey(change.dn, change.id));
 				if (!leg) return [];
-				if (change.kind === 'remove') return this.remove(leg, change.origin);
+				if (change.kind === 'remove') return this.remove(leg, change.origin, change.isFinal);
 				const { digits } = { digits: undefined, ...change };
 				const type = change.kind === 'keys' ? 'keyPressed' : 'promptFinished';
 				return [this.event(type, leg, change.origin, { digits })];
@@ -173,7 +261,7 @@ export class CallTracker {
 			const known = gone.get(legKey(dn, id));
 			gone.delete(legKey(dn, id));
 			if (known && isAnotherLeg(known.participant, participant)) {
-				upserts.push({ kind: 'remove', dn, id, origin });
+				upserts.push({ kind: 'remove', dn, id, origin, isFinal: true });
 			}
 			upserts.push({ kind: 'upsert', participant, origin });
 		}
@@ -199,34 +287,84 @@ export class CallTracker {
 	private upsert(participant: Participant, origin: Origin): TrackerEvent[] {
 		const { dn, id, callid } = participant;
 		const known = this.legs.get(legKey(dn, id));
-		// Its Remove was missed, and the id is in use again.
 		if (known && known.call.id !== callid) {
-			return [...this.remove(known, 'recovered'), ...this.upsert(participant, origin)];
+			return goesOn(known.participant, participant)
+				? this.move(known, participant, origin)
+				: // Its Remove was missed, and the id is in use again.
+					[...this.remove(known, 'recovered', true), ...this.upsert(participant, origin)];
 		}
 		if (known && isSame(known.participant, participant)) return [];
 		const previous = known?.participant;
 		const isOld = origin === 'baseline' && participant.status === STATUS.connected;
 		const leg = known ?? this.open(participant, isOld);
 		leg.participant = participant;
+		leg.direction = directionOf(participant, leg.direction);
 		leg.call.queue = queueOf(participant, leg.dnType) ?? leg.call.queue;
 		if (participant.party_did !== '') leg.call.did = participant.party_did;
-		const events = this.progress(leg, origin, isOld, previous);
+		const isGiven =
+			!known && !isOld && participant.status === STATUS.connected && this.isGiven(leg);
+		const events = isGiven
+			? this.handOver(leg, origin)
+			: this.progress(leg, origin, isOld, previous);
 		if (previous) events.push(this.event('participantChanged', leg, origin, { previous }));
 		return events;
 	}
 
+	/**
+	 * A leg becomes part of another call: an attended transfer ends like that, and so does taking a call that rings
+	 * elsewhere or is parked.
+	 */
+	private move(leg: Leg, participant: Participant, origin: Origin): CallEvent[] {
+		const left = this.remove(leg, origin);
+		const moved = this.open(participant, false);
+		moved.direction = 'inbound';
+		const previous = leg.participant;
+		return [...left, ...this.handOver(moved, origin, previous)];
+	}
+
+	/** A leg is connected to a call without having rung for it: it was given the call, or has taken it. */
+	private handOver(leg: Leg, origin: Origin, previous?: Participant): CallEvent[] {
+		const { call } = leg;
+		const isFirst = !call.answered && call.legs.size > 1;
+		leg.once.add('ringing');
+		if (!isFirst) leg.once.add('answered');
+		const events = this.progress(leg, origin, false, previous);
+		const isTold = events.some(({ type }) => type === 'pickedUp' || type === 'transferred');
+		return isFirst || isTold
+			? events
+			: [...events, this.event('transferred', leg, origin, { previous })];
+	}
+
+	/** Whether a leg that is new and connected was given a call that goes on, by somebody who had it before. */
+	private isGiven(leg: Leg): boolean {
+		if (leg.direction === 'outbound' || picksUpItself(leg.dnType) || isLine(leg.dnType))
+			return false;
+		return this.comesFromAnotherCall(leg);
+	}
+
+	/** Whether the DN of a leg talks, or has just talked, in another call. */
+	private comesFromAnotherCall({ dn, call }: Leg): boolean {
+		if (this.now() - (this.talkedUntil.get(dn) ?? -Infinity) < this.grace.goneMs) return true;
+		return [...this.legs.values()].some(
+			(other) => other.dn === dn && other.connected && other.call !== call,
+		);
+	}
+
 	/** The steps of a leg's life that its new state implies and that have not been told. */
 	private progress(leg: Leg, origin: Origin, isOld: boolean, previous?: Participant): CallEvent[] {
+		const { call } = leg;
 		const { status, referred_by_dn: referredBy } = leg.participant;
+		const wasAnswered = call.answered;
 		const isConnected = status === STATUS.connected;
 		if (isConnected && !leg.connected) {
 			leg.connected = true;
 			leg.connectedAt = isOld ? undefined : this.now();
 		}
-		if (!leg.call.answered && isTalking(leg.participant, leg.dnType)) {
-			leg.call.answered = true;
-			leg.call.answeredAt = isOld ? undefined : this.now();
+		if (!call.answered && isTalking(leg.participant, leg.dnType)) {
+			call.answered = true;
+			call.answeredAt = isOld ? undefined : this.now();
 		}
+		if (isLine(leg.dnType)) return [];
 		const events: CallEvent[] = [];
 		const tell = (type: CallEventType, how: Origin = origin, mark: string = type) => {
 			if (leg.once.has(mark)) return;
@@ -234,12 +372,28 @@ export class CallTracker {
 			// What had happened before we listened is only ticked off.
 			if (!isOld) events.push(this.event(type, leg, how, { previous }));
 		};
-		if (status === STATUS.ringing) tell('ringing');
-		if (status === STATUS.dialing) tell('dialing');
+		// The own phone of somebody who calls by a click rings first: that is no incoming call.
+		const begins = leg.direction === 'outbound' ? 'dialing' : 'ringing';
+		if (status === STATUS.ringing || status === STATUS.dialing) tell(begins);
 		if (!isConnected) return events;
+		const slot = parkingOf(leg.participant, leg.dnType);
+		if (slot !== undefined && wasAnswered) {
+			call.parkedAt = slot;
+			tell('parked', origin, `parked at ${slot}`);
+			return events;
+		}
+		if (
+			call.parkedAt !== undefined &&
+			slot === undefined &&
+			isTalking(leg.participant, leg.dnType)
+		) {
+			tell('pickedUp', origin, `picked up from ${call.parkedAt}`);
+			call.parkedAt = undefined;
+			leg.once.add('ringing').add('answered');
+		}
 		if (!leg.once.has('ringing') && !leg.once.has('dialing') && !picksUpItself(leg.dnType)) {
 			// A phone cannot be connected that has not rung or dialled: it was answered before we could look.
-			tell(leg.direction === 'outbound' ? 'dialing' : 'ringing', 'recovered');
+			tell(begins, 'recovered');
 		}
 		tell('answered');
 		if (referredBy !== '') tell('transferred', origin, `transferred by ${referredBy}`);
@@ -249,14 +403,9 @@ export class CallTracker {
 	private open(participant: Participant, isOld: boolean): Leg {
 		const { dn, id, callid } = participant;
 		const openedAt = isOld ? undefined : this.now();
-		const call = this.calls.get(callid) ?? {
-			id: callid,
-			key: `${callid}@${this.stamp()}`,
-			openedAt,
-			answered: false,
-			legs: new Set<Leg>(),
-		};
-		this.calls.set(callid, call);
+		const call = this.callFor(participant) ?? this.openCall(callid, openedAt);
+		call.vacant = undefined;
+		this.vacant.delete(call);
 		const leg: Leg = {
 			dn,
 			dnType: this.dnTypes.get(dn),
@@ -274,11 +423,36 @@ export class CallTracker {
 		return leg;
 	}
 
-	private remove(leg: Leg, origin: Origin): CallEvent[] {
+	/** The call of a leg that is new. */
+	private callFor(participant: Participant): Call | undefined {
+		if (participant.callid !== 0) return this.calls.get(participant.callid);
+		// Without a number, legs belong together whose ends are each other, or the same number outside.
+		return [...this.calls.values()].find(
+			({ id, legs }) => id === 0 && [...legs].some((leg) => areEndsOfOne(leg, participant)),
+		);
+	}
+
+	private openCall(id: number, openedAt: number | undefined): Call {
+		const key = `${id}@${this.stamp()}`;
+		const call = { id, key, openedAt, answered: false, legs: new Set<Leg>() };
+		this.calls.set(id === 0 ? key : id, call);
+		return call;
+	}
+
+	private remove(leg: Leg, origin: Origin, isFinal = false): CallEvent[] {
+		const { call } = leg;
 		this.legs.delete(legKey(leg.dn, leg.participant.id));
-		leg.call.legs.delete(leg);
-		if (leg.call.legs.size === 0) this.calls.delete(leg.call.id);
-		return [this.event('ended', leg, origin, { previous: leg.participant })];
+		call.legs.delete(leg);
+		if (leg.connected) this.talkedUntil.set(leg.dn, this.now());
+		const ended = this.event('ended', leg, origin, { previous: leg.participant });
+		if (call.legs.size > 0) return [ended];
+		if (isFinal) {
+			this.forget(call);
+			return [ended, this.event('over', leg, origin)];
+		}
+		call.vacant = { at: this.now(), leg, origin };
+		this.vacant.add(call);
+		return [ended];
 	}
 
 	private device({ dn, id, registered, origin }: Change & { kind: 'device' }): DeviceEvent[] {
@@ -307,7 +481,12 @@ export class CallTracker {
 		more: Pick<CallEvent, 'previous' | 'digits'> = {},
 	): CallEvent {
 		const { call, key, dn, dnType, direction, participant, openedAt, connectedAt, connected } = leg;
-		const { legs, ...callView } = call;
+		const { legs, vacant: _, ...callView } = call;
+		const siblings = [...legs].filter((other) => other !== leg && other.dn === dn).length;
+		const isParty = (other: Leg) => other.dn === participant.party_dn;
+		const seesParty =
+			!isExternal(participant) &&
+			(this.dnTypes.has(participant.party_dn) || [...legs].some(isParty));
 		leg.told += 1;
 		return {
 			kind: 'call',
@@ -315,7 +494,17 @@ export class CallTracker {
 			type,
 			at: this.now(),
 			recovered: origin !== 'live',
-			leg: { dn, dnType, direction, participant, openedAt, connectedAt, connected },
+			leg: {
+				dn,
+				dnType,
+				direction,
+				participant,
+				openedAt,
+				connectedAt,
+				connected,
+				siblings,
+				seesParty,
+			},
 			call: { ...callView, legs: legs.size, over: legs.size === 0 },
 			...(more.previous === undefined ? {} : { previous: more.previous }),
 			...(more.digits === undefined ? {} : { digits: more.digits }),
@@ -329,10 +518,24 @@ export class CallTracker {
 	}
 }
 
+/** Whether a leg that has another call now is the same one: it dialled or talked, and talks. */
+function goesOn(known: Participant, found: Participant): boolean {
+	const isMovable = known.status === STATUS.connected || known.status === STATUS.dialing;
+	const isSameLeg = known.participant_uid === found.participant_uid;
+	return isMovable && found.status === STATUS.connected && isSameLeg && found.callid !== 0;
+}
+
+/** Whether two legs without a callid are of one call: each is the other's party, or both have the same party outside. */
+function areEndsOfOne({ dn, participant: one }: Leg, other: Participant): boolean {
+	if (dn === other.party_dn && one.party_dn === other.dn) return true;
+	const isSameCaller = one.party_caller_id !== '' && one.party_caller_id === other.party_caller_id;
+	return isSameCaller && isExternal(one) && isExternal(other) && dn !== other.dn;
+}
+
 /** Whether a leg of a snapshot took another one's place: a leg that was Connected does not begin again. */
 function isAnotherLeg(known: Participant, found: Participant): boolean {
+	if (known.callid !== found.callid) return !goesOn(known, found);
 	return (
-		known.callid !== found.callid ||
 		known.legid !== found.legid ||
 		known.participant_uid !== found.participant_uid ||
 		(known.status === STATUS.connected && found.status !== STATUS.connected)

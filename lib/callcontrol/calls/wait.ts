@@ -49,7 +49,9 @@ export async function withCallEvents<T>(
 	}
 }
 
-const isCall = (event: TrackerEvent): event is CallEvent => event.kind === 'call';
+/** Progress of a call knows by itself when its last leg is gone, and that it may go on. */
+const isCall = (event: TrackerEvent): event is CallEvent =>
+	event.kind === 'call' && event.type !== 'over';
 
 /** What to wait for, how long, and until when it makes sense. */
 export interface WaitRules {

@@ -5,7 +5,7 @@ import { CallOrder, type Pending } from './order';
 import { callidIn, LegReads } from './reads';
 import { createCallControl, type CallControl } from '../rest/client';
 import { superviseSocket, type SocketTiming } from './socket';
-import { CallTracker, legKey, type Change, type TrackerEvent } from '../calls/tracker';
+import { CallTracker, legKey, type Change, type Grace, type TrackerEvent } from '../calls/tracker';
 
 /** How patient the monitor is, in ms, besides its socket. */
 export interface MonitorTiming extends SocketTiming {
@@ -54,7 +54,7 @@ export interface MonitorOptions {
 	onShed?(total: number): void;
 	/** Each message of the socket as it comes, before it is understood. */
 	onMessage?(text: string): void;
-	timing?: Partial<MonitorTiming>;
+	timing?: Partial<MonitorTiming & Grace>;
 	random?: () => number;
 }
 
@@ -81,11 +81,11 @@ export interface Monitor {
 export function startMonitor(options: MonitorOptions): Monitor {
 	const timing = { ...DEFAULT_TIMING, ...options.timing };
 	const closing = new AbortController();
-	const tracker = new CallTracker();
+	const tracker = new CallTracker(Date.now, options.timing);
 	const order = new CallOrder((changes) => {
 		for (const seen of readings) for (const change of changes) seen.add(entityOf(change));
 		const events = changes.flatMap((change) => tracker.apply(change));
-		if (events.length > 0 && !closing.signal.aborted) options.onEvents(events);
+		tell(events);
 	});
 	const timers = new Set<NodeJS.Timeout>();
 	const waiters: Array<(error?: ThreeCxError) => void> = [];
@@ -101,12 +101,31 @@ export function startMonitor(options: MonitorOptions): Monitor {
 	const readings = new Set<Set<string>>();
 	/** Counts the links, so that what belongs to an older one can be told apart. */
 	let epoch = 0;
+	let settleTimer: NodeJS.Timeout | undefined;
+	let settlesAt = Infinity;
 	let reconcileTimer: NodeJS.Timeout | undefined;
 	let reconcileAt = Infinity;
 	/** Readings of the state that have failed, one after the other. */
 	let unread = 0;
 	/** Messages given up. */
 	let shed = 0;
+
+	function tell(events: TrackerEvent[]): void {
+		if (closing.signal.aborted) return;
+		if (events.length > 0) options.onEvents(events);
+		settleLater();
+	}
+
+	/** Calls that are out of sight are told to be over when none of their legs has come back. */
+	function settleLater(): void {
+		if (tracker.settlesAt >= settlesAt) return;
+		cancel(settleTimer);
+		settlesAt = tracker.settlesAt;
+		settleTimer = after(Math.max(0, settlesAt - Date.now()), () => {
+			settlesAt = Infinity;
+			tell(tracker.settle());
+		});
+	}
 
 	// --- Reading single legs ---------------------------------------------------------------------------------------
 

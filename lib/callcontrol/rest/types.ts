@@ -88,6 +88,10 @@ const integer = (value: unknown): number | undefined => {
 	return typeof number === 'number' && Number.isInteger(number) ? number : undefined;
 };
 
+/** `Wextension` is written `extension` or `Extension` by some versions; the longer form is the one that we know. */
+const dnType = (type: string): string =>
+	type === '' || type === 'None' ? type : `W${type.replace(/^w/i, '').toLowerCase()}`;
+
 /**
  * @param value a participant object of a Call Control answer
  * @returns it with every field present, or undefined when it has no usable `id`
@@ -96,7 +100,7 @@ export function readParticipant(value: unknown): Participant | undefined {
 	if (!isObject(value)) return undefined;
 	const id = integer(value.id);
 	if (id === undefined) return undefined;
-	const type = (field: string) => text(value[field]) || 'None';
+	const type = (field: string) => dnType(text(value[field])) || 'None';
 	return {
 		id,
 		status: text(value.status),
@@ -136,7 +140,7 @@ export function readDn(value: unknown): DnState | undefined {
 	const dn = text(value.dn);
 	return {
 		dn,
-		type: text(value.type),
+		type: dnType(text(value.type)),
 		devices: readList(value.devices, readDevice).map((device) => ({ ...device, dn })),
 		participants: readList(value.participants, readParticipant).map((leg) => ({ ...leg, dn })),
 	};

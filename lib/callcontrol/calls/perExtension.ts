@@ -1,0 +1,41 @@
+import type { CallEvent, CallEventType, LegView } from './tracker';
+
+/** What has been told of an extension in a call. */
+interface Seen {
+	types: Set<CallEventType>;
+	/** The leg that stands for the extension: the one that was picked up, else the latest. */
+	leg: LegView;
+}
+
+/** Told once, however many phones an extension has. */
+const ONCE = new Set<CallEventType>(['ringing', 'dialing', 'answered']);
+
+/**
+ * Looks at extensions instead of legs: one ringing for an extension with three phones, ended when the last of them has
+ * stopped. An extension that is called a second time in the same call, by a queue that polls again, rings again.
+ *
+ * @param matches whether the watcher cares for the leg of an event
+ * @returns a function that takes every event of the tracker, in order, and returns what the watcher is told
+ */
+export function perExtension(
+	matches: (event: CallEvent) => boolean,
+): (event: CallEvent) => CallEvent[] {
+	const extensions = new Map<string, Seen>();
+
+	return (event) => {
+		const { type, leg, call } = event;
+		if (type === 'over' || !matches(event)) return [];
+		const name = `${call.key} ${leg.dn}`;
+		const seen = extensions.get(name) ?? { types: new Set(), leg };
+		if (leg.connected || !seen.leg.connected) seen.leg = leg;
+		if (type === 'ended') {
+			if (leg.siblings > 0) return [];
+			extensions.delete(name);
+			return [{ ...event, leg: seen.leg }];
+		}
+		extensions.set(name, seen);
+		if (ONCE.has(type) && seen.types.has(type)) return [];
+		seen.types.add(type);
+		return [event];
+	};
+}
