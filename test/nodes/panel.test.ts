@@ -31,7 +31,7 @@ const shown = (properties: readonly INodeProperties[], resource: string, name: s
 			const { resource: resources, operation: operations } = displayOptions?.show ?? {};
 			return resources?.includes(resource) && operations?.includes(name);
 		})
-		.map(({ displayOptions: _, ...property }) => property);
+		.map((property) => ({ ...property, displayOptions: undefined }));
 
 const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => text(name)) as [
 	INodeProperties,
