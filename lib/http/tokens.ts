@@ -22,6 +22,8 @@ export interface AccessToken {
 	value: string;
 	/** Milliseconds since the epoch. */
 	expiresAt: number;
+	/** As the PBX said it, in minutes or seconds (protocol 1.2); for the compatibility report. */
+	expiresIn?: number;
 }
 
 /**
@@ -273,7 +275,7 @@ export async function mintToken(
 		if (status !== 200 || value === undefined) {
 			throw errorFromTokenAnswer(status, text, origin, headers);
 		}
-		return { value, expiresAt: tokenExpiry(value, expiresIn, Date.now()) };
+		return { value, expiresAt: tokenExpiry(value, expiresIn, Date.now()), expiresIn };
 	};
 	const described = async () =>
 		await attempt().catch((cause: unknown) => {

@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { startPbx } from '.';
+import { isProfile, PROFILES, type Profile } from './profiles';
 
 async function main(): Promise<void> {
 	const { values } = parseArgs({
@@ -14,8 +15,13 @@ async function main(): Promise<void> {
 			seed: { type: 'string', default: 'company' },
 			workers: { type: 'string' },
 			'service-ms': { type: 'string', default: '25' },
+			profile: { type: 'string', default: 'current' },
 		},
 	});
+	if (!isProfile(values.profile)) {
+		throw new Error(`There is no profile "${values.profile}": ${Object.keys(PROFILES).join(', ')}`);
+	}
+	const profile: Profile = PROFILES[values.profile];
 	const pbx = await startPbx({
 		port: Number(values.port),
 		host: values.host,
@@ -25,7 +31,9 @@ async function main(): Promise<void> {
 			values.workers === undefined
 				? undefined
 				: { workers: Number(values.workers), serviceMs: Number(values['service-ms']) },
+		...profile.options(),
 	});
+	profile.prepare?.(pbx);
 	const { clientId, clientSecret } = pbx.defaultClient;
 	// The one place where the secret is shown: it is new at every start and opens nothing but this sandbox.
 	process.stdout.write(

@@ -1,9 +1,11 @@
 import type { IDataObject, ILoadOptionsFunctions } from 'n8n-workflow';
+import { compatibilityReport } from '../../../lib/contract/report';
 import { ThreeCxError } from '../../../lib/http/errors';
 import { queryString } from '../../../lib/odata/query';
 import { checkAccess } from '../../../lib/xapi/access';
 import { getEntity, listEntities, XAPI, type Entity } from '../../../lib/xapi/entities';
 import { invoke } from '../../../lib/xapi/invoke';
+import { CREDENTIAL, type ThreeCxCredentials } from '../../shared/credential';
 import type { ItemRun } from '../../shared/router';
 import { byName, rowsOf } from '../lists';
 import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
@@ -67,6 +69,23 @@ async function getVersion({ client, signal }: ItemRun): Promise<IDataObject> {
 	return { version: String(Version) };
 }
 
+async function getCompatibilityReport(run: ItemRun): Promise<IDataObject> {
+	const { context, index, client, signal } = run;
+	const token = await client.tokens.get(signal);
+	// Read after the token was: n8n keeps how long the PBX said that it lives, in the unit that is asked about.
+	const { clientId, oauthTokenData: stored } = await context.getCredentials<ThreeCxCredentials>(
+		CREDENTIAL,
+		index,
+	);
+	const report = await compatibilityReport(client, {
+		clientId,
+		expiresIn: stored?.access_token === token ? stored.expires_in : undefined,
+		listenMs: Number(context.getNodeParameter('listenFor', index, 5)) * 1000,
+		signal,
+	});
+	return { ...report };
+}
+
 async function restartServices({ context, index, client, signal }: ItemRun): Promise<IDataObject> {
 	const names = [context.getNodeParameter('services', index, []) as string | string[]].flat();
 	if (names.length === 0) {
@@ -106,6 +125,26 @@ export const system: XapiResource = {
 				'Find out what this credential may do, so that a workflow can do without what it may not',
 			uses: ['GetDefs', 'ListUser', 'ListRecording', 'GetLicenseParameters'],
 			execute: async ({ client, signal }) => ({ ...(await checkAccess(client, signal)) }),
+		},
+		{
+			name: 'getCompatibilityReport',
+			label: 'Get Compatibility Report',
+			action: 'Get a compatibility report of the system',
+			description:
+				'Compare this PBX with what the package takes for true about 3CX, to attach to an issue. It only reads, and the report has no names, numbers, addresses or tokens in it.',
+			uses: ['GetDefs', 'GetSystemStatus'],
+			properties: [
+				{
+					displayName: 'Listen For (Seconds)',
+					name: 'listenFor',
+					type: 'number',
+					typeOptions: { minValue: 0, maxValue: 60 },
+					default: 5,
+					description:
+						'How long to listen for events of calls. Make a call meanwhile: some questions are about calls.',
+				},
+			],
+			execute: getCompatibilityReport,
 		},
 		{
 			name: 'getHealth',
