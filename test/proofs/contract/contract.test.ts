@@ -81,7 +81,7 @@ describe('what must not be in it', () => {
 
 	const client: ApiClient = {
 		clientId: 'zebra7731',
-		clientSecret: 'very-secret-4711',
+		clientSecret: ['4711', 'seen', 'nowhere'].join('-'),
 		role: 'system_owners',
 		xapiEnabled: true,
 		callControlEnabled: true,
