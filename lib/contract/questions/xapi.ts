@@ -1,4 +1,4 @@
-import { entityKey } from '../../odata/key';
+import { entityKey } from '../../odata/entityKey';
 import { queryString } from '../../odata/query';
 import {
 	catalogue,
