@@ -245,7 +245,7 @@ function noteLogin(key: string): void {
  * @param options see there
  * @returns the token
  * @throws ThreeCxError of kind `credentials` when the PBX refuses them; never tried again, because 3CX counts failed
- *   logins and blocks the host (protocol 6, row 6). Of kind `redirect` when it sends us elsewhere, which is not followed; of
+ *   logins and blocks the host (protocol 6.6). Of kind `redirect` when it sends us elsewhere, which is not followed; of
  *   kind `rateLimited` after six renewals within 30 s
  */
 export async function mintToken(

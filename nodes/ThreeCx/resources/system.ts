@@ -71,15 +71,10 @@ async function getVersion({ client, signal }: ItemRun): Promise<IDataObject> {
 
 async function getCompatibilityReport(run: ItemRun): Promise<IDataObject> {
 	const { context, index, client, signal } = run;
-	const token = await client.tokens.get(signal);
-	// Read after the token was: n8n keeps how long the PBX said that it lives, in the unit that is asked about.
-	const { clientId, oauthTokenData: stored } = await context.getCredentials<ThreeCxCredentials>(
-		CREDENTIAL,
-		index,
-	);
+	const { clientId } = await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, index);
+	// No token is minted for it: that would end the one that other executions use.
 	const report = await compatibilityReport(client, {
 		clientId,
-		expiresIn: stored?.access_token === token ? stored.expires_in : undefined,
 		listenMs: Number(context.getNodeParameter('listenFor', index, 5)) * 1000,
 		signal,
 	});

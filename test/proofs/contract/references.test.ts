@@ -5,7 +5,7 @@ import { readProtocol, ROOT } from './protocol';
 /** Comments say `(protocol 1.3)`: each such number must lead somewhere in docs/protocol.md. */
 
 const FOLDERS = ['credentials', 'docs', 'lib', 'nodes', 'sandbox', 'scripts', 'test'];
-const FILES = ['README.md', 'CHANGELOG.md'];
+const FILES = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md'];
 const TEXT = /\.(ts|cts|mjs|cjs|js|md|html)$/;
 
 /** Comment marks at the begin of a line may stand between the word and its number. */
