@@ -1,5 +1,5 @@
 import type { PbxClient } from '../http/client';
-import { tokenClaims, type AccessToken, type TokenClaims } from '../http/tokens';
+import { tokenPayload, type AccessToken, type TokenClaims } from '../http/tokens';
 import type { Entity } from '../xapi/entities';
 import { Unanswered, type Asker } from './ask';
 import type { Heard } from './listen';
@@ -30,7 +30,7 @@ export type Claims = TokenClaims & { role?: unknown };
 
 /** @returns the claims of the token in use */
 export async function claimsOf({ client, signal }: Subject): Promise<Claims> {
-	const claims = tokenClaims(await client.tokens.get(signal));
+	const claims = tokenPayload(await client.tokens.get(signal));
 	if (!claims) throw new Unanswered('The token is no JWT');
 	return claims;
 }

@@ -99,16 +99,24 @@ export interface TokenClaims {
 	iat?: number;
 }
 
-/** @returns the claims of a JWT, or undefined when it is none. */
+/** @returns the claims of a JWT that we read, each of its type, or undefined when it is none. */
 export function tokenClaims(token: string): TokenClaims | undefined {
+	const claims = tokenPayload(token);
+	if (!claims) return undefined;
+	const { sub, iss, exp, iat } = claims;
+	const [text, number] = [textOrNone, numberOrNone];
+	return { sub: text(sub), iss: text(iss), exp: number(exp), iat: number(iat) };
+}
+
+/** @returns all claims of a JWT, of whatever type, or undefined when it is none. */
+export function tokenPayload(token: string): Record<string, unknown> | undefined {
 	const payload = token.split('.')[1];
 	if (payload === undefined) return undefined;
 	try {
 		const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
-		if (typeof claims !== 'object' || claims === null) return undefined;
-		const { sub, iss, exp, iat } = claims as Record<string, unknown>;
-		const [text, number] = [textOrNone, numberOrNone];
-		return { sub: text(sub), iss: text(iss), exp: number(exp), iat: number(iat) };
+		return typeof claims === 'object' && claims !== null
+			? (claims as Record<string, unknown>)
+			: undefined;
 	} catch {
 		return undefined;
 	}

@@ -1,6 +1,6 @@
 import type { PbxClient, PbxRequest, PbxResponse } from '../http/client';
 import { ThreeCxError, type ErrorKind } from '../http/errors';
-import { tokenClaims, type TokenClaims } from '../http/tokens';
+import { tokenClaims, tokenPayload } from '../http/tokens';
 import { XAPI } from './entities';
 import { requestFor } from './invoke';
 
@@ -115,8 +115,8 @@ function licenceIn(body: unknown): Pick<ApiAccess, 'enterprise' | 'licence' | 's
 
 /** What the token says about itself; its `role` claim lists the role among other words (protocol 1.3 [1]). */
 function identity(token: string): Pick<ApiAccess, 'role' | 'clientId' | 'tokenExpiresAt'> {
-	const { sub, exp, role }: TokenClaims & { role?: unknown } = tokenClaims(token) ?? {};
-	const named = [role].flat();
+	const { sub, exp } = tokenClaims(token) ?? {};
+	const named = [tokenPayload(token)?.role].flat();
 	return {
 		role: ROLES.find((candidate) => named.includes(candidate)),
 		clientId: sub,

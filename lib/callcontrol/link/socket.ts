@@ -238,7 +238,7 @@ async function open(
 			finish(refused(response.statusCode ?? 0, response.headers));
 		});
 		socket.on('error', (cause) => finish(errorFromNetwork(cause, origin, request)));
-		socket.on('close', (code) => finish(lost(origin, `code ${code}`, undefined, String(code))));
+		socket.on('close', (code) => finish(lost(origin, `code ${code}`)));
 		socket.on('pong', heard);
 		socket.on('message', (data, isBinary) => {
 			heard();
@@ -290,11 +290,10 @@ function refused(status: number, headers: IncomingHttpHeaders): ThreeCxError {
 	return errorFromResponse({ request, status, headers, text: '' });
 }
 
-const lost = (origin: string, why: string, kind: ErrorKind = 'unreachable', code?: string) =>
+const lost = (origin: string, why: string, kind: ErrorKind = 'unreachable') =>
 	new ThreeCxError({
 		kind,
 		message: `The live connection to ${origin} was lost: ${why}`,
 		hint: 'It is opened again by itself. If that happens often, look at the network between n8n and the PBX.',
-		code,
 		request: `GET ${PATH}`,
 	});

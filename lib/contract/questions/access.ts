@@ -86,7 +86,10 @@ export const olderSocket: Ask = async ({ client, mint, signal }) => {
 	const { isOpen, ended } = await listening.heard;
 	if (!isOpen)
 		throw new Unanswered(`The socket does not open: ${ended?.status ?? ended?.kind ?? 'time-out'}`);
-	return { socket: ended ? 'closed' : 'stays open', closeCode: ended?.code ?? 'none' };
+	return {
+		socket: ended ? 'closed' : 'stays open',
+		closeCode: /\bcode (\d{4})$/.exec(ended?.message ?? '')?.[1] ?? 'none',
+	};
 };
 
 /** What is read to learn what the role allows: by name, the operation that lists it. */
