@@ -55,7 +55,7 @@ export async function mapInLanes<Input, Output>(
 	{ perLane, inAll }: LaneLimits,
 	place: (input: Input, index: number) => Promise<Placed<Output>> | Placed<Output>,
 ): Promise<Output[]> {
-	const results = new Array<Output>(inputs.length);
+	const results: Output[] = [];
 	/** In order of service: the one served longest ago comes first. */
 	const lanes = new Map<string, { waiting: Array<() => Promise<void>>; inFlight: number }>();
 	let running = 0;

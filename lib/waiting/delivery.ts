@@ -198,7 +198,6 @@ export function createDelivery<Event>(options: DeliveryOptions<Event>): Delivery
 			for (const rank of ranks) rank.clear();
 			waiting = 0;
 			bytes = 0;
-			pump();
 		},
 	};
 }

@@ -67,6 +67,88 @@ describe('delivery', () => {
 		expect(queue).toMatchObject({ shed: 2, waiting: 4 });
 	});
 
+	test('drops nothing while no more wait than may, and then the oldest', async () => {
+		const { queue, begun, finish, open, shedTotals } = receiver({ inFlight: 1, maxWaiting: 3 });
+		for (const n of [0, 1, 2, 3]) queue.push({ call: 'a', n, raw: true });
+		expect(shedTotals).toEqual([]);
+		queue.push({ call: 'a', n: 4, raw: true });
+		expect(shedTotals).toEqual([1]);
+		while (open.length > 0) await finish();
+		expect(begun.flat().map(({ n }) => n)).toEqual([0, 2, 3, 4]);
+	});
+
+	test('drops and fails in silence where nobody wants to know', async () => {
+		let handedOver = 0;
+		const queue = createDelivery<Item>({
+			deliver: async () => {
+				handedOver += 1;
+				return await Promise.reject(new Error('no room'));
+			},
+			lane: ({ call }) => call,
+			sheddable: () => true,
+			inFlight: 1,
+			maxWaiting: 1,
+		});
+		for (const n of [1, 2, 3]) queue.push({ call: 'a', n });
+		await queue.idle();
+		expect(queue.shed).toBe(1);
+		expect(handedOver).toBe(2);
+	});
+
+	test('is idle when nothing waits and nothing is under way, not sooner', async () => {
+		const { queue, finish } = receiver({ inFlight: 1 });
+		await queue.idle();
+		queue.push({ call: 'a', n: 1 });
+		queue.push({ call: 'b', n: 2 });
+		let isIdle = 0;
+		void queue.idle().then(() => (isIdle += 1));
+		await finish();
+		// The first has ended, the second is under way.
+		void queue.idle().then(() => (isIdle += 1));
+		await new Promise<void>((resolve) => setImmediate(resolve));
+		expect(isIdle).toBe(0);
+		await finish();
+		await new Promise<void>((resolve) => setImmediate(resolve));
+		expect(isIdle).toBe(2);
+	});
+
+	test('whatever is dropped: no hand-over is empty or too large, and all else arrives in order', async () => {
+		await fc.assert(
+			fc.asyncProperty(
+				fc.array(
+					fc.record({
+						call: fc.constantFrom('a', 'b', 'c'),
+						raw: fc.boolean(),
+						ends: fc.boolean(),
+					}),
+					{ maxLength: 40 },
+				),
+				fc.integer({ min: 1, max: 2 }),
+				fc.integer({ min: 1, max: 3 }),
+				fc.integer({ min: 1, max: 4 }),
+				async (items, inFlight, batch, maxWaiting) => {
+					const { queue, begun, finish, open } = receiver({ inFlight, batch, maxWaiting });
+					for (const [n, { call, raw, ends }] of items.entries()) {
+						queue.push({ call, n, raw });
+						if (ends) await finish();
+					}
+					while (open.length > 0) await finish();
+					await queue.idle();
+					expect(begun.every(({ length }) => length >= 1 && length <= batch)).toBe(true);
+					const arrived = begun.flat().map(({ n }) => n);
+					expect(new Set(arrived).size + queue.shed).toBe(items.length);
+					const kept = items.flatMap(({ raw }, n) => (raw ? [] : [n]));
+					expect(kept.every((n) => arrived.includes(n))).toBe(true);
+					for (const call of 'abc') {
+						const own = arrived.filter((n) => items[n]!.call === call);
+						expect(own).toEqual([...own].sort((a, b) => a - b));
+					}
+				},
+			),
+			{ numRuns: 200 },
+		);
+	});
+
 	test('goes on after a hand-over that failed, and tells', async () => {
 		const failed: unknown[] = [];
 		const done: number[] = [];

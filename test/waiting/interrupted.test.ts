@@ -11,14 +11,19 @@ const turn = async () => await new Promise<void>((resolve) => setImmediate(resol
 function counted(): { controller: AbortController; listening: () => number } {
 	const controller = new AbortController();
 	const { signal } = controller;
-	const listeners = new Set<unknown>();
+	const listeners = new Set<string>();
+	const ids = new Map<unknown, number>();
+	const idOf = (listener: unknown) => {
+		ids.set(listener, ids.get(listener) ?? ids.size);
+		return ids.get(listener);
+	};
 	const { addEventListener, removeEventListener } = signal;
 	signal.addEventListener = ((type: 'abort', listener: () => void) => {
-		listeners.add(listener);
+		listeners.add(`${type} ${idOf(listener)}`);
 		addEventListener.call(signal, type, listener);
 	}) as AbortSignal['addEventListener'];
 	signal.removeEventListener = ((type: 'abort', listener: () => void) => {
-		listeners.delete(listener);
+		listeners.delete(`${type} ${idOf(listener)}`);
 		removeEventListener.call(signal, type, listener);
 	}) as AbortSignal['removeEventListener'];
 	return { controller, listening: () => listeners.size };

@@ -84,6 +84,72 @@ test('an input whose lane cannot be found fails the whole, and nothing is left u
 	await expect(failing).rejects.toThrow('no lane');
 });
 
+test('a place goes to the lane with the fewest under way, also when it has just been served', async () => {
+	const { begun, open, placed, end } = jobs({ perLane: 2, inAll: 2 }, ['a', 'b', 'a', 'a', 'b']);
+	await placed();
+	for (let time = 0; time < 2; time++) await end(open.findIndex(({ lane }) => lane === 'a'));
+	expect(begun).toEqual(['a', 'b', 'a', 'a']);
+	while (open.length > 0) await end(0);
+});
+
+test('among lanes with as many under way the one served longest ago is next', async () => {
+	const lanes = ['a', 'b', 'c', 'a', 'b', 'c', 'a', 'b', 'c'];
+	const { begun, open, placed, end } = jobs({ perLane: 2, inAll: 4 }, lanes);
+	await placed();
+	await end(open.findIndex(({ lane }) => lane === 'a'));
+	await end(open.findIndex(({ lane }) => lane === 'b'));
+	expect(begun).toEqual(['a', 'b', 'c', 'a', 'b', 'c']);
+	while (open.length > 0) await end(0);
+});
+
+test('what is placed later counts what is still under way in its lane', async () => {
+	const open: Array<() => void> = [];
+	let letPass = () => undefined as void;
+	const gate = new Promise<void>((resolve) => (letPass = resolve));
+	const result = mapInLanes([0, 1, 2, 3], { perLane: 2, inAll: 9 }, async (input) => {
+		if (input === 2) await gate;
+		return {
+			lane: 'a',
+			job: async () => {
+				await new Promise<void>((resolve) => open.push(resolve));
+				return input;
+			},
+		};
+	});
+	await settle();
+	expect(open).toHaveLength(2);
+	open[0]!();
+	await settle();
+	letPass();
+	await settle();
+	await settle();
+	expect(open).toHaveLength(3);
+	for (let at = 1; at < 4; at++) {
+		open[at]!();
+		await settle();
+	}
+	expect(await result).toEqual([0, 1, 2, 3]);
+});
+
+test('the end waits for inputs that are still being placed, however fast the jobs are', async () => {
+	const done = mapInLanes([1, 2, 3], { perLane: 1, inAll: 1 }, async (input) => {
+		await settle();
+		return { lane: 'a', job: async () => await Promise.resolve(input) };
+	});
+	expect(await done).toEqual([1, 2, 3]);
+});
+
+test('after a failure no further input is placed', async () => {
+	const asked: number[] = [];
+	const failing = mapInLanes([1, 2, 3, 4], { perLane: 1, inAll: 1 }, async (input) => {
+		asked.push(input);
+		await settle();
+		return { lane: 'a', job: async () => await Promise.reject(new Error('refused')) };
+	});
+	await expect(failing).rejects.toThrow('refused');
+	expect(asked.length).toBeLessThan(4);
+});
+
 test('nothing to do is done at once', async () => {
 	await expect(mapInLanes([], { perLane: 1, inAll: 1 }, () => Promise.reject())).resolves.toEqual(
 		[],
