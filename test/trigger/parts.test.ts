@@ -1,0 +1,613 @@
+import type { IDataObject, INodeProperties, ITriggerFunctions } from 'n8n-workflow';
+import type { CallEvent } from '../../lib/callcontrol/calls/tracker';
+import type { PbxClient } from '../../lib/http/client';
+import { countryOptions, DefaultCountry, FROM_PBX } from '../../nodes/ThreeCxTrigger/countries';
+import {
+	eventName,
+	eventOptions,
+	isSheddable,
+	laneOf,
+	linkEvent,
+	rawEvent,
+	type TriggerEvent,
+} from '../../nodes/ThreeCxTrigger/events';
+import { wanted, type Filters } from '../../nodes/ThreeCxTrigger/filters';
+import { toOutput } from '../../nodes/ThreeCxTrigger/output';
+import { properties } from '../../nodes/ThreeCxTrigger/properties';
+import { Registrations } from '../../nodes/ThreeCxTrigger/registrations';
+import { readSettings } from '../../nodes/ThreeCxTrigger/settings';
+import { ThreeCxError } from '../../lib/http/errors';
+import { leg } from '../callcontrol/samples';
+
+/** The parts of the trigger that need neither n8n nor a PBX. */
+
+const settingsOf = (parameters: IDataObject) =>
+	readSettings({
+		getNodeParameter: (name: string, otherwise: unknown) => parameters[name] ?? otherwise,
+	} as unknown as ITriggerFunctions);
+
+const callEvent = ({
+	leg: legFields,
+	call,
+	...more
+}: Partial<Omit<CallEvent, 'leg' | 'call'>> & {
+	leg?: Partial<CallEvent['leg']>;
+	call?: Partial<CallEvent['call']>;
+} = {}): CallEvent => ({
+	kind: 'call',
+	id: 'event',
+	type: 'ringing',
+	at: 100_000,
+	recovered: false,
+	leg: {
+		dn: '100',
+		dnType: 'Wextension',
+		direction: 'inbound',
+		participant: leg(),
+		connected: false,
+		...legFields,
+	},
+	call: { id: 7, key: '7@x', answered: false, legs: 1, over: false, ...call },
+	...more,
+});
+
+describe('settings', () => {
+	test('a panel that nobody has touched', () => {
+		expect(settingsOf({ events: ['callRinging'] })).toEqual({
+			events: new Set(['callRinging']),
+			filters: {
+				extensions: new Set(),
+				dnTypes: new Set(),
+				direction: undefined,
+				external: undefined,
+				callers: [],
+				dids: [],
+			},
+			country: FROM_PBX,
+			granularity: 'call',
+			includeRaw: false,
+			inFlight: 10,
+			maxWaiting: 10_000,
+			batch: 1,
+		});
+	});
+
+	test('a panel in which everything is set, lists as text, too', () => {
+		expect(
+			settingsOf({
+				events: ' callRinging,callEnded;raw ',
+				extensions: '100 101;102,',
+				filters: {
+					dnTypes: ['Wqueue', 'Wivr'],
+					direction: 'outbound',
+					otherSide: 'inside',
+					caller: '+49 30*, 0171 *;anonymous\n112',
+					did: [' +44 20 ', ''],
+				},
+				options: {
+					defaultCountry: 'GB',
+					granularity: 'leg',
+					includeRaw: true,
+					executionsInFlight: 3.9,
+					maxWaiting: 1,
+					waitingEvents: 'together',
+				},
+			}),
+		).toEqual({
+			events: new Set(['callRinging', 'callEnded', 'raw']),
+			filters: {
+				extensions: new Set(['100', '101', '102']),
+				dnTypes: new Set(['Wqueue', 'Wivr']),
+				direction: 'outbound',
+				external: false,
+				callers: ['+49 30*', '0171 *', 'anonymous', '112'],
+				dids: ['+44 20'],
+			},
+			country: 'GB',
+			granularity: 'leg',
+			includeRaw: true,
+			inFlight: 3,
+			maxWaiting: 1,
+			batch: 500,
+		});
+	});
+
+	test.each<[string, IDataObject, IDataObject]>([
+		['no country', { defaultCountry: '' }, { country: '' }],
+		['none in flight', { executionsInFlight: 0 }, { inFlight: 10 }],
+		[
+			'a text for a number',
+			{ executionsInFlight: '5', maxWaiting: '5' },
+			{ inFlight: 10, maxWaiting: 10_000 },
+		],
+		['a word for a truth', { includeRaw: 'yes' }, { includeRaw: false }],
+	])('%s', (_name, options, expected) => {
+		expect(settingsOf({ events: ['raw'], options })).toMatchObject(expected);
+	});
+
+	test.each([
+		['inbound', 'outside', 'inbound', true],
+		['sideways', 'everywhere', undefined, undefined],
+	])('direction %s and other side %s', (direction, otherSide, expected, external) => {
+		const { filters } = settingsOf({ events: ['raw'], filters: { direction, otherSide } });
+		expect(filters).toMatchObject({ direction: expected, external });
+	});
+
+	test.each([
+		[[], 'No event is chosen'],
+		[' , ', 'No event is chosen'],
+		[['callRinging', 'callMissed'], 'There is no event "callMissed"'],
+	])('%j as events is refused', (events, message) => {
+		const attempt = () => settingsOf({ events });
+		expect(attempt).toThrow(message);
+		expect(attempt).toThrow(expect.objectContaining({ kind: 'input', field: 'events' }));
+	});
+});
+
+describe('the panel', () => {
+	const all = (fields: INodeProperties[]): INodeProperties[] =>
+		fields.flatMap((field) => [
+			field,
+			...(field.type === 'collection' ? all(field.options as INodeProperties[]) : []),
+		]);
+	const choices = (field: INodeProperties) =>
+		(field.options ?? []).map((option) => (option as { value?: unknown }).value);
+
+	test('every default is a choice, and every choice has a name and a value of its own', () => {
+		const lists = all(properties).filter(({ type }) => /options$/i.test(type));
+		expect(lists.map(({ name }) => name).sort()).toEqual(
+			[
+				'dnTypes',
+				'direction',
+				'otherSide',
+				'events',
+				'extensions',
+				'defaultCountry',
+				'granularity',
+				'waitingEvents',
+			].sort(),
+		);
+		for (const field of lists.filter(({ typeOptions }) => !typeOptions?.loadOptionsMethod)) {
+			const values = choices(field);
+			expect(values.length).toBeGreaterThan(1);
+			expect(new Set(values).size).toBe(values.length);
+			expect(values.every((value) => typeof value === 'string')).toBe(true);
+			for (const value of [field.default].flat()) expect(values).toContain(value);
+			for (const option of field.options ?? []) expect(option.name).toMatch(/\S/);
+		}
+	});
+
+	test('every field has a name, a label and a description, and the folded ones are optional', () => {
+		expect(properties.map(({ name }) => name)).toEqual([
+			'events',
+			'extensions',
+			'filters',
+			'options',
+		]);
+		for (const field of all(properties)) {
+			expect(field.name).toMatch(/^[a-zA-Z]+$/);
+			expect(field.displayName).toMatch(/\S/);
+			if (field.type === 'collection') expect(field.default).toEqual({});
+			else expect(field.description).toMatch(/\S/);
+		}
+	});
+
+	test('what the panel sets by default is what an untouched panel means', () => {
+		const byName = new Map(all(properties).map((field) => [field.name, field.default]));
+		const defaults = Object.fromEntries(
+			[
+				'defaultCountry',
+				'executionsInFlight',
+				'granularity',
+				'includeRaw',
+				'maxWaiting',
+				'waitingEvents',
+			].map((name) => [name, byName.get(name)]),
+		) as IDataObject;
+		expect(settingsOf({ events: ['raw'], options: defaults })).toEqual(
+			settingsOf({ events: ['raw'] }),
+		);
+		expect(byName.get('events')).toEqual(['callRinging']);
+		expect(byName.get('extensions')).toEqual([]);
+	});
+
+	test('countries are offered by name, after that of the PBX and none', () => {
+		expect(countryOptions.slice(0, 2).map(({ value }) => value)).toEqual([FROM_PBX, '']);
+		const names = countryOptions.slice(2).map(({ name }) => name);
+		expect(names).toEqual([...names].sort((a, b) => a.localeCompare(b, 'en')));
+		expect(countryOptions).toContainEqual({ name: 'United Kingdom (GB)', value: 'GB' });
+	});
+});
+
+describe('events', () => {
+	test('are called in n8n what the list of choices says', () => {
+		expect(eventOptions.map(({ value }) => value)).toEqual([
+			'callAnswered',
+			'callDialing',
+			'callEnded',
+			'callRinging',
+			'callTransferred',
+			'connectionLost',
+			'connectionRestored',
+			'deviceRegistered',
+			'deviceUnregistered',
+			'keyPressed',
+			'participantChanged',
+			'promptFinished',
+			'raw',
+		]);
+		const names = eventOptions.map(({ name }) => name);
+		expect(names).toEqual([...names].sort());
+		expect(eventOptions.every(({ description }) => /\S/.test(description ?? ''))).toBe(true);
+	});
+
+	test.each([
+		['ringing', 'callRinging', false],
+		['dialing', 'callDialing', false],
+		['answered', 'callAnswered', false],
+		['transferred', 'callTransferred', false],
+		['ended', 'callEnded', false],
+		['participantChanged', 'participantChanged', true],
+		['keyPressed', 'keyPressed', false],
+		['promptFinished', 'promptFinished', false],
+		['deviceRegistered', 'deviceRegistered', false],
+		['deviceUnregistered', 'deviceUnregistered', false],
+		['connectionLost', 'connectionLost', false],
+		['connectionRestored', 'connectionRestored', false],
+		['raw', 'raw', true],
+	] as const)('%s is %s; given up first: %s', (type, name, sheddable) => {
+		expect(eventName(type)).toBe(name);
+		expect(isSheddable(type)).toBe(sheddable);
+	});
+
+	test('keep their order within a call, a phone, a DN, or the link', () => {
+		const device = { kind: 'device', dn: '100', deviceId: 'sip:1' } as TriggerEvent;
+		const raw = (dn?: string) => ({ kind: 'raw', dn }) as TriggerEvent;
+		const lanes = [callEvent(), device, raw('100'), raw(), { kind: 'link' } as TriggerEvent].map(
+			laneOf,
+		);
+		expect(lanes[0]).toBe('7@x');
+		expect(new Set(lanes).size).toBe(5);
+		expect(laneOf({ ...device })).toBe(lanes[1]);
+		expect(laneOf({ ...device, deviceId: 'sip:2' } as TriggerEvent)).not.toBe(lanes[1]);
+		expect(laneOf(raw('101'))).not.toBe(lanes[2]);
+		expect(lanes[3]).toBe('raw ');
+	});
+
+	test('of the link tell an outage and its end, not the first connection', () => {
+		expect(linkEvent({ online: true, outageMs: 0 } as never)).toBeUndefined();
+		const before = Date.now();
+		const back = linkEvent({ online: true, outageMs: 1_500 } as never)!;
+		expect(back).toEqual({
+			kind: 'link',
+			id: expect.stringMatching(/^connectionRestored@.{36}$/),
+			type: 'connectionRestored',
+			at: expect.any(Number),
+			outageMs: 1_500,
+		});
+		expect(back.at).toBeGreaterThanOrEqual(before);
+		const error = new ThreeCxError({ kind: 'unreachable', message: 'gone', hint: '' });
+		const lost = linkEvent({ online: false, error } as never)!;
+		expect(lost).toMatchObject({ type: 'connectionLost', reason: 'gone' });
+		expect(lost).not.toHaveProperty('outageMs');
+		expect(lost.id).toMatch(/^connectionLost@.{36}$/);
+	});
+
+	test('of a message hold it as it came, and its DN where it names one', () => {
+		const message = {
+			sequence: 1,
+			event: { event_type: 0, entity: '/callcontrol/100/participants/3' },
+		};
+		expect(rawEvent(JSON.stringify(message))).toEqual({
+			kind: 'raw',
+			id: expect.stringMatching(/^raw@.{36}$/),
+			type: 'raw',
+			at: expect.any(Number),
+			dn: '100',
+			message,
+		});
+		const other = rawEvent('no JSON');
+		expect(other.message).toBe('no JSON');
+		expect(other).not.toHaveProperty('dn');
+	});
+});
+
+describe('filters', () => {
+	const none: Filters = { extensions: new Set(), dnTypes: new Set(), callers: [], dids: [] };
+	const isWanted = (filters: Partial<Filters>, event: TriggerEvent, country?: string) =>
+		wanted({ ...none, ...filters }, () => country)(event);
+	const outside = leg({ party_caller_id: '030 901820' });
+	const inside = leg({ party_dn_type: 'Wextension', party_caller_id: '101' });
+	const hidden = leg({ party_caller_id: '' });
+	const of = (participant: typeof outside, more: Partial<CallEvent['leg']> = {}) =>
+		callEvent({ leg: { participant, ...more } });
+
+	test.each<[string, Partial<Filters>, TriggerEvent, boolean]>([
+		['nothing chosen', {}, of(outside), true],
+		['its extension', { extensions: new Set(['100']) }, of(outside), true],
+		['another extension', { extensions: new Set(['101']) }, of(outside), false],
+		['its type', { dnTypes: new Set(['Wextension']) }, of(outside), true],
+		['another type', { dnTypes: new Set(['Wqueue']) }, of(outside), false],
+		[
+			'a type where none is known',
+			{ dnTypes: new Set(['Wextension']) },
+			of(outside, { dnType: undefined }),
+			false,
+		],
+		['its direction', { direction: 'inbound' }, of(outside), true],
+		['the other direction', { direction: 'outbound' }, of(outside), false],
+		['outside', { external: true }, of(outside), true],
+		['not outside', { external: true }, of(inside), false],
+		['inside', { external: false }, of(inside), true],
+		['not inside', { external: false }, of(outside), false],
+		['its number', { callers: ['030901820'] }, of(outside), true],
+		['its number with marks', { callers: ['(030) 90-18.20'] }, of(outside), true],
+		['its number in E.164', { callers: ['+49 30 901820'] }, of(outside), true],
+		['any digits', { callers: ['+4930*'] }, of(outside), true],
+		['one digit', { callers: ['03090182?'] }, of(outside), true],
+		['one digit too few', { callers: ['030901820?'] }, of(outside), false],
+		['the beginning only', { callers: ['030'] }, of(outside), false],
+		['the end only', { callers: ['901820'] }, of(outside), false],
+		['one of two', { callers: ['1', '030*'] }, of(outside), true],
+		['none of two', { callers: ['1', '2'] }, of(outside), false],
+		['a plus is no repetition', { callers: ['0+30901820'] }, of(outside), false],
+		['anonymous', { callers: ['Anonymous'] }, of(hidden), true],
+		['anonymous for one who shows a number', { callers: ['anonymous'] }, of(outside), false],
+		['a dialled number that nobody told', { dids: ['*1'] }, of(outside), false],
+		[
+			'its dialled number',
+			{ dids: ['+4930555*'] },
+			callEvent({ call: { did: '+4930555123' } }),
+			true,
+		],
+		['the link', { extensions: new Set(['101']) }, { kind: 'link' } as TriggerEvent, true],
+		[
+			'its phone',
+			{ extensions: new Set(['100']) },
+			{ kind: 'device', dn: '100' } as TriggerEvent,
+			true,
+		],
+		[
+			'another phone',
+			{ extensions: new Set(['101']) },
+			{ kind: 'device', dn: '100' } as TriggerEvent,
+			false,
+		],
+		[
+			'a message of nobody',
+			{ extensions: new Set(['101']) },
+			{ kind: 'raw' } as TriggerEvent,
+			false,
+		],
+		['a message of nobody, all chosen', {}, { kind: 'raw' } as TriggerEvent, true],
+		[
+			'a phone, and a number',
+			{ callers: ['1'] },
+			{ kind: 'device', dn: '100' } as TriggerEvent,
+			true,
+		],
+	])('%s', (_name, filters, event, expected) => {
+		expect(isWanted(filters, event, 'DE')).toBe(expected);
+	});
+
+	test('the country counts as soon as it is known', () => {
+		const known: { country?: string } = {};
+		const matches = wanted({ ...none, callers: ['+4930901820'] }, () => known.country);
+		expect(matches(of(outside))).toBe(false);
+		known.country = 'DE';
+		expect(matches(of(outside))).toBe(true);
+	});
+});
+
+describe('the item', () => {
+	const options = { granularity: 'call' as const, includeRaw: false };
+	const times = {
+		type: 'ended' as const,
+		at: 100_000,
+		leg: { openedAt: 40_000, connectedAt: 60_000, connected: true },
+		call: { openedAt: 10_000, answeredAt: 50_000, answered: true, queue: '800', did: '030 901820' },
+	};
+
+	test('every event has the same fields', () => {
+		const fields = (event: TriggerEvent) => Object.keys(toOutput(event, options)).sort();
+		const ofCall = fields(callEvent());
+		const others = [
+			{
+				kind: 'device',
+				type: 'deviceRegistered',
+				at: 0,
+				dn: '100',
+				deviceId: 'x',
+				recovered: true,
+			},
+			{ kind: 'link', type: 'connectionLost', at: 0, reason: 'gone' },
+			{ kind: 'raw', type: 'raw', at: 0, message: {} },
+		] as TriggerEvent[];
+		for (const event of others) expect(fields(event)).toEqual(ofCall);
+		expect(ofCall).toEqual(expect.arrayContaining(['event', 'callId', 'outageSeconds', 'message']));
+	});
+
+	test('times and outcome are those of the call, or of the one phone', () => {
+		expect(toOutput(callEvent(times), { ...options, defaultCountry: 'DE' })).toMatchObject({
+			event: 'callEnded',
+			timestamp: new Date(100_000).toISOString(),
+			startedAt: new Date(10_000).toISOString(),
+			answeredAt: new Date(50_000).toISOString(),
+			endedAt: new Date(100_000).toISOString(),
+			durationSeconds: 90,
+			talkSeconds: 50,
+			answered: true,
+			queue: '800',
+			did: '030 901820',
+			didE164: '+4930901820',
+			extensionType: 'Wextension',
+			direction: 'inbound',
+		});
+		const call = { ...times.call, answered: false };
+		expect(
+			toOutput(callEvent({ ...times, call }), { ...options, granularity: 'leg' }),
+		).toMatchObject({
+			startedAt: new Date(40_000).toISOString(),
+			answeredAt: new Date(60_000).toISOString(),
+			durationSeconds: 60,
+			talkSeconds: 40,
+			answered: true,
+		});
+	});
+
+	test('what an event does not tell is null', () => {
+		expect(toOutput(callEvent({ at: 100_000 }), options)).toMatchObject({
+			recovered: false,
+			startedAt: null,
+			answeredAt: null,
+			endedAt: null,
+			durationSeconds: null,
+			talkSeconds: null,
+			previousStatus: null,
+			queue: null,
+			did: null,
+			didE164: null,
+			keys: null,
+			reason: null,
+		});
+		expect(
+			toOutput(callEvent({ ...times, type: 'answered', call: { openedAt: 10_000 } }), options),
+		).toMatchObject({ endedAt: null, durationSeconds: null, talkSeconds: null });
+		const { participant } = toOutput(callEvent(), options);
+		expect(participant).toBeUndefined();
+	});
+
+	test('keys, the state before, and what 3CX has sent', () => {
+		const event = callEvent({
+			type: 'keyPressed',
+			digits: '12',
+			recovered: true,
+			previous: leg({ status: 'Dialing' }),
+		});
+		expect(toOutput(event, { ...options, includeRaw: true })).toMatchObject({
+			keys: '12',
+			recovered: true,
+			previousStatus: 'Dialing',
+			participant: leg(),
+		});
+	});
+
+	test('phones, the link and messages', () => {
+		expect(
+			toOutput(
+				{
+					kind: 'device',
+					type: 'deviceRegistered',
+					at: 0,
+					id: '',
+					dn: '100',
+					deviceId: 'sip:x',
+					recovered: true,
+				},
+				options,
+			),
+		).toMatchObject({
+			event: 'deviceRegistered',
+			extension: '100',
+			device: 'sip:x',
+			recovered: true,
+		});
+		const link = { kind: 'link', id: '', at: 0 } as const;
+		expect(
+			toOutput({ ...link, type: 'connectionRestored', outageMs: 1_449 }, options),
+		).toMatchObject({ outageSeconds: 1.4, reason: null, recovered: false });
+		expect(toOutput({ ...link, type: 'connectionLost', reason: 'gone' }, options)).toMatchObject({
+			outageSeconds: null,
+			reason: 'gone',
+		});
+		const raw = { kind: 'raw', type: 'raw', id: '', at: 0, message: { a: 1 } } as const;
+		expect(toOutput(raw, options)).toMatchObject({ extension: null, message: { a: 1 } });
+		expect(toOutput({ ...raw, dn: '100' }, options)).toMatchObject({ extension: '100' });
+	});
+});
+
+describe('the country of local numbers', () => {
+	const pbx = {} as PbxClient;
+
+	test('that was chosen is known at once, and nobody is asked', async () => {
+		const asked: unknown[] = [];
+		for (const [chosen, code] of [
+			['GB', 'GB'],
+			['', undefined],
+		] as const) {
+			const country = new DefaultCountry(chosen, async () => {
+				asked.push(chosen);
+				return await Promise.resolve(pbx);
+			});
+			let ran = false;
+			country.whenSettled(() => (ran = true));
+			expect(ran).toBe(true);
+			await country.ask();
+			expect(country.code).toBe(code);
+		}
+		expect(asked).toEqual([]);
+	});
+
+	test('that cannot be asked for is none; what waited runs then, in order, and later ones at once', async () => {
+		let asked = 0;
+		const country = new DefaultCountry(FROM_PBX, async () => {
+			asked += 1;
+			return await Promise.reject(new Error('away'));
+		});
+		const ran: number[] = [];
+		country.whenSettled(() => ran.push(1));
+		country.whenSettled(() => ran.push(2));
+		expect(ran).toEqual([]);
+		await Promise.all([country.ask(), country.ask()]);
+		expect(ran).toEqual([1, 2]);
+		country.whenSettled(() => ran.push(3));
+		expect(ran).toEqual([1, 2, 3]);
+		await country.ask();
+		expect(asked).toBe(1);
+		expect(country.code).toBeUndefined();
+	});
+});
+
+describe('registrations', () => {
+	const setup = () => {
+		const registrations = new Registrations();
+		const closed: string[] = [];
+		const register = async (key: string, name: string) =>
+			await registrations.replace(key, async () => {
+				closed.push(name);
+				await Promise.resolve();
+			});
+		return { closed, register };
+	};
+
+	test('a second one under the same key closes the first; another key does not', async () => {
+		const { closed, register } = setup();
+		await register('a', 'first');
+		await register('b', 'other');
+		expect(closed).toEqual([]);
+		await register('a', 'second');
+		expect(closed).toEqual(['first']);
+	});
+
+	test('each is closed once, and closing an old one leaves the new one alone', async () => {
+		const { closed, register } = setup();
+		const closeFirst = await register('a', 'first');
+		const closeSecond = await register('a', 'second');
+		await closeFirst();
+		expect(closed).toEqual(['first']);
+		await register('a', 'third');
+		expect(closed).toEqual(['first', 'second']);
+		await closeSecond();
+		await closeSecond();
+		expect(closed).toEqual(['first', 'second']);
+	});
+
+	test('one that was closed is not closed again by the next', async () => {
+		const { closed, register } = setup();
+		await (
+			await register('a', 'first')
+		)();
+		await register('a', 'second');
+		expect(closed).toEqual(['first']);
+	});
+});
