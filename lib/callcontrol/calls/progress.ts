@@ -144,11 +144,14 @@ export class CallProgress {
 	}
 
 	private whoAnswered({ participant }: LegView): string | undefined {
-		const other = [...this.others.values()].find(
+		const talking = [...this.others.values()].filter(
 			(view) => isTalking(view.participant, view.dnType) && view.direction === 'inbound',
 		);
-		if (other) return other.dn;
-		return this.call.isTransfer ? undefined : participant.party_caller_id || participant.party_dn;
+		if (!this.call.isTransfer) {
+			return talking[0]?.dn ?? (participant.party_caller_id || participant.party_dn);
+		}
+		// The party that is sent on talks, too, and was there first.
+		return (talking.find((view) => this.isReachedBy(view)) ?? talking.at(-1))?.dn;
 	}
 
 	/** It seemed to be over, and there is another leg. */
