@@ -298,14 +298,17 @@ describe('events', () => {
 			sequence: 1,
 			event: { event_type: 0, entity: '/callcontrol/100/participants/3' },
 		};
-		expect(rawEvent(JSON.stringify(message))).toEqual({
+		const text = JSON.stringify(message);
+		expect(rawEvent(text)).toEqual({
 			kind: 'raw',
 			id: expect.stringMatching(/^raw@.{36}$/),
 			type: 'raw',
 			at: expect.any(Number),
 			dn: '100',
+			bytes: expect.any(Number),
 			message,
 		});
+		expect(rawEvent(text).bytes).toBeGreaterThanOrEqual(Buffer.byteLength(text));
 		const other = rawEvent('no JSON');
 		expect(other.message).toBe('no JSON');
 		expect(other).not.toHaveProperty('dn');
@@ -520,7 +523,7 @@ describe('the item', () => {
 			outageSeconds: null,
 			reason: 'gone',
 		});
-		const raw = { kind: 'raw', type: 'raw', id: '', at: 0, message: { a: 1 } } as const;
+		const raw = { kind: 'raw', type: 'raw', id: '', at: 0, bytes: 7, message: { a: 1 } } as const;
 		expect(toOutput(raw, options)).toMatchObject({ extension: null, message: { a: 1 } });
 		expect(toOutput({ ...raw, dn: '100' }, options)).toMatchObject({ extension: '100' });
 	});
