@@ -45,6 +45,8 @@ const callEvent = ({
 		direction: 'inbound',
 		participant: leg(),
 		connected: false,
+		siblings: 0,
+		seesParty: true,
 		...legFields,
 	},
 	call: { id: 7, key: '7@x', answered: false, legs: 1, over: false, ...call },
