@@ -20,9 +20,11 @@ test.each<[string, Partial<Participant>, 'inbound' | 'outbound']>([
 	['names neither', { status: 'Ringing', dn: '', originated_by_dn: '' }, 'inbound'],
 ])('a leg that %s', (_name, fields, direction) => {
 	expect(directionOf(leg(fields))).toBe(direction);
-	// What was known before counts: a transferred leg does not turn round.
+	// What was known before counts, unless the leg dials.
 	expect(directionOf(leg(fields), 'outbound')).toBe('outbound');
-	expect(directionOf(leg(fields), 'inbound')).toBe('inbound');
+	expect(directionOf(leg(fields), 'inbound')).toBe(
+		fields.status === 'Dialing' ? 'outbound' : 'inbound',
+	);
 });
 
 const TYPES = [

@@ -227,6 +227,8 @@ describe('events', () => {
 			'callAnswered',
 			'callDialing',
 			'callEnded',
+			'callParked',
+			'callPickedUp',
 			'callRinging',
 			'callTransferred',
 			'connectionLost',
