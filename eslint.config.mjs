@@ -1,5 +1,6 @@
 import { configWithoutCloudSupport } from '@n8n/node-cli/eslint';
 import { globalIgnores } from 'eslint/config';
+import regexp from 'eslint-plugin-regexp';
 
 /**
  * n8n's community rules, with only those switched off that forbid what this package is for:
@@ -36,6 +37,21 @@ export default [
 			'import-x/no-cycle': ['error', { ignoreExternal: true }],
 			// Says of `fc.assert` and `path.join` that they could be imported by name: they are meant as they stand.
 			'import-x/no-named-as-default-member': 'off',
+		},
+	},
+	{
+		// No pattern that takes longer than the text it reads: what it reads may come from a PBX or a caller, and stops n8n.
+		files: [
+			'lib/**/*.ts',
+			'nodes/**/*.ts',
+			'credentials/**/*.ts',
+			'sandbox/**/*.ts',
+			'scripts/**/*.{ts,mjs}',
+		],
+		plugins: { regexp },
+		rules: {
+			'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+			'regexp/no-super-linear-move': ['error', { report: 'potential' }],
 		},
 	},
 	{

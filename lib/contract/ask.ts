@@ -106,7 +106,7 @@ export function createAsker(client: PbxClient, signal: AbortSignal): Asker {
 		getWith: async (token, path) => await once(path, '', token),
 		async rows(path, query) {
 			const { status, json } = await get(XAPI + path, query);
-			const what = path.replace(/\(.*\)$/s, '');
+			const what = withoutArguments(path);
 			if (status !== 200) throw new Unanswered(`${what} answers ${status}`);
 			const { value } = (json ?? {}) as { value?: unknown };
 			if (!Array.isArray(value))
@@ -116,6 +116,10 @@ export function createAsker(client: PbxClient, signal: AbortSignal): Asker {
 		replies,
 	};
 }
+
+/** @returns a path without the key or the parameters at its end: `/Users(1)` is `/Users` */
+export const withoutArguments = (path: string): string =>
+	path.endsWith(')') ? path.split('(', 1)[0]! : path;
 
 async function read({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<Reply> {
 	const chunks: Buffer[] = [];

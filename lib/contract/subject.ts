@@ -1,7 +1,7 @@
 import type { PbxClient } from '../http/client';
 import { tokenPayload, type AccessToken, type TokenClaims } from '../http/tokens';
 import type { Entity } from '../xapi/entities';
-import { Unanswered, type Asker } from './ask';
+import { Unanswered, withoutArguments, type Asker } from './ask';
 import type { Heard } from './listen';
 import type { Facts } from './words';
 
@@ -62,6 +62,6 @@ export async function legsOf(subject: Subject): Promise<Entity[]> {
 /** @returns one row of a list, if there is any */
 export async function firstRow({ asker }: Subject, path: string, query: string): Promise<Entity> {
 	const [row] = await asker.rows(path, query);
-	if (!row) throw new Unanswered(`${path.replace(/\(.*\)$/s, '')} has no rows`);
+	if (!row) throw new Unanswered(`${withoutArguments(path)} has no rows`);
 	return row;
 }

@@ -194,6 +194,8 @@ class Finder {
 const pieceOf = (length: number): number => Math.min(12, Math.max(6, Math.ceil(length * 0.7)));
 
 function markPieces(marks: Uint8Array, bytes: string, length: number, pile: Pile): void {
+	// One character is enough for a match: no search begins anew within a stretch.
+	// eslint-disable-next-line regexp/no-super-linear-move
 	const stretch = pile.hasBlanks ? /[^\0]+/g : /[^\s\0]+/g;
 	for (const { index, 0: found } of bytes.matchAll(stretch)) {
 		for (let at = index; at + length <= index + found.length; at++) {

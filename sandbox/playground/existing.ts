@@ -22,7 +22,7 @@ export function existingN8n(environment: NodeJS.ProcessEnv = process.env): Exist
 			'To use the n8n at N8N_URL set N8N_EMAIL and N8N_PASSWORD too: the login of its owner or of an admin. An API key cannot test a credential or execute a workflow.',
 		);
 	}
-	return { url: url.replace(/\/+$/, ''), owner: { email, password } };
+	return { url: url.replace(/(?<!\/)\/+$/, ''), owner: { email, password } };
 }
 
 /**
