@@ -18,7 +18,7 @@ export class ThreeCx implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
-		description: 'Manage users, departments, queues and all else that a 3CX phone system has',
+		description: 'Manage users, departments, queues and everything else on a 3CX phone system',
 		defaults: { name: '3CX' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],

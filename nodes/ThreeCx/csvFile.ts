@@ -69,8 +69,8 @@ async function rowsIn(body: Readable, request: string): Promise<Entity[]> {
 	if (end !== 'whole') {
 		throw new ThreeCxError({
 			kind: 'malformed',
-			message: 'The PBX sent a table that is too large to be written as CSV here',
-			hint: `At most ${LIMITS.maxBytes / 1_000_000} MB within ${LIMITS.withinMs / 60_000} minutes are read. Choose a shorter period.`,
+			message: 'The PBX sent more data than can be written as CSV',
+			hint: `The limit is ${LIMITS.maxBytes / 1_000_000} MB and ${LIMITS.withinMs / 60_000} minutes. Choose a shorter period.`,
 			request,
 		});
 	}
@@ -78,8 +78,8 @@ async function rowsIn(body: Readable, request: string): Promise<Entity[]> {
 	if (Array.isArray(rows)) return rows as Entity[];
 	throw new ThreeCxError({
 		kind: 'malformed',
-		message: 'The PBX sent a download that breaks off or is no table',
-		hint: 'Try again, with a shorter period if it has one.',
+		message: 'The PBX sent a download that is incomplete or not a table',
+		hint: 'Try again, with a shorter period if there is one.',
 		request,
 	});
 }

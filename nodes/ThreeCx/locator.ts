@@ -120,7 +120,7 @@ export async function locateKey(run: ItemRun, resource: EntityResource): Promise
 function readLocator(context: IExecuteFunctions, resource: EntityResource, index: number) {
 	const { mode, value } = context.getNodeParameter(resource.name, index) as Located;
 	const hint =
-		'Choose one from the list, or look at what the expression in the field gives for this item.';
+		'Choose one from the list, or check what the expression in the field returns for this item.';
 	return { mode, value: required(resource.name, resource.label, value, hint) };
 }
 
@@ -131,7 +131,7 @@ function keyFrom(resource: EntityResource, text: string): string | number {
 	throw new ThreeCxError({
 		kind: 'input',
 		field: resource.name,
-		message: `The field "${resource.label}" does not hold an ID: an ID is a whole number`,
+		message: `The field "${resource.label}" does not contain an ID: an ID is a whole number`,
 		hint: `Switch the field to ${resource.naturalKeys.map(({ label }) => `"By ${label}"`).join(' or ')} if that is what you have.`,
 	});
 }
@@ -169,7 +169,7 @@ const ambiguous = (resource: EntityResource, label: string, value: string) =>
 		kind: 'conflict',
 		field: resource.name,
 		message: `Several ${lower(resource.plural)} have the ${label} ${value}`,
-		hint: 'Name the one that is meant by its ID, or choose it from the list.',
+		hint: 'Enter the ID of the right one, or choose it from the list.',
 	});
 
 /**

@@ -84,7 +84,7 @@ interface Life {
 	changed: Fields;
 	/** The property that Get Many filters by, and its value at the end. */
 	find: [property: string, value: string];
-	/** Linked records to bring along, and what they are at the end. */
+	/** Linked records to add, and their values at the end. */
 	linked?: Record<string, unknown>;
 	/** What else is asked of a link, such as its own linked record. */
 	links?: Record<string, Fields>;
@@ -425,7 +425,7 @@ const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 				{ Id: 1, Message: 'Event 1' },
 			]),
 			...table({}, 'event-log.csv', some({ Message: 'Event 0' })),
-			refused('purge', { confirmation: 'yes' }, /must hold "PURGE"/, 'unconfirmed'),
+			refused('purge', { confirmation: 'yes' }, /must contain "PURGE"/, 'unconfirmed'),
 			step('purge', { confirmation: 'PURGE' }, [{ purged: true }]),
 		];
 	},

@@ -260,7 +260,7 @@ describe('values become a query', () => {
 	test.each<[string, BuilderInput, RegExp]>([
 		['a field that is none', condition({ field: 'Shoe|text' }), /no field "Shoe"/],
 		['a field of every object', condition({ field: 'constructor' }), /no field "constructor"/],
-		['no field', condition({ field: '' }), /names no field/],
+		['no field', condition({ field: '' }), /has no field/],
 		[
 			'an operator that does not fit',
 			condition({ field: 'Name|text', operator: 'between', value: 'a' }),
@@ -301,9 +301,9 @@ describe('values become a query', () => {
 			condition({ field: 'CurrentGroupHours|enum', operator: 'in', enumValues: ['Lunch'] }),
 			/does not know "Lunch"/,
 		],
-		['no link', link({ property: '' }), /names none/],
-		['a link that is none', link({ property: 'Shoes' }), /"Shoes" is no linked record/],
-		['a nested link that is none', link({ nested: 'Shoes' }), /"Shoes" is no linked record/],
+		['no link', link({ property: '' }), /has no linked record/],
+		['a link that is none', link({ property: 'Shoes' }), /no linked record "Shoes"/],
+		['a nested link that is none', link({ nested: 'Shoes' }), /no linked record "Shoes"/],
 		[
 			'a field that the linked records do not have',
 			link({ field: 'AnswerAfter|number', operator: 'equals', value: '1' }),

@@ -333,7 +333,7 @@ describe('the call log', () => {
 
 		pbx.faults.next({ path: /DownloadCallLog/, malformedJson: true });
 		expect(await refusal('callLog', 'downloadCsv', last30)).toMatchObject({
-			message: 'The PBX sent a download that breaks off or is no table',
+			message: 'The PBX sent a download that is incomplete or not a table',
 		});
 	});
 
@@ -367,7 +367,7 @@ describe('the call log', () => {
 	test.each([
 		[504, 'The query took the PBX too long', /Shorten the date range/],
 		[500, 'The PBX failed to handle the request', /date or literal has the wrong form/],
-		[404, 'The PBX knows no such thing', /a parameter may be missing/],
+		[404, 'The PBX could not find it', /a parameter may be missing/],
 	])('a %s says what to do', async (status, message, hint) => {
 		pbx.faults.next({ path: /GetCallLogData/, status, times: 3 });
 		// One page: the tries of several side by side would share the three failures.
@@ -687,9 +687,11 @@ describe('backups', () => {
 			password: 'hush-hush',
 		});
 		expect(unconfirmed.message).toBe(
-			`Not confirmed: the confirmation field must hold "o'clock.zip"`,
+			`Not confirmed: the confirmation field must contain "o'clock.zip"`,
 		);
-		expect(unconfirmed.description).toMatch(/replaces the whole configuration.*nothing was done/);
+		expect(unconfirmed.description).toMatch(
+			/replaces the whole configuration.*Nothing was changed/,
+		);
 		expect(sent(before, /Restore/)).toEqual([]);
 
 		const confirmation = "o'clock.zip";
@@ -757,7 +759,7 @@ describe('logs', () => {
 		]);
 		expect((await file('eventLog', 'downloadCsv')).content.toString()).toContain('Event 2');
 		expect((await refusal('eventLog', 'purge', { confirmation: 'purge' })).message).toMatch(
-			/must hold "PURGE"/,
+			/must contain "PURGE"/,
 		);
 		expect(await run('eventLog', 'getAll')).toHaveLength(2);
 		expect(await run('eventLog', 'purge', { confirmation: 'PURGE' })).toEqual([{ purged: true }]);

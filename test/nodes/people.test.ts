@@ -186,7 +186,7 @@ describe('departments of a user', () => {
 			}),
 		).toMatchObject({
 			message: expect.stringContaining('would lower a role that may not be lowered'),
-			description: `Make another user owner first. PBX: ${office.pbx.url}.`,
+			description: `Make another user the owner first. PBX: ${office.pbx.url}.`,
 		});
 	});
 });
@@ -255,7 +255,7 @@ describe('forwarding', () => {
 			'a destination without its number',
 			'Available',
 			{ rule: [{ when: 'busy', callers: 'all', to: 'Queue', target: '' }] },
-			/does not say which: Queue/,
+			/has no target: Queue/,
 		],
 		['no rule', 'Available', {}, /Nothing to change/],
 	])('%s is refused before anything is sent', async (_, status, rules, message) => {
@@ -319,7 +319,7 @@ describe('accounts', () => {
 		expect(stored('114').VMPIN).toMatch(/^\d+$/);
 		expect(
 			await office.refusal('user', 'regenerate', { user: user('114'), credentials: '={{ [] }}' }),
-		).toMatchObject({ message: 'Nothing to regenerate was chosen' });
+		).toMatchObject({ message: 'Nothing to regenerate is selected' });
 	});
 
 	test('the welcome email goes to the user who is named, and to nobody for an unknown one', async () => {

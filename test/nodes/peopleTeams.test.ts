@@ -105,7 +105,7 @@ describe('a department', () => {
 				...closed,
 				until: '2020-01-01T00:00:00',
 			}),
-		).toMatchObject({ message: 'The time under "Until" is over already' });
+		).toMatchObject({ message: 'The time under "Until" is in the past' });
 		expect(
 			await office.refusal('department', 'setOfficeHoursMode', { ...closed, until: 'soon' }),
 		).toMatchObject({ message: expect.stringMatching(/soon/) });
@@ -381,7 +381,7 @@ describe('holidays', () => {
 	test.each([
 		['an end before the start', when('2026-12-25', '2026-12-24'), /ends before it begins/],
 		['an end without a start', when('', '2026-12-24'), /"Start" is empty/],
-		['a start that is no date', when('Xmas'), /"Xmas" under "Start" is no date/],
+		['a start that is no date', when('Xmas'), /"Xmas" under "Start" is not a date/],
 	])('%s is refused', async (_, dates, message) => {
 		const refused = await office.refusal('holiday', 'create', { name: 'X', when: dates });
 		expect(refused.message).toMatch(message);

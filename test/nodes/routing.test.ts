@@ -131,7 +131,7 @@ describe('IVR', () => {
 		});
 		expect(
 			await refusal('ivr', 'setKey', { ivr, key: '1', keyDestination: to('Queue') }),
-		).toMatchObject({ message: '"Key 1" does not say which: Queue' });
+		).toMatchObject({ message: '"Key 1" has no target: Queue' });
 		expect(
 			await refusal('ivr', 'setKey', { ivr, key: '1', keyDestination: to('Queue', '899') }),
 		).toMatchObject({ message: expect.stringContaining('Forwards[0].ForwardDN') as string });
@@ -211,7 +211,7 @@ describe('inbound rule', () => {
 			ids.map((Id) => ({ Id, deleted: false })),
 		);
 		expect(await refusal('inboundRule', 'deleteMany', { ids: '={{ [] }}' })).toMatchObject({
-			message: 'Nothing to delete was chosen',
+			message: 'Nothing to delete is selected',
 		});
 		expect(await refusal('inboundRule', 'deleteMany', { ids: 'Main line' })).toMatchObject({
 			message: '"Main line" is not an ID',
@@ -226,7 +226,7 @@ describe('inbound rule', () => {
 				officeHoursDestination,
 			} as never);
 		expect(await wrong(to('Queue'))).toMatchObject({
-			message: '"Destination in Office Hours" does not say which: Queue',
+			message: '"Destination in Office Hours" has no target: Queue',
 		});
 		expect(await wrong(outside('call me'))).toMatchObject({
 			message: '"call me" under "Destination in Office Hours" is no phone number',
@@ -372,7 +372,7 @@ describe('trunk', () => {
 				authPassword: HIDDEN,
 			}),
 		).toMatchObject({
-			message: 'AuthPassword.Value holds the marker that stands for a hidden secret',
+			message: 'AuthPassword.Value contains the placeholder for a hidden secret',
 		});
 		expect(
 			await refusal('trunk', 'testOutboundCall', {

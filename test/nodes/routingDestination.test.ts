@@ -47,7 +47,7 @@ describe('destinationFrom', () => {
 	});
 
 	test.each([
-		[chosen('Queue'), '"Overflow" does not say which: Queue'],
+		[chosen('Queue'), '"Overflow" has no target: Queue'],
 		[chosen('External'), '"Overflow" has no external number'],
 		[chosen('External', '', '100; drop'), '"100; drop" under "Overflow" is no phone number'],
 		[chosen('toString'), '"toString" is no type that "Overflow" can have'],

@@ -96,7 +96,7 @@ describe('conference', () => {
 		});
 		expect(
 			await refusal('conference', 'updateSettings', { settings: { PinNumber: HIDDEN } }),
-		).toMatchObject({ message: 'PinNumber holds the marker that stands for a hidden secret' });
+		).toMatchObject({ message: 'PinNumber contains the placeholder for a hidden secret' });
 	});
 });
 
@@ -148,14 +148,14 @@ describe('phone', () => {
 
 	test('mistakes', async () => {
 		expect(await refusal('phone', 'reboot', { mac: 'desk 4' })).toMatchObject({
-			message: '"desk 4" is no MAC address',
+			message: '"desk 4" is not a MAC address',
 		});
 		expect(await refusal('phone', 'reboot', { mac: '00:00:00:00:00:01' })).toMatchObject({
 			message: 'No registered phone has the MAC address 00:00:00:00:00:01',
 		});
 		expect(
 			await refusal('phone', 'provision', { phone: by('id', '1'), userId: 'Tomasz' }),
-		).toMatchObject({ message: 'The field "User" does not name a user' });
+		).toMatchObject({ message: 'The field "User" does not contain a user' });
 	});
 });
 
@@ -208,7 +208,7 @@ describe('prompt', () => {
 	test('mistakes', async () => {
 		expect(
 			await refusal('prompt', 'record', { extension: '104', fileName: '../x.wav' }),
-		).toMatchObject({ message: '"../x.wav" is no file name' });
+		).toMatchObject({ message: '"../x.wav" is not a file name' });
 		expect(await refusal('prompt', 'record', { extension: '199', fileName: 'x' })).toMatchObject({
 			message: expect.stringContaining('dn') as string,
 		});

@@ -146,7 +146,7 @@ describe('mail', () => {
 	test('a hidden password is not written back', async () => {
 		const settings = { MailPassword: HIDDEN };
 		expect(await refusal('mail', 'updateSettings', { settings })).toMatchObject({
-			message: 'MailPassword.Value holds the marker that stands for a hidden secret',
+			message: 'MailPassword.Value contains the placeholder for a hidden secret',
 		});
 	});
 });

@@ -97,7 +97,7 @@ describe('the system', () => {
 			description: expect.stringContaining('MediaServer') as string,
 		});
 		await expect(run('restartServices', { services: '={{ [] }}' })).rejects.toMatchObject({
-			message: 'No service to restart was chosen',
+			message: 'No service to restart is selected',
 		});
 	});
 });

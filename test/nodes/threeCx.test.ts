@@ -170,7 +170,7 @@ describe('create or update', () => {
 
 	test('says which field decides when it is empty', async () => {
 		expect(await refusal('user', 'upsert', { ...hire, number: '' })).toMatchObject({
-			message: 'The field "Number" is empty, but it decides which user is meant',
+			message: 'The field "Number" is empty, but it is used to find the user',
 		});
 	});
 });
@@ -270,7 +270,7 @@ describe('get many', () => {
 				user: by('Number', '100'),
 				updateFields: { voicemailPin: HIDDEN },
 			}),
-		).toMatchObject({ message: 'VMPIN holds the marker that stands for a hidden secret' });
+		).toMatchObject({ message: 'VMPIN contains the placeholder for a hidden secret' });
 	});
 });
 
@@ -401,7 +401,7 @@ describe('mistakes and mishaps', () => {
 			'user',
 			'getAll',
 			{ filters: { conditions: [{ field: '', operator: 'equals' }] } },
-			/names no field/,
+			/has no field/,
 		],
 	])('%s', async (_, resource, operation, parameters, message) => {
 		const text = JSON.stringify(parameters);

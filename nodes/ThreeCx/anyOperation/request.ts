@@ -175,7 +175,7 @@ const orderIn = (text: string): OrderBy[] =>
 			return { field, direction };
 		}
 		throw new ODataInputError(
-			`"${step}" is no sort order. Write a field name, and " desc" behind it for the reverse order.`,
+			`"${step}" is not a sort order. Enter a field name, followed by " desc" for descending order.`,
 			'Sort',
 		);
 	});

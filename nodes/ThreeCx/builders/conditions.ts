@@ -121,7 +121,7 @@ export function conditionInputs(lists: ConditionLists): INodeProperties[] {
 	const single = operatorsTaking('one', 'two');
 	const list = operatorsTaking('list');
 	const two = operatorsTaking('two');
-	const listed = { description: 'Several values with commas between them' };
+	const listed = { description: 'Separate multiple values with commas' };
 	return [
 		fieldProperty(lists),
 		...OPERATOR_SETS.map(
@@ -216,9 +216,9 @@ export function conditionFrom(
 			field: 'filters',
 			message:
 				field === ''
-					? 'A filter condition names no field'
+					? 'A filter condition has no field'
 					: `There is no field "${field}" to filter by`,
-			hint: 'Choose the field from the list; names are spelled as in the output.',
+			hint: 'Choose the field from the list, or spell its name as in the output.',
 		});
 	}
 	const operator = row.operator ?? 'equals';

@@ -52,7 +52,7 @@ const linkInputs: INodeProperties[] = [
 		},
 		default: [],
 		description:
-			'All when empty. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+			'Leave empty for all. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 	},
 	...conditionInputs({ ...ofLink, members: 'getLinkedEnumMembers', optional: true }).map(
 		(input): INodeProperties =>
@@ -83,7 +83,7 @@ const linkInputs: INodeProperties[] = [
 		type: 'number',
 		typeOptions: { minValue: 0 },
 		default: 0,
-		description: 'How many linked records to return for each row; 0 for all of them',
+		description: 'Max number of linked records to return per row; 0 returns all',
 	},
 	linkProperty(
 		{ displayName: 'Their Linked Record Name or ID', name: 'nested' },
@@ -100,7 +100,7 @@ const linkInputs: INodeProperties[] = [
 		},
 		default: [],
 		description:
-			'All when empty. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+			'Leave empty for all. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 		displayOptions: { hide: { nested: [''] } },
 	},
 ];
@@ -113,7 +113,8 @@ export const expandProperty: INodeProperties = {
 	typeOptions: { multipleValues: true },
 	placeholder: 'Add Linked Records',
 	default: {},
-	description: 'Records that belong to each row; for whole ones, Options > Expand is shorter',
+	description:
+		'Add records that belong to each row. To add complete records, use Options > Expand.',
 	options: [
 		{
 			name: 'link',
@@ -150,9 +151,9 @@ function linkedType(type: string, property: string): string {
 		field: 'expands',
 		message:
 			property === ''
-				? 'A row under Linked Records names none'
-				: `"${property}" is no linked record of this`,
-		hint: `Choose one from the list: ${Object.keys(links).join(', ') || 'there are none here'}.`,
+				? 'A row under Linked Records has no linked record'
+				: `This resource has no linked record "${property}"`,
+		hint: `Choose one from the list: ${Object.keys(links).join(', ') || 'this resource has none'}.`,
 	});
 }
 
@@ -160,7 +161,7 @@ function linkedType(type: string, property: string): string {
  * The `$expand` that the parameters ask for.
  *
  * @param type the entity's type in the catalogue
- * @param whole the links to bring along as they are
+ * @param whole the linked records to add unchanged
  * @param input the links with wishes; one that is also in `whole` counts once, with its wishes
  * @throws ThreeCxError or ODataInputError of a user's mistake, naming the field
  */

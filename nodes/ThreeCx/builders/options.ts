@@ -10,7 +10,7 @@ export const queryOptions: INodeProperties[] = [
 		typeOptions: { loadOptionsMethod: 'getNavigationProperties' },
 		default: [],
 		description:
-			'Linked records to bring along. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+			'Related records to add. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 	},
 	{
 		displayName: 'Field Names or IDs',
@@ -19,7 +19,7 @@ export const queryOptions: INodeProperties[] = [
 		typeOptions: { loadOptionsMethod: 'getFields' },
 		default: [],
 		description:
-			'The fields to return, instead of the simplified ones. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+			'The fields to return instead of the simplified output. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 	},
 	{
 		displayName: 'Raw Filter (OData)',
@@ -27,7 +27,7 @@ export const queryOptions: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: "e.g. startswith(Number,'1') and Enabled eq true",
-		description: 'A $filter expression for experts, used in addition to the conditions above',
+		description: 'A raw OData $filter expression, combined with the conditions above',
 	},
 	{
 		displayName: 'Search',
@@ -35,7 +35,7 @@ export const queryOptions: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. anna',
-		description: 'A text that 3CX looks for by itself, as in the search box of the Admin Console',
+		description: 'Text to search for, as in the search box of the 3CX Admin Console',
 	},
 	{
 		displayName: 'Show Secret Field Names or IDs',
@@ -44,7 +44,7 @@ export const queryOptions: INodeProperties[] = [
 		typeOptions: { loadOptionsMethod: 'getSecretFields' },
 		default: [],
 		description:
-			'Passwords, PINs and provisioning links are hidden unless named here. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+			'Passwords, PINs and provisioning links are hidden unless selected here. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 	},
 	{
 		displayName: 'Sort',

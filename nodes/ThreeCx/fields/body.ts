@@ -80,7 +80,7 @@ export const moreFieldsProperty: INodeProperties = {
 	type: 'resourceMapper',
 	noDataExpression: true,
 	default: { mappingMode: 'defineBelow', value: null },
-	description: 'All other fields that 3CX has',
+	description: 'All other 3CX fields',
 	typeOptions: {
 		loadOptionsDependsOn: ['resource'],
 		resourceMapper: {

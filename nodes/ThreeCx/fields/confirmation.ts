@@ -30,7 +30,7 @@ export function assertConfirmed(
 	throw new ThreeCxError({
 		kind: 'input',
 		field: NAME,
-		message: `Not confirmed: the confirmation field must hold "${expected}"`,
-		hint: `${consequence} Type it if that is what you want; nothing was done.`,
+		message: `Not confirmed: the confirmation field must contain "${expected}"`,
+		hint: `${consequence} Nothing was changed. To go ahead, type the text into the confirmation field.`,
 	});
 }

@@ -17,7 +17,7 @@ export function departmentId(value: unknown, field: string): number {
 		kind: 'input',
 		field,
 		message: text === '' ? 'No department was chosen' : `"${text}" is not the ID of a department`,
-		hint: 'Choose the department from the list, or give the Id that Department > Get Many shows.',
+		hint: 'Choose the department from the list, or enter the Id from Department > Get Many.',
 	});
 }
 

@@ -96,7 +96,7 @@ export function targetValues(kinds: readonly DestinationKind[] = KINDS): INodePr
 						type: 'string' as const,
 						default: '',
 						placeholder: 'e.g. +442079460100',
-						description: 'As it would be dialled: digits, +, * and #',
+						description: 'As you would dial it: digits, +, * and #',
 						displayOptions: { show: { to: ['External'] } },
 					},
 				]
@@ -169,7 +169,7 @@ export function destinationKind<K extends DestinationKind>(
 	throw new ThreeCxError({
 		kind: 'input',
 		field: label,
-		message: `"${String(to)}" is no type that "${label}" can have`,
+		message: `"${label}" cannot have the type "${String(to)}"`,
 		hint: `Use one of ${kinds.map(({ value }) => value).join(', ')}.`,
 	});
 }
@@ -190,8 +190,8 @@ export function targetNumber(
 	throw new ThreeCxError({
 		kind: 'input',
 		field: label,
-		message: `"${label}" does not say which: ${name}`,
-		hint: 'Choose one under Target, or look at what the expression there gives for this item.',
+		message: `"${label}" has no target: ${name}`,
+		hint: 'Choose one under Target, or check what the expression in that field returns for this item.',
 	});
 }
 
@@ -209,8 +209,8 @@ export function externalNumber(value: string | number | undefined, label: string
 		message:
 			number === ''
 				? `"${label}" has no external number`
-				: `"${String(value)}" under "${label}" is no phone number`,
-		hint: 'Write it as it would be dialled: digits, with +, * or # where needed, such as +442079460100.',
+				: `"${String(value)}" under "${label}" is not a phone number`,
+		hint: 'Enter it as you would dial it: digits, with +, * or # where needed, such as +442079460100.',
 	});
 }
 
@@ -263,7 +263,8 @@ export const closedRoutesField: Field = {
 		typeOptions: { multipleValues: true },
 		placeholder: 'Add Destination',
 		default: {},
-		description: 'Where calls go while nobody is there; times that are not listed stay as they are',
+		description:
+			'Where calls go when the department is closed; times that are not listed do not change',
 		options: [
 			{
 				name: 'route',

@@ -30,7 +30,7 @@ export const extensionsField = (
 	toXapi: (numbers: unknown) => numbersIn(numbers).map((Number) => ({ Number })),
 	parameter: extensionsParameter({
 		...parameter,
-		description: `Replaces all that were set before. ${CHOOSE}.`,
+		description: `Replaces all existing ones. ${CHOOSE}.`,
 	}),
 });
 
@@ -57,6 +57,6 @@ export function extensionsOf({ context, index }: ItemRun, name: string): string[
 		kind: 'input',
 		field: name,
 		message: 'No extension was chosen',
-		hint: 'Choose at least one from the list, or give extension numbers in an expression, separated by commas.',
+		hint: 'Choose at least one from the list, or enter extension numbers in an expression, separated by commas.',
 	});
 }

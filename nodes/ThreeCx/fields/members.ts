@@ -28,7 +28,7 @@ export const roleParameter: INodeProperties = {
 	type: 'options',
 	options: ROLE_OPTIONS,
 	default: 'users',
-	description: 'What they may do in the department',
+	description: 'Their role in the department',
 };
 
 interface Memberships {
@@ -54,7 +54,7 @@ export const membershipsField: Field = {
 		typeOptions: { multipleValues: true },
 		placeholder: 'Add Department',
 		default: {},
-		description: 'The departments, and what may be done there. Replaces all that were set before.',
+		description: 'The departments, and the role in each. Replaces all existing ones.',
 		options: [
 			{
 				name: 'membership',
@@ -169,7 +169,7 @@ export function memberOperations(list: ExtensionList): OwnOperation[] {
 			name: `add${label}`,
 			label: `Add ${label}`,
 			action: `Add ${what}s to ${owner}`,
-			description: `Add one or more ${what}s and keep those who are there; adding one twice changes nothing`,
+			description: `Add one or more ${what}s and keep the existing ones; adding an existing one changes nothing`,
 			onRow: true,
 			uses,
 			properties: [extensions, ...(detail ? [detail.parameter] : [])],
@@ -179,7 +179,7 @@ export function memberOperations(list: ExtensionList): OwnOperation[] {
 			name: `remove${label}`,
 			label: `Remove ${label}`,
 			action: `Remove ${what}s from ${owner}`,
-			description: `Remove one or more ${what}s and keep the others; removing one who is not there changes nothing`,
+			description: `Remove one or more ${what}s and keep the others; removing one that is not a member changes nothing`,
 			onRow: true,
 			uses,
 			properties: [extensions],

@@ -71,7 +71,7 @@ export const periodProperties = ({ show, hide }: IDisplayOptions = {}): INodePro
 		name: 'to',
 		type: 'dateTime',
 		default: '',
-		description: 'This moment itself no longer belongs to the period; leave empty for now',
+		description: 'End of the period, not included; leave empty for now',
 		displayOptions: { show: { ...show, period: [BETWEEN] }, hide },
 	},
 ];

@@ -6,19 +6,19 @@ export const ROLE_OPTIONS: INodePropertyOptions[] = [
 	{
 		name: 'System Admin',
 		value: 'system_admins',
-		description: 'The whole system except recordings and call history',
+		description: 'Everything except recordings and call history',
 	},
 	{ name: 'Department Owner', value: 'group_owners', description: 'Everything in the department' },
 	{
 		name: 'Manager',
 		value: 'managers',
-		description: 'Sees the calls, recordings and reports of the department',
+		description: 'Can see the calls, recordings and reports of the department',
 	},
 	{
 		name: 'Department Admin',
 		value: 'group_admins',
-		description: 'Manages users and settings of the department',
+		description: 'Can manage the users and settings of the department',
 	},
-	{ name: 'Receptionist', value: 'receptionists', description: 'Handles the calls of others' },
+	{ name: 'Receptionist', value: 'receptionists', description: 'Can handle the calls of others' },
 	{ name: 'User', value: 'users', description: 'Own calls only' },
 ];

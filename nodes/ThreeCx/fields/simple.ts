@@ -53,6 +53,6 @@ export const departmentsField = (more: More = {}): Field => ({
 		typeOptions: { loadOptionsMethod: 'getDepartments' },
 		default: [],
 		description:
-			'Replaces all that were set before. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+			'Replaces all existing ones. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 	},
 });

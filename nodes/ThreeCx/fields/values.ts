@@ -41,7 +41,7 @@ export function refuseHidden(body: Entity): void {
 	throw new ThreeCxError({
 		kind: 'input',
 		field: hidden,
-		message: `${hidden} holds the marker that stands for a hidden secret`,
-		hint: 'Leave the field out if it should stay as it is. If you want to copy the secret, name it under Options > Show Secret Fields in the node that reads it.',
+		message: `${hidden} contains the placeholder for a hidden secret`,
+		hint: 'To keep the secret, remove the field. To copy it, select it under Options > Show Secret Fields in the node that reads it.',
 	});
 }

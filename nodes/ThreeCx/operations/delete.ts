@@ -6,7 +6,7 @@ export const remove: GenericOperation = {
 	name: 'delete',
 	label: 'Delete',
 	action: (resource) => `Delete ${withArticle(resource)}`,
-	description: (resource) => `Delete ${withArticle(resource)} for good`,
+	description: (resource) => `Delete ${withArticle(resource)} permanently`,
 	needs: ['delete'],
 	execute: async (run, resource) =>
 		await aboutRow(run, resource, async () => {

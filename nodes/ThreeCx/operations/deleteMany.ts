@@ -41,7 +41,7 @@ export const deleteMany = ({
 	name: 'deleteMany',
 	label: 'Delete Many',
 	action: `Delete many ${plural}`,
-	description: `Delete several ${plural} with one request`,
+	description: `Delete multiple ${plural} with one request`,
 	uses: [operationId],
 	properties: [
 		{
@@ -107,8 +107,8 @@ function idsOf(
 	throw new ThreeCxError({
 		kind: 'input',
 		field: 'ids',
-		message: wrong === undefined ? 'Nothing to delete was chosen' : `"${wrong}" is not an ID`,
-		hint: 'Choose at least one from the list, or give IDs as Get Many shows them, separated by commas.',
+		message: wrong === undefined ? 'Nothing to delete is selected' : `"${wrong}" is not an ID`,
+		hint: 'Choose at least one from the list, or enter IDs from Get Many, separated by commas.',
 	});
 }
 

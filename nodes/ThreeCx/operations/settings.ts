@@ -54,7 +54,7 @@ export function settingsOperations(resource: SettingsResource): OwnOperation[] {
 			name: 'updateSettings',
 			label: 'Update Settings',
 			action: `Update the ${label} settings`,
-			description: `Change settings of ${plural}, and say which ones changed`,
+			description: `Change settings of ${plural} and return which ones changed`,
 			uses: [get, patch],
 			properties: [settingsProperty(resource)],
 			execute: async (run) => await update(run, resource),

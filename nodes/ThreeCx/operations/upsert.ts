@@ -25,7 +25,7 @@ export const upsert: GenericOperation = {
 				value: property,
 			})),
 			default: preferred,
-			description: 'How to find the existing one: by the field of this name below',
+			description: 'The field used to find the existing record; enter its value below',
 			displayOptions: showFor({ name }, 'upsert'),
 		},
 	],
@@ -40,8 +40,8 @@ export const upsert: GenericOperation = {
 			throw new ThreeCxError({
 				kind: 'input',
 				field: matchBy,
-				message: `The field "${label}" is empty, but it decides which ${resource.label.toLowerCase()} is meant`,
-				hint: 'Fill it in, or match by another field.',
+				message: `The field "${label}" is empty, but it is used to find the ${resource.label.toLowerCase()}`,
+				hint: 'Fill it in, or match on another field.',
 			});
 		}
 		const { outcome, changed, row } = await upsertEntity(client, {

@@ -7,7 +7,7 @@ export const activeCall: EntityResource = {
 	name: 'activeCall',
 	label: 'Active Call',
 	plural: 'Active Calls',
-	description: 'A call that goes on at this moment',
+	description: 'A call in progress',
 	entitySet: 'ActiveCalls',
 	type: 'ActiveCall',
 	naturalKeys: [],
@@ -21,7 +21,7 @@ export const activeCall: EntityResource = {
 			name: 'drop',
 			label: 'Drop',
 			action: 'Drop an active call',
-			description: 'End a call for everybody who takes part in it',
+			description: 'End a call for everyone in it',
 			onRow: true,
 			uses: ['DropCall'],
 			execute: async (run) =>

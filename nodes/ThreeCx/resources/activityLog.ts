@@ -12,7 +12,7 @@ export const activityLog: XapiResource = {
 	name: 'activityLog',
 	label: 'Activity Log',
 	plural: 'Activity Log Entries',
-	description: 'What the PBX did in detail, such as how a call was routed',
+	description: 'A detailed log of what the PBX did, such as how it routed a call',
 	operations: [
 		{
 			name: 'getAll',
@@ -29,7 +29,7 @@ export const activityLog: XapiResource = {
 					typeOptions: { loadOptionsMethod: 'getExtensions' },
 					default: '',
 					description:
-						'Only what concerns this extension. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+						'Only entries about this extension. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 				},
 				{
 					displayName: 'Call ID',
@@ -37,14 +37,14 @@ export const activityLog: XapiResource = {
 					type: 'string',
 					default: '',
 					placeholder: 'e.g. 12',
-					description: 'Only what concerns this call, as Get Filter lists it',
+					description: 'Only entries about this call, as listed by Get Filter',
 				},
 				{
 					displayName: 'Severity',
 					name: 'severity',
 					type: 'string',
 					default: '',
-					description: 'Only entries of this severity, as 3CX spells it; leave empty for all',
+					description: 'Only entries with this severity, as spelled by 3CX; leave empty for all',
 				},
 				...limitProperties(),
 			],

@@ -37,7 +37,7 @@ const properties: INodeProperties[] = [
 		type: 'resourceLocator',
 		required: true,
 		default: { mode: 'list', value: '' },
-		description: 'What to do: any operation of the 3CX Configuration API (XAPI)',
+		description: 'Any operation of the 3CX Configuration API (XAPI)',
 		modes: [
 			{
 				displayName: 'From List',
@@ -51,7 +51,7 @@ const properties: INodeProperties[] = [
 				name: 'name',
 				type: 'string',
 				placeholder: 'e.g. ResetQueueStatistics',
-				hint: 'The operationId of the 3CX API description',
+				hint: 'The operationId in the 3CX API description',
 			},
 		],
 	},
@@ -59,7 +59,7 @@ const properties: INodeProperties[] = [
 		{
 			displayName: 'Parameters',
 			name: 'parameters',
-			description: 'What stands in the path. Texts that are left empty are sent as empty.',
+			description: 'The parameters in the path. Empty texts are sent as empty.',
 		},
 		{
 			resourceMapperMethod: 'getOperationParameters',
@@ -70,7 +70,7 @@ const properties: INodeProperties[] = [
 		{
 			displayName: 'Body',
 			name: 'body',
-			description: 'What is sent. Fields that are left empty are not sent.',
+			description: 'The data to send. Empty fields are not sent.',
 		},
 		{
 			resourceMapperMethod: 'getOperationBody',
@@ -91,7 +91,7 @@ const properties: INodeProperties[] = [
 				type: 'string',
 				default: '',
 				placeholder: 'e.g. Groups($select=Name),Phones',
-				description: 'Linked records to bring along, as an OData $expand',
+				description: 'Related records to add, as an OData $expand',
 			},
 			{
 				displayName: 'Filter',
@@ -116,13 +116,13 @@ const properties: INodeProperties[] = [
 					{
 						name: 'Automatic',
 						value: 'auto',
-						description: 'A file from operations that download one, items from all others',
+						description: 'Returns a file for downloads, and items for all other operations',
 					},
 					{ name: 'File', value: 'file' },
 					{ name: 'JSON', value: 'json' },
 				],
 				default: 'auto',
-				description: 'What the operation answers with',
+				description: 'What the operation returns',
 			},
 			{
 				displayName: 'Search',
@@ -130,8 +130,7 @@ const properties: INodeProperties[] = [
 				type: 'string',
 				default: '',
 				placeholder: 'e.g. anna',
-				description:
-					'A text that 3CX looks for by itself, as in the search box of the Admin Console',
+				description: 'Text to search for, as in the search box of the 3CX Admin Console',
 			},
 			{
 				displayName: 'Select',
@@ -139,7 +138,7 @@ const properties: INodeProperties[] = [
 				type: 'string',
 				default: '',
 				placeholder: 'e.g. Number,FirstName',
-				description: 'The fields to return, with commas between them',
+				description: 'The fields to return, separated by commas',
 			},
 			{
 				displayName: 'Show Secret Field Names or IDs',
@@ -148,7 +147,7 @@ const properties: INodeProperties[] = [
 				typeOptions: { loadOptionsMethod: 'getSecretNames' },
 				default: [],
 				description:
-					'Passwords, PINs and provisioning links are hidden unless named here. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+					'Passwords, PINs and provisioning links are hidden unless selected here. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 			},
 			{
 				displayName: 'Sort',
@@ -156,7 +155,7 @@ const properties: INodeProperties[] = [
 				type: 'string',
 				default: '',
 				placeholder: 'e.g. LastName,Number desc',
-				description: 'Fields to sort by, with commas between them',
+				description: 'Fields to sort by, separated by commas',
 			},
 		],
 	},
@@ -167,7 +166,7 @@ export const anyOperation: XapiResource = {
 	name: 'anyOperation',
 	label: 'Any Operation',
 	plural: 'Any Operations',
-	description: 'Everything else that the 3CX Configuration API can do',
+	description: 'Any other operation of the 3CX Configuration API',
 	operations: [
 		{
 			name: 'invoke',

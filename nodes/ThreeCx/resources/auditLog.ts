@@ -35,13 +35,13 @@ export const auditLog: XapiResource = {
 	name: 'auditLog',
 	label: 'Audit Log',
 	plural: 'Audit Log Entries',
-	description: 'Who changed what in the configuration of the PBX',
+	description: 'A log of who changed what in the PBX configuration',
 	operations: [
 		{
 			name: 'getAll',
 			label: 'Get Many',
 			action: 'Get many audit log entries',
-			description: 'List changes of a period, newest first, needs the role System Owner',
+			description: 'List the changes in a period, newest first. Requires the System Owner role.',
 			uses: ['GetAuditLogData'],
 			properties: [
 				...periodProperties(),
@@ -51,7 +51,7 @@ export const auditLog: XapiResource = {
 					type: 'string',
 					default: '',
 					placeholder: 'e.g. anna',
-					description: 'Only changes made by users with such a name; leave empty for all',
+					description: 'Only changes by users with this name; leave empty for all',
 				},
 				...limitProperties(),
 			],
@@ -76,7 +76,7 @@ export const auditLog: XapiResource = {
 			name: 'downloadCsv',
 			label: 'Download CSV',
 			action: 'Download the audit log as CSV',
-			description: 'Get the whole audit log as a CSV file, needs the role System Owner',
+			description: 'Get the whole audit log as a CSV file. Requires the System Owner role.',
 			uses: ['DownloadAuditLog'],
 			execute: async (run) => [
 				await downloadCsv(

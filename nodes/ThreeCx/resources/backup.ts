@@ -24,25 +24,21 @@ const usual = (...names: Parameters<typeof extra>): INodeProperties => ({
 
 /** What a backup contains: the members of `BackupContents`. */
 const contents: INodeProperties[] = [
-	usual('CallHistory', 'Call History', 'Whether the call history is part of it'),
+	usual('CallHistory', 'Call History', 'Whether to include the call history'),
 	{
 		displayName: 'Encryption Password',
 		name: 'password',
 		type: 'string',
 		typeOptions: { password: true },
 		default: '',
-		description: 'Encrypts the backup; without this password it cannot be restored',
+		description: 'Encrypts the backup. It cannot be restored without this password.',
 	},
-	usual('FQDN', 'FQDN', 'Whether the host name of the PBX is part of it'),
-	usual('License', 'License', 'Whether the license key is part of it'),
-	extra(
-		'PhoneProvisioning',
-		'Phone Provisioning',
-		'Whether firmware and phone files are part of it',
-	),
-	usual('Prompts', 'Prompts', 'Whether announcements are part of it'),
-	extra('Recordings', 'Recordings', 'Whether recordings are part of it, which can be large'),
-	extra('VoiceMails', 'Voicemails', 'Whether voicemails are part of it'),
+	usual('FQDN', 'FQDN', 'Whether to include the host name of the PBX'),
+	usual('License', 'License', 'Whether to include the license key'),
+	extra('PhoneProvisioning', 'Phone Provisioning', 'Whether to include firmware and phone files'),
+	usual('Prompts', 'Prompts', 'Whether to include announcements'),
+	extra('Recordings', 'Recordings', 'Whether to include recordings, which can be large'),
+	extra('VoiceMails', 'Voicemails', 'Whether to include voicemails'),
 ];
 
 async function create(run: ItemRun): Promise<IDataObject> {
@@ -51,7 +47,7 @@ async function create(run: ItemRun): Promise<IDataObject> {
 		'backupName',
 		'Name',
 		context.getNodeParameter('backupName', index),
-		'Give the backup a name that no other has, such as one with the date in it.',
+		'Choose a name that no other backup has, for example with the date.',
 	);
 	const { password = '', ...chosen } = context.getNodeParameter('contents', index, {}) as {
 		password?: string;
@@ -91,7 +87,7 @@ async function restore(run: ItemRun): Promise<IDataObject> {
 			kind: 'input',
 			field: 'password',
 			message: `The backup ${FileName} is encrypted, and the field "Password" is empty`,
-			hint: 'Enter the password that it was encrypted with.',
+			hint: 'Enter the password that was set when the backup was made.',
 		});
 	}
 	const body = { footprint: Footprint ?? 0, password };
@@ -119,7 +115,7 @@ export const backup: EntityResource = {
 			name: 'create',
 			label: 'Create',
 			action: 'Create a backup',
-			description: 'Start a backup; it is in the list when it is finished',
+			description: 'Start a backup; it appears in the list when finished',
 			uses: ['Backup'],
 			properties: [
 				{
@@ -145,7 +141,7 @@ export const backup: EntityResource = {
 			name: 'restore',
 			label: 'Restore',
 			action: 'Restore a backup',
-			description: 'Replace the configuration of the PBX by that of a backup, and restart it',
+			description: 'Replace the configuration of the PBX with a backup and restart the PBX',
 			onRow: true,
 			uses: ['GetBackupExtras', 'Restore'],
 			properties: [
@@ -160,7 +156,7 @@ export const backup: EntityResource = {
 					type: 'string',
 					typeOptions: { password: true },
 					default: '',
-					description: 'The password that the backup was encrypted with, if it was',
+					description: 'The password of the backup, if it is encrypted',
 				},
 			],
 			execute: restore,

@@ -161,7 +161,7 @@ export const callLog: XapiResource = {
 			name: 'getAll',
 			label: 'Get Many',
 			action: 'Get many calls of the call log',
-			description: 'List finished calls of a period, needs the role System Owner',
+			description: 'List the finished calls in a period. Requires the System Owner role.',
 			uses: ['GetCallLogData'],
 			properties: [
 				...periodProperties(),
@@ -173,13 +173,13 @@ export const callLog: XapiResource = {
 						{
 							name: 'Call',
 							value: 'call',
-							description: 'With a summary and its legs inside; reads the whole period',
+							description: 'A summary of each call with its legs; reads the whole period',
 						},
 						{
 							name: 'Leg',
 							value: 'leg',
 							description:
-								'As 3CX stores them: a queue call has one for the queue and one for each agent',
+								'As stored by 3CX: a queue call has one leg for the queue and one for each agent',
 						},
 					],
 					default: 'call',
@@ -201,8 +201,7 @@ export const callLog: XapiResource = {
 					type: 'collection',
 					placeholder: 'Add Filter',
 					default: {},
-					description:
-						'Whole calls are filtered after they were read; legs are filtered by the PBX',
+					description: 'Legs are filtered by the PBX, whole calls after they have been read',
 					options: [
 						{
 							displayName: 'Answered',
@@ -214,7 +213,7 @@ export const callLog: XapiResource = {
 							],
 							default: 'unanswered',
 							description:
-								'Whether a person took the call; a queue or announcement does not count for whole calls',
+								'Whether a person answered the call; for whole calls, a queue or announcement does not count',
 						},
 						{
 							displayName: 'Direction',
@@ -234,7 +233,7 @@ export const callLog: XapiResource = {
 							typeOptions: { loadOptionsMethod: 'getExtensions' },
 							default: '',
 							description:
-								'Who called or was rung. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+								'Extensions that called or rang. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 						},
 						{
 							displayName: 'Only with Recordings',
@@ -263,7 +262,7 @@ export const callLog: XapiResource = {
 			name: 'downloadCsv',
 			label: 'Download CSV',
 			action: 'Download the call log as CSV',
-			description: 'Get the legs of a period as a CSV file, needs the role System Owner',
+			description: 'Get the legs in a period as a CSV file. Requires the System Owner role.',
 			uses: ['DownloadCallLog'],
 			properties: periodProperties(),
 			execute: async (run) => [

@@ -6,7 +6,7 @@ const csv = (operationId: string, what: string): OwnOperation => ({
 	name: 'downloadCsv',
 	label: 'Download CSV',
 	action: `Download ${what} as CSV`,
-	description: `Get all ${what} as a CSV file, needs the role System Owner`,
+	description: `Get all ${what} as a CSV file. Requires the System Owner role.`,
 	uses: [operationId],
 	execute: async (run) => [
 		await downloadCsv(
@@ -26,7 +26,7 @@ export const chat: EntityResource = {
 	name: 'chat',
 	label: 'Chat',
 	plural: 'Chats',
-	description: 'The history of conversations by text, with the channel that they came through',
+	description: 'The history of chats, with the channel of each',
 	entitySet: 'ChatHistoryView',
 	type: 'ChatHistoryView',
 	naturalKeys: [],
@@ -57,7 +57,7 @@ export const chatMessage: EntityResource = {
 	name: 'chatMessage',
 	label: 'Chat Message',
 	plural: 'Chat Messages',
-	description: 'A single message of a chat, with its sender and recipients',
+	description: 'A chat message, with its sender and recipients',
 	entitySet: 'ChatMessagesHistoryView',
 	type: 'ChatMessagesHistoryView',
 	naturalKeys: [],

@@ -11,7 +11,7 @@ const fields: readonly Field[] = [
 	switchField('AutoCallParticipants', {
 		displayName: 'Call Participants',
 		name: 'AutoCallParticipants',
-		description: 'Whether the PBX calls the participants when a conference begins',
+		description: 'Whether the PBX calls the participants when a conference starts',
 	}),
 	textField('Extension', {
 		displayName: 'Conference Extension',
@@ -23,19 +23,19 @@ const fields: readonly Field[] = [
 		displayName: 'DTMF Mode',
 		name: 'DtmfMode',
 		default: 'None',
-		description: 'How key presses are sent',
+		description: 'How the PBX sends key presses',
 	}),
 	textField('ExternalNumbers', {
 		displayName: 'External Numbers',
 		name: 'ExternalNumbers',
 		placeholder: 'e.g. +442079460800',
-		description: 'The numbers under which people from outside join',
+		description: 'The numbers that external participants dial to join',
 	}),
 	textField('MusicOnHold', {
 		displayName: 'Music on Hold',
 		name: 'MusicOnHold',
 		placeholder: 'e.g. onhold.wav',
-		description: 'File that the first participant hears while waiting',
+		description: 'File to play while the first participant waits',
 	}),
 	textField('PinNumber', {
 		displayName: 'PIN',
@@ -52,7 +52,7 @@ const fields: readonly Field[] = [
 		displayName: 'Video Conferences',
 		name: 'VideoConferenceMode',
 		default: 'Cloud',
-		description: 'Whose servers carry video conferences',
+		description: 'Which servers host video conferences',
 	}),
 	{
 		property: 'Zone',
@@ -63,7 +63,7 @@ const fields: readonly Field[] = [
 			typeOptions: { loadOptionsMethod: 'getConferenceZones' },
 			default: '',
 			description:
-				'Where the servers of video conferences are. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+				'The location of the video conference servers. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 		},
 	},
 ];
@@ -72,7 +72,7 @@ const getZones: OwnOperation = {
 	name: 'getZones',
 	label: 'Get Zones',
 	action: 'Get conference zones',
-	description: 'List the zones in which video conferences can be held',
+	description: 'List the zones that can host video conferences',
 	uses: ['GetWebMeetingZones'],
 	execute: async ({ client, signal }) => {
 		const zones = (await invoke(client, 'GetWebMeetingZones', { signal })) as string[];
@@ -84,7 +84,7 @@ const getMeetings: OwnOperation = {
 	name: 'getOnboardMeetings',
 	label: 'Get Onboard Meetings',
 	action: 'Get onboard meetings',
-	description: 'List the meetings that run now on video servers of your own',
+	description: 'List the meetings in progress on your own video servers',
 	uses: ['GetOnboardMeetings'],
 	execute: async ({ client, signal }) =>
 		asOutput((await invoke(client, 'GetOnboardMeetings', { signal })) as IDataObject[]),
@@ -95,7 +95,7 @@ export const conference: SettingsResource = {
 	name: 'conference',
 	label: 'Conference',
 	plural: 'Conferences',
-	description: 'Settings of audio and video conferences, and the meetings that run',
+	description: 'Settings of audio and video conferences, and meetings in progress',
 	singleton: 'ConferenceSettings',
 	fields,
 	operations: [getMeetings, getZones],

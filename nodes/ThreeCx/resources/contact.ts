@@ -20,7 +20,7 @@ async function findByNumber(run: ItemRun) {
 		'number',
 		'Number',
 		text('number'),
-		'Look at what the expression in the field gives for this item; hidden numbers are nobody’s.',
+		'Check what the expression in the field returns for this item. A hidden number belongs to no contact.',
 	);
 	const found = await findContacts(client, number, text('defaultCountry') || undefined, { signal });
 	const simplify = isSimplified(run);
@@ -36,7 +36,7 @@ const find: OwnOperation = {
 	name: 'findByNumber',
 	label: 'Find by Number',
 	action: 'Find contacts by number',
-	description: 'Find who has a phone number, however it is written here or in the phonebook',
+	description: 'Find contacts with a phone number, in any notation',
 	uses: ['GetContactsByNumber', 'ListContact'],
 	properties: [
 		{
@@ -110,7 +110,7 @@ export const contact: EntityResource = {
 			displayName: 'Phonebook',
 			name: 'contactType',
 			default: '3CX',
-			description: 'Where the contact comes from; 3CX is its own company phonebook',
+			description: 'Where the contact comes from; 3CX is the company phonebook of the PBX',
 		}),
 		textField('Email', {
 			displayName: 'Email',

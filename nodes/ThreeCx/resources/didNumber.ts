@@ -16,7 +16,7 @@ const getRouting: OwnOperation = {
 	name: 'getRouting',
 	label: 'Get Routing',
 	action: 'Get the routing of DID numbers',
-	description: 'List all numbers of the PBX, each with its inbound rule and where that sends calls',
+	description: 'List all numbers of the PBX, each with its inbound rule and destination',
 	uses: ['ListDidNumber'],
 	execute: async ({ client, signal }) => {
 		const query = queryString({ expand: [{ property: 'RoutingRule' }] });
@@ -42,7 +42,7 @@ export const didNumber: EntityResource = {
 	name: 'didNumber',
 	label: 'DID Number',
 	plural: 'DID Numbers',
-	description: 'A number under which the PBX can be called; set on the trunk, routed by its rule',
+	description: 'A phone number of the PBX, set on the trunk and routed by an inbound rule',
 	entitySet: 'DidNumbers',
 	type: 'DidNumber',
 	naturalKeys: [],

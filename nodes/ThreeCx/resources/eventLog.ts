@@ -37,17 +37,17 @@ export const eventLog: EntityResource = {
 			name: 'purge',
 			label: 'Purge',
 			action: 'Purge the event log',
-			description: 'Delete all entries of the event log for good',
+			description: 'Delete all entries of the event log permanently',
 			uses: ['PurgeEventLog'],
 			properties: [
 				confirmationProperty(
 					`Type ${PURGE} to Confirm`,
-					'All entries of the event log are deleted for good',
+					'Deletes all entries of the event log permanently',
 					`e.g. ${PURGE}`,
 				),
 			],
 			execute: async (run) => {
-				assertConfirmed(run, PURGE, 'All entries of the event log will be deleted for good.');
+				assertConfirmed(run, PURGE, 'All entries of the event log will be deleted permanently.');
 				await invoke(run.client, 'PurgeEventLog', { signal: run.signal });
 				return { purged: true };
 			},

@@ -31,7 +31,7 @@ export const fax: EntityResource = {
 				displayName: 'Fax Number',
 				name: 'number',
 				placeholder: 'e.g. 900',
-				description: 'Leave empty for the number that 3CX suggests. It cannot be changed later.',
+				description: 'Leave empty to use the number that 3CX suggests. It cannot be changed later.',
 			},
 			{ prominent: true, createOnly: true },
 		),
@@ -39,13 +39,13 @@ export const fax: EntityResource = {
 		switchField('FaxServer', {
 			displayName: 'Fax Server',
 			name: 'faxServer',
-			description: 'Whether the extension belongs to the fax server that turns faxes into e-mails',
+			description: 'Whether the extension belongs to the fax server, which sends faxes as emails',
 		}),
 		textField('OutboundCallerId', {
 			displayName: 'Outbound Caller ID',
 			name: 'outboundCallerId',
 			placeholder: 'e.g. +442079460809',
-			description: 'The number that fax machines outside see',
+			description: 'The number shown to external fax machines',
 		}),
 		textField('AuthPassword', {
 			displayName: 'Password',

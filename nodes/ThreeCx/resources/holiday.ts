@@ -22,7 +22,7 @@ function wallClock(text: string, label: string): DateTime {
 		message:
 			text.trim() === ''
 				? `The field "${label}" is empty`
-				: `"${text}" under "${label}" is no date`,
+				: `"${text}" under "${label}" is not a date`,
 		hint: 'Use the date picker, or ISO 8601 such as 2026-12-25 or 2026-12-24T13:00:00.',
 	});
 }
@@ -71,7 +71,7 @@ export const holiday: EntityResource = {
 	name: 'holiday',
 	label: 'Holiday',
 	plural: 'Holidays',
-	description: 'Days on which callers are sent to the holiday destination',
+	description: 'Days when callers go to the holiday destination',
 	entitySet: 'Holidays',
 	type: 'Holiday',
 	naturalKeys: [{ property: 'Name', label: 'Name', placeholder: 'e.g. Christmas' }],
@@ -110,7 +110,7 @@ export const holiday: EntityResource = {
 				type: 'fixedCollection',
 				placeholder: 'Choose Dates',
 				default: {},
-				description: 'As on the clock of the office; required when the holiday is created',
+				description: 'In the local time of the office; required when creating a holiday',
 				options: [
 					{
 						name: 'period',
@@ -134,7 +134,7 @@ export const holiday: EntityResource = {
 			{
 				displayName: 'Every Year',
 				name: 'isRecurrent',
-				description: 'Whether it comes again on the same days each year',
+				description: 'Whether the holiday repeats on the same days each year',
 			},
 			{ prominent: true },
 		),
@@ -142,7 +142,7 @@ export const holiday: EntityResource = {
 			displayName: 'Prompt',
 			name: 'holidayPrompt',
 			placeholder: 'e.g. christmas.wav',
-			description: 'File name of the announcement that callers hear',
+			description: 'File name of the announcement to play to callers',
 		}),
 	],
 };

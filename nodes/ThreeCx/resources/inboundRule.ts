@@ -38,7 +38,7 @@ export const inboundRule: EntityResource = {
 	name: 'inboundRule',
 	label: 'Inbound Rule',
 	plural: 'Inbound Rules',
-	description: 'Where calls from outside go, by the number called or the caller',
+	description: 'Where external calls go, by called number or caller',
 	entitySet: 'InboundRules',
 	type: 'InboundRule',
 	naturalKeys: [
@@ -77,12 +77,12 @@ export const inboundRule: EntityResource = {
 					{
 						name: 'Calls From a Caller ID',
 						value: 'BasedOnCallerID',
-						description: 'Whoever calls from the number below',
+						description: 'Calls from the number below',
 					},
 					{
 						name: 'Calls to a DID',
 						value: 'BasedOnDID',
-						description: 'Whoever calls the number below, which is one of yours',
+						description: 'Calls to the number below, which is one of your numbers',
 					},
 				],
 				default: 'BasedOnDID',
@@ -103,7 +103,7 @@ export const inboundRule: EntityResource = {
 				'OfficeHoursDestination',
 				'officeHoursDestination',
 				'Destination in Office Hours',
-				'Where calls go, also at other times unless another destination is set for them',
+				'Where calls go during office hours, and at other times if no other destination is set',
 			),
 			prominent: true,
 		},
@@ -124,12 +124,12 @@ export const inboundRule: EntityResource = {
 		switchField('AlterDestinationDuringOutOfOfficeHours', {
 			displayName: 'Use Destination Outside Office Hours',
 			name: 'alterOutOfOfficeHours',
-			description: 'Whether calls go elsewhere when the office is closed',
+			description: 'Whether calls go to another destination when the office is closed',
 		}),
 		switchField('AlterDestinationDuringHolidays', {
 			displayName: 'Use Destination on Holidays',
 			name: 'alterHolidays',
-			description: 'Whether calls go elsewhere on holidays',
+			description: 'Whether calls go to another destination on holidays',
 		}),
 		enumField('CallType', 'RuleCallTypeType', {
 			displayName: 'Call Type',

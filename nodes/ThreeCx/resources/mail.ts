@@ -6,20 +6,20 @@ export const mail: SettingsResource = {
 	name: 'mail',
 	label: 'Mail',
 	plural: 'Outgoing Mail',
-	description: 'The server through which the PBX sends emails',
+	description: 'The server that the PBX uses to send emails',
 	singleton: 'MailSettings',
 	fields: [
 		switchField('MailSslEnabled', {
 			displayName: 'Encrypted Connection',
 			name: 'MailSslEnabled',
-			description: 'Whether the PBX speaks TLS with the server',
+			description: 'Whether the PBX uses TLS with the server',
 		}),
 		{
 			...textField('MailPassword', {
 				displayName: 'Password',
 				name: 'MailPassword',
 				typeOptions: { password: true },
-				description: 'The password on the server; never shown in the output',
+				description: 'The password for the server; never shown in the output',
 			}),
 			toXapi: (Value: unknown) => ({ Value }),
 		},
@@ -43,7 +43,7 @@ export const mail: SettingsResource = {
 				{ name: 'Microsoft 365', value: 'MS365' },
 			],
 			default: 'Custom',
-			description: 'The other fields are for Custom',
+			description: 'The other fields apply to Custom only',
 		}),
 		textField('MailUser', {
 			displayName: 'User Name',

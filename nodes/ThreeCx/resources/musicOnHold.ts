@@ -17,22 +17,22 @@ export const musicOnHold: SettingsResource = {
 	name: 'musicOnHold',
 	label: 'Music on Hold',
 	plural: 'Music on Hold',
-	description: 'What callers hear while they wait',
+	description: 'The music for callers on hold',
 	singleton: 'MusicOnHoldSettings',
 	fields: [
-		file('MusicOnHold', 'File', 'File that callers hear unless something else is set for them'),
+		file('MusicOnHold', 'File', 'File to play when no other music is set'),
 		...FURTHER.map((number) =>
 			file(`MusicOnHold${number}`, `File ${number}`, `Music on hold number ${number}`),
 		),
 		switchField('MusicOnHoldRandomize', {
 			displayName: 'Random Start',
 			name: 'MusicOnHoldRandomize',
-			description: 'Whether the music starts at a random place',
+			description: 'Whether the music starts at a random position',
 		}),
 		switchField('MusicOnHoldRandomizePerCall', {
 			displayName: 'Random Start for Each Call',
 			name: 'MusicOnHoldRandomizePerCall',
-			description: 'Whether each call starts at a random place of its own',
+			description: 'Whether each call starts at its own random position',
 		}),
 	],
 };

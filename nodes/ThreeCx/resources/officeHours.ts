@@ -39,7 +39,7 @@ function timeOfDay(text: string, label: string): string {
 		kind: 'input',
 		field: label,
 		message: `"${text}" under "${label}" is not a time of day`,
-		hint: 'Write hours and minutes on a 24-hour clock, such as 08:30 or 17:00.',
+		hint: 'Enter hours and minutes in 24-hour format, such as 08:30 or 17:00.',
 	});
 }
 
@@ -51,7 +51,7 @@ function periodsOf({ days, from, to }: OpenTime): Entity[] {
 			kind: 'input',
 			field: 'To',
 			message: `The time from ${from} to ${to} ends before it begins`,
-			hint: 'For hours over midnight, add one row to 23:59 and another from 00:00 on the next day.',
+			hint: 'For hours past midnight, add one row until 23:59 and another from 00:00 on the next day.',
 		});
 	}
 	return [days].flat().map((DayOfWeek) => ({ DayOfWeek, Start, Stop }));
@@ -81,7 +81,7 @@ const get: OwnOperation = {
 	name: 'get',
 	label: 'Get',
 	action: 'Get the office hours',
-	description: 'Read the weekly office hours and breaks of the whole PBX',
+	description: 'Get the weekly office hours and breaks of the whole PBX',
 	uses: ['GetOfficeHours'],
 	execute: read,
 };
@@ -139,9 +139,13 @@ const update: OwnOperation = {
 		timetable(
 			'hours',
 			'Office Hours',
-			'Replaces the whole week: days without a row are closed. Leave empty to keep what is set.',
+			'Replaces the whole week: days without a row are closed. Leave empty to keep the current hours.',
 		),
-		timetable('breaks', 'Breaks', 'Replaces all breaks of the week; leave empty to keep them'),
+		timetable(
+			'breaks',
+			'Breaks',
+			'Replaces all breaks of the week; leave empty to keep the current ones',
+		),
 	],
 	execute: async (run): Promise<IDataObject> => {
 		const { context, index, client, signal } = run;
@@ -174,6 +178,6 @@ export const officeHours: XapiResource = {
 	name: 'officeHours',
 	label: 'Office Hours',
 	plural: 'Office Hours',
-	description: 'When the whole company is open, week by week',
+	description: 'When the whole company is open each week',
 	operations: [get, update],
 };

@@ -37,7 +37,7 @@ const dnRanges: Field = {
 		typeOptions: { multipleValues: true },
 		placeholder: 'Add Range',
 		default: {},
-		description: 'Which extensions may use the rule. Replaces all that were set before.',
+		description: 'The extensions that can use the rule. Replaces all existing ones.',
 		options: [
 			{
 				name: 'range',
@@ -83,7 +83,7 @@ const routes: Field = {
 		placeholder: 'Add Route',
 		default: {},
 		description:
-			'The trunks to call through: the first, and the next when that fails. Replaces all that were set before.',
+			'The trunks to call through; if one fails, the PBX tries the next. Replaces all existing ones.',
 		options: [
 			{
 				name: 'route',
@@ -110,7 +110,7 @@ const routes: Field = {
 						type: 'string',
 						default: '',
 						placeholder: 'e.g. 00',
-						description: 'Digits to add in front, after digits were removed',
+						description: 'Digits to add at the front, after removing digits',
 					},
 					{
 						displayName: 'Strip Digits',
@@ -153,13 +153,13 @@ const purge: OwnOperation = {
 	name: 'purge',
 	label: 'Purge',
 	action: 'Purge outbound rules',
-	description: 'Delete several outbound rules for good',
+	description: 'Delete multiple outbound rules permanently',
 	properties: [
 		...(bulk.properties ?? []),
 		confirmationProperty('Confirm', `Type ${CONFIRM} to delete the rules`, `e.g. ${CONFIRM}`),
 	],
 	execute: async (run) => {
-		assertConfirmed(run, CONFIRM, 'Calls that only these rules let out will fail from then on.');
+		assertConfirmed(run, CONFIRM, 'Outbound calls that only these rules allow will then fail.');
 		return await bulk.execute(run);
 	},
 };
@@ -171,7 +171,7 @@ const move = (up: boolean): OwnOperation => {
 		name: `move${direction}`,
 		label: `Move ${direction}`,
 		action: `Move an outbound rule ${direction.toLowerCase()}`,
-		description: `Move an outbound rule one place ${direction.toLowerCase()}; rules are tried from the top`,
+		description: `Move an outbound rule one position ${direction.toLowerCase()}; the PBX tries rules from top to bottom`,
 		onRow: true,
 		uses: ['MoveUpDown', 'GetOutboundRule'],
 		execute: async (run) =>
@@ -191,12 +191,12 @@ const position = async ({ client, signal }: ItemRun, id: string | number) => {
 	return (await getEntity(client, `/OutboundRules(${id})`, query, { signal })) as IDataObject;
 };
 
-/** Which calls go out, and through which trunk: XAPI `OutboundRules`. */
+/** A rule for which calls go out through which trunk: XAPI `OutboundRules`. */
 export const outboundRule: EntityResource = {
 	name: 'outboundRule',
 	label: 'Outbound Rule',
 	plural: 'Outbound Rules',
-	description: 'Which calls go out, and through which trunk',
+	description: 'A rule for which calls go out through which trunk',
 	entitySet: 'OutboundRules',
 	type: 'OutboundRule',
 	naturalKeys: [{ property: 'Name', label: 'Name', placeholder: 'e.g. National calls' }],
@@ -227,7 +227,7 @@ export const outboundRule: EntityResource = {
 				displayName: 'Prefix',
 				name: 'prefix',
 				placeholder: 'e.g. 0',
-				description: 'What the dialled number begins with',
+				description: 'The digits that the dialled number starts with',
 			},
 			{ prominent: true },
 		),
@@ -243,7 +243,7 @@ export const outboundRule: EntityResource = {
 				typeOptions: { loadOptionsMethod: 'getDepartments' },
 				default: [],
 				description:
-					'Which departments may use the rule; replaces all that were set before. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+					'The departments that can use the rule; replaces all existing ones. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 			},
 		},
 		switchField('EmergencyRule', {
@@ -255,7 +255,7 @@ export const outboundRule: EntityResource = {
 			displayName: 'Number Length',
 			name: 'numberLengthRanges',
 			placeholder: 'e.g. 10-12',
-			description: 'How many digits the dialled number has',
+			description: 'The number of digits in the dialled number',
 		}),
 	],
 	operations: [move(true), move(false), purge],

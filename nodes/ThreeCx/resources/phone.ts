@@ -56,8 +56,8 @@ async function chosenPhone(run: ItemRun): Promise<Registrar & { MAC: string }> {
 		throw new ThreeCxError({
 			kind: 'input',
 			field: 'mac',
-			message: text === '' ? 'The field "Phone" is empty' : `"${text}" is no MAC address`,
-			hint: 'Choose the phone from the list, or give its MAC address, such as 00:15:65:AA:BB:CC.',
+			message: text === '' ? 'The field "Phone" is empty' : `"${text}" is not a MAC address`,
+			hint: 'Choose the phone from the list, or enter its MAC address, such as 00:15:65:AA:BB:CC.',
 		});
 	}
 	const registrars = (await registeredPhones(run)).map(
@@ -70,7 +70,7 @@ async function chosenPhone(run: ItemRun): Promise<Registrar & { MAC: string }> {
 		status: 404,
 		field: 'mac',
 		message: `No registered phone has the MAC address ${text}`,
-		hint: 'Get Registered lists the phones that the PBX can reach now.',
+		hint: 'Use Get Registered to list the phones that the PBX can reach now.',
 	});
 }
 
@@ -97,7 +97,7 @@ const upgrade: OwnOperation = {
 	name: 'upgrade',
 	label: 'Upgrade',
 	action: 'Upgrade a phone',
-	description: 'Have a phone load newer firmware; it restarts',
+	description: 'Update the firmware of a phone, which restarts it',
 	uses: ['ListSipDevice', 'UpgradePhone'],
 	properties: [
 		macProperty,
@@ -107,7 +107,7 @@ const upgrade: OwnOperation = {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. 66.86.0.15',
-			description: 'Leave empty for the version that 3CX has for this phone',
+			description: 'Leave empty to use the version that 3CX has for this phone',
 		},
 	],
 	execute: async (run) => {
@@ -136,7 +136,8 @@ const getRegistered: OwnOperation = {
 	name: 'getRegistered',
 	label: 'Get Registered',
 	action: 'Get registered phones',
-	description: 'List the phones that are registered now, each with its extension and firmware',
+	description:
+		'List the phones that are currently registered, each with its extension and firmware',
 	uses: ['ListSipDevice'],
 	execute: async (run) => {
 		const rows = await registeredPhones(run);
@@ -153,7 +154,7 @@ const provision: OwnOperation = {
 	name: 'provision',
 	label: 'Provision',
 	action: 'Provision a phone',
-	description: 'Give a phone that 3CX detected in the network to a user',
+	description: 'Assign a phone that 3CX detected in the network to a user',
 	onRow: true,
 	uses: ['Provision'],
 	properties: [
@@ -172,7 +173,7 @@ const provision: OwnOperation = {
 			name: 'reprovision',
 			type: 'boolean',
 			default: false,
-			description: 'Whether a phone that belongs to somebody already is set up again',
+			description: 'Whether to set up a phone again that is already assigned to a user',
 		},
 	],
 	execute: async (run) =>
@@ -184,8 +185,8 @@ const provision: OwnOperation = {
 				throw new ThreeCxError({
 					kind: 'input',
 					field: 'userId',
-					message: 'The field "User" does not name a user',
-					hint: 'Choose one from the list; in an expression use the Id of the user, not the extension number.',
+					message: 'The field "User" does not contain a user',
+					hint: 'Choose one from the list. In an expression, use the Id of the user, not the extension number.',
 				});
 			}
 			const reprovision = context.getNodeParameter('reprovision', index, false) as boolean;
@@ -200,7 +201,7 @@ export const phone: EntityResource = {
 	name: 'phone',
 	label: 'Phone',
 	plural: 'Phones',
-	description: 'A desk phone: detected in the network, or registered for an extension',
+	description: 'A desk phone that is detected in the network or registered to an extension',
 	entitySet: 'DeviceInfos',
 	type: 'DeviceInfo',
 	naturalKeys: [{ property: 'MAC', label: 'MAC Address', placeholder: 'e.g. 001565AABBCC' }],
@@ -228,7 +229,7 @@ export const phone: EntityResource = {
 			'reprovision',
 			'Reprovision',
 			'ReprovisionPhone',
-			'Have a phone load its settings again',
+			'Make a phone load its settings again',
 		),
 		upgrade,
 	],

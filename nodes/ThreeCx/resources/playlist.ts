@@ -13,7 +13,7 @@ const fileProperty = {
 	required: true,
 	default: '',
 	placeholder: 'e.g. piano.wav',
-	description: 'As Get shows it under Files',
+	description: 'As listed under Files by Get',
 };
 
 /** Runs something about one file of a playlist. */
@@ -25,7 +25,7 @@ async function aboutFile<T>(
 		'fileName',
 		'File Name',
 		run.context.getNodeParameter('fileName', run.index, ''),
-		'Enter one of the names that Get shows under Files.',
+		'Enter one of the names listed under Files by Get.',
 	);
 	return await aboutRow(run, playlist, async () =>
 		job({ playlistKey: String(await locateKey(run, playlist)), fileName }),
@@ -36,7 +36,7 @@ const deleteFile: OwnOperation = {
 	name: 'deleteFile',
 	label: 'Delete File',
 	action: 'Delete a file from a playlist',
-	description: 'Delete one audio file of a playlist for good',
+	description: 'Delete one audio file of a playlist permanently',
 	onRow: true,
 	uses: ['DeletePlaylistFile'],
 	properties: [fileProperty],
@@ -69,7 +69,7 @@ export const playlist: EntityResource = {
 	name: 'playlist',
 	label: 'Playlist',
 	plural: 'Playlists',
-	description: 'Audio files that callers hear while they wait',
+	description: 'Audio files for callers on hold',
 	entitySet: 'Playlists',
 	type: 'Playlist',
 	naturalKeys: [],
@@ -91,7 +91,7 @@ export const playlist: EntityResource = {
 		switchField('AutoGain', {
 			displayName: 'Even Out Volume',
 			name: 'autoGain',
-			description: 'Whether loud and soft files are brought to one volume',
+			description: 'Whether to play all files at the same volume',
 		}),
 		numberField('MaxVolumePercent', {
 			displayName: 'Maximum Volume (Percent)',
@@ -102,7 +102,7 @@ export const playlist: EntityResource = {
 		switchField('Shuffle', {
 			displayName: 'Shuffle',
 			name: 'shuffle',
-			description: 'Whether the files are played in random order',
+			description: 'Whether to play the files in random order',
 		}),
 	],
 	operations: [deleteFile, downloadOne],

@@ -9,7 +9,7 @@ const record: OwnOperation = {
 	name: 'record',
 	label: 'Record by Phone',
 	action: 'Record a prompt by phone',
-	description: 'Call an extension, so that somebody can speak the prompt',
+	description: 'Call an extension so that someone can record the prompt',
 	uses: ['MakeCallRecordCustomPrompt'],
 	properties: [
 		{
@@ -20,7 +20,7 @@ const record: OwnOperation = {
 			typeOptions: { loadOptionsMethod: 'getExtensions' },
 			default: '',
 			description:
-				'Whose phone rings. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+				'The extension that rings. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 		},
 		{
 			displayName: 'File Name',
@@ -29,7 +29,7 @@ const record: OwnOperation = {
 			required: true,
 			default: '',
 			placeholder: 'e.g. closed-for-easter.wav',
-			description: 'Under which the prompt is stored; .wav is added if it is missing',
+			description: 'The file name of the prompt; .wav is added if missing',
 		},
 	],
 	execute: async ({ context, index, client, signal }) => {
@@ -40,10 +40,10 @@ const record: OwnOperation = {
 			throw new ThreeCxError({
 				kind: 'input',
 				field: dn === '' ? 'extension' : 'fileName',
-				message: dn === '' ? 'The field "Extension" is empty' : `"${name}" is no file name`,
+				message: dn === '' ? 'The field "Extension" is empty' : `"${name}" is not a file name`,
 				hint:
 					dn === ''
-						? 'Choose the extension whose phone shall ring.'
+						? 'Choose the extension to call.'
 						: 'Use a name without slashes, such as closed-for-easter.wav.',
 			});
 		}

@@ -91,7 +91,7 @@ const KNOWN: INodeProperties[] = [
 		type: 'dateTime',
 		required: true,
 		default: '',
-		description: 'The day that the chart shows, in the time zone of the workflow',
+		description: 'The day to chart, in the time zone of the workflow',
 	},
 	picker('queues', 'Queue Names or IDs', 'getQueueNumbers'),
 	picker('extensions', 'Extension Names or IDs', 'getExtensions'),
@@ -112,7 +112,7 @@ const KNOWN: INodeProperties[] = [
 		type: 'number',
 		typeOptions: { minValue: 0 },
 		default: 0,
-		description: 'Waiting time from which calls count; 0 counts all',
+		description: 'The minimum waiting time of calls to count; 0 counts all',
 	},
 	{ displayName: 'CDR ID', name: 'cdrId', type: 'string', required: true, default: '' },
 	{ displayName: 'Source Number', name: 'srcNumber', type: 'string', required: true, default: '' },
@@ -131,7 +131,8 @@ const TIME_ZONE: INodeProperties = {
 	type: 'string',
 	default: '',
 	placeholder: 'e.g. Europe/London',
-	description: 'In which the report shows days and hours; leave empty for that of the workflow',
+	description:
+		'The time zone of days and hours in the report; leave empty to use that of the workflow',
 };
 
 const ASKED_ELSEWHERE = new Set(['from', 'to', ...KNOWN.map(({ name }) => name)]);
@@ -144,7 +145,7 @@ function optionOf(field: string, type: string): INodeProperties {
 			...shown,
 			type: 'number',
 			default: defaultCode(field),
-			description: 'A code of 3CX that is not documented; by default everything is counted',
+			description: 'An undocumented 3CX code; by default the report counts everything',
 		}),
 		boolean: () => ({
 			...shown,
@@ -271,7 +272,7 @@ const operations: OwnOperation[] = [
 		name: 'get',
 		label: 'Get',
 		action: 'Get a report',
-		description: 'Get a report as items, needs the role System Owner',
+		description: 'Get a report as items. Requires the System Owner role.',
 		uses: idsOf('rows'),
 		properties: [
 			reportProperty('rows'),
@@ -279,7 +280,7 @@ const operations: OwnOperation[] = [
 			...limitProperties(),
 			{
 				...simplifyProperty,
-				description: 'Whether to return durations as numbers of seconds instead of PT1M30S',
+				description: 'Whether to return durations in seconds instead of PT1M30S',
 			},
 		],
 		execute: get,
@@ -288,7 +289,7 @@ const operations: OwnOperation[] = [
 		name: 'downloadCsv',
 		label: 'Download CSV',
 		action: 'Download a report as CSV',
-		description: 'Get a report as a CSV file, needs the role System Owner',
+		description: 'Get a report as a CSV file. Requires the System Owner role.',
 		uses: idsOf('file'),
 		properties: [reportProperty('file')],
 		execute: download,

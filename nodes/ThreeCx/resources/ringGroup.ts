@@ -9,7 +9,7 @@ const rows: EntityResource = {
 	name: 'ringGroup',
 	label: 'Ring Group',
 	plural: 'Ring Groups',
-	description: 'Several extensions that ring for one number',
+	description: 'A group of extensions that ring for one number',
 	entitySet: 'RingGroups',
 	type: 'RingGroup',
 	naturalKeys: [
@@ -27,7 +27,7 @@ const rows: EntityResource = {
 				displayName: 'Ring Group Number',
 				name: 'number',
 				placeholder: 'e.g. 600',
-				description: 'Leave empty for the next free number. It cannot be changed later.',
+				description: 'Leave empty to use the next free number. It cannot be changed later.',
 			},
 			{ prominent: true, createOnly: true },
 		),
@@ -42,14 +42,14 @@ const rows: EntityResource = {
 			name: 'ringStrategy',
 			default: 'RingAll',
 			description:
-				'Ring All rings everybody at once, Hunt one after the other, Paging speaks to all',
+				'Ring All rings all extensions at once, Hunt rings one after the other, Paging speaks to all',
 		}),
 		numberField('RingTime', {
 			displayName: 'Ring Time (Seconds)',
 			name: 'ringTime',
 			typeOptions: { minValue: 1 },
 			default: 20,
-			description: 'How long it rings before the call goes on',
+			description: 'How long the group rings before the call goes to the next destination',
 		}),
 		destinationField(
 			'ForwardNoAnswer',

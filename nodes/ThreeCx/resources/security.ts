@@ -7,7 +7,7 @@ const barrier = (colour: 'Amber' | 'Green' | 'Red'): Field =>
 		name: `HackBarrier${colour}`,
 		typeOptions: { minValue: 1 },
 		default: 1000,
-		description: 'How many packets may come from one address before this barrier acts',
+		description: 'How many packets one address can send before this barrier applies',
 	});
 
 /** Protection against attacks over SIP: XAPI `AntiHackingSettings`. Blocked addresses are the resource Blocked IP. */
@@ -15,7 +15,7 @@ export const security: SettingsResource = {
 	name: 'security',
 	label: 'Security',
 	plural: 'Anti-Hacking',
-	description: 'How the PBX defends itself against attacks',
+	description: 'How the PBX protects itself from attacks',
 	singleton: 'AntiHackingSettings',
 	fields: [
 		numberField('HackBlacklistDuration', {
@@ -30,7 +30,7 @@ export const security: SettingsResource = {
 			name: 'HackAuthRequests',
 			typeOptions: { minValue: 1 },
 			default: 25,
-			description: 'How many wrong passwords may come from one address before it is blocked',
+			description: 'How many wrong passwords one address can send before it is blocked',
 		}),
 		switchField('SecurityDefenseProgram', {
 			displayName: 'Global Blocklist',
@@ -45,7 +45,7 @@ export const security: SettingsResource = {
 			name: 'MaxRequestPerPeriod',
 			typeOptions: { minValue: 1 },
 			default: 100,
-			description: 'How many requests one address may send in a throttle period',
+			description: 'How many requests one address can send in a throttle period',
 		}),
 		numberField('ThrottlePeriodLength', {
 			displayName: 'Throttle Period',
@@ -59,7 +59,7 @@ export const security: SettingsResource = {
 			name: 'HackChallengeRequests',
 			typeOptions: { minValue: 1 },
 			default: 1000,
-			description: 'How many login challenges one address may leave open before it is blocked',
+			description: 'How many login challenges one address can leave open before it is blocked',
 		}),
 	],
 };

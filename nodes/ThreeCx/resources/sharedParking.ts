@@ -50,7 +50,7 @@ const getParkedCalls: OwnOperation = {
 	name: 'getParkedCalls',
 	label: 'Get Parked Calls',
 	action: 'Get parked calls',
-	description: 'List the calls that wait in shared parking now; to take one, call its parking',
+	description: 'List the calls in shared parking; to pick one up, call its parking slot',
 	uses: ['ListParking', 'ListActiveCall'],
 	execute: async ({ client, signal }) => {
 		const [parkings, calls] = await Promise.all([
@@ -69,7 +69,7 @@ export const sharedParking: EntityResource = {
 	name: 'sharedParking',
 	label: 'Shared Parking',
 	plural: 'Shared Parkings',
-	description: 'A slot in which a call waits until somebody takes it',
+	description: 'A slot where a call waits until someone picks it up',
 	entitySet: 'Parkings',
 	type: 'Parking',
 	naturalKeys: [{ property: 'Number', label: 'Number', placeholder: 'e.g. SP11' }],
@@ -85,7 +85,7 @@ export const sharedParking: EntityResource = {
 				name: 'number',
 				placeholder: 'e.g. SP15',
 				description:
-					'SP and a number. Leave empty for the next free one. It cannot be changed later.',
+					'SP and a number. Leave empty to use the next free one. It cannot be changed later.',
 			},
 			{ prominent: true, createOnly: true },
 		),

@@ -87,7 +87,7 @@ async function restartServices({ context, index, client, signal }: ItemRun): Pro
 		throw new ThreeCxError({
 			kind: 'input',
 			field: 'services',
-			message: 'No service to restart was chosen',
+			message: 'No service to restart is selected',
 			hint: 'Choose at least one from the list.',
 		});
 	}
@@ -110,14 +110,14 @@ export const system: XapiResource = {
 	name: 'system',
 	label: 'System',
 	plural: 'System',
-	description: 'The PBX itself: status, licence, services, and what this credential may do',
+	description: 'Status, licence and services of the PBX, and the rights of this credential',
 	operations: [
 		{
 			name: 'checkApiAccess',
 			label: 'Check API Access',
 			action: 'Check API access',
 			description:
-				'Find out what this credential may do, so that a workflow can do without what it may not',
+				'Check the rights of this credential, so that a workflow can skip what is not allowed',
 			uses: ['GetDefs', 'ListUser', 'ListRecording', 'GetLicenseParameters'],
 			execute: async ({ client, signal }) => ({ ...(await checkAccess(client, signal)) }),
 		},
@@ -126,7 +126,7 @@ export const system: XapiResource = {
 			label: 'Get Compatibility Report',
 			action: 'Get a compatibility report of the system',
 			description:
-				'Compare this PBX with what the package takes for true about 3CX, to attach to an issue. It only reads, and the report has no names, numbers, addresses or tokens in it.',
+				'Compare this PBX with what these nodes expect of 3CX, for a report to attach to an issue. It only reads, and the report contains no names, numbers, addresses or tokens.',
 			uses: ['GetDefs', 'GetSystemStatus'],
 			properties: [
 				{
@@ -136,7 +136,7 @@ export const system: XapiResource = {
 					typeOptions: { minValue: 0, maxValue: 60 },
 					default: 5,
 					description:
-						'How long to listen for events of calls. Make a call meanwhile: some questions are about calls.',
+						'How long to listen for call events. Make a call during this time: some questions are about calls.',
 				},
 			],
 			execute: getCompatibilityReport,
@@ -145,7 +145,7 @@ export const system: XapiResource = {
 			name: 'getHealth',
 			label: 'Get Health',
 			action: 'Get the health of the system',
-			description: 'Whether firewall, phones and trunks are all right',
+			description: 'Check that the firewall, phones and trunks work',
 			uses: ['SystemHealthStatus'],
 			execute: async ({ client, signal }) =>
 				asOutput([(await invoke(client, 'SystemHealthStatus', { signal })) as Entity]),
@@ -154,7 +154,7 @@ export const system: XapiResource = {
 			name: 'getLicence',
 			label: 'Get Licence',
 			action: 'Get the licence of the system',
-			description: 'Product, modules, calls at the same time and expiry; the key is hidden',
+			description: 'Get the product, modules, simultaneous calls and expiry; the key is hidden',
 			uses: ['GetLicenseStatus', 'GetLicenseParameters'],
 			execute: getLicence,
 		},
@@ -162,7 +162,7 @@ export const system: XapiResource = {
 			name: 'getStatus',
 			label: 'Get Status',
 			action: 'Get the status of the system',
-			description: 'Calls, registered phones and trunks, disk, services and backups',
+			description: 'Get calls, registered phones and trunks, disk, services and backups',
 			uses: ['GetSystemStatus'],
 			properties: [simplifyProperty],
 			execute: getStatus,
@@ -171,7 +171,7 @@ export const system: XapiResource = {
 			name: 'getTelemetry',
 			label: 'Get Telemetry',
 			action: 'Get telemetry of the system',
-			description: 'Measurements of processor, memory, disk, network or services over time',
+			description: 'Get measurements of processor, memory, disk, network or services over time',
 			uses: Object.values(TELEMETRY).map(({ operationId }) => operationId),
 			properties: [
 				{
@@ -192,7 +192,7 @@ export const system: XapiResource = {
 			name: 'getVersion',
 			label: 'Get Version',
 			action: 'Get the version of the system',
-			description: 'The version of 3CX, which every role may read',
+			description: 'Get the version of 3CX, which every role can read',
 			uses: ['GetDefs', 'GetSystemStatus'],
 			execute: getVersion,
 		},

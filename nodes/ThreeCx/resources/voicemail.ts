@@ -6,7 +6,7 @@ export const voicemail: SettingsResource = {
 	name: 'voicemail',
 	label: 'Voicemail',
 	plural: 'Voicemail',
-	description: 'Storage, clean-up and transcription of voicemails',
+	description: 'Storage, cleanup and transcription of voicemails',
 	singleton: 'VoicemailSettings',
 	fields: [
 		numberField('AutoDeleteDays', {
@@ -14,12 +14,12 @@ export const voicemail: SettingsResource = {
 			name: 'AutoDeleteDays',
 			typeOptions: { minValue: 1 },
 			default: 30,
-			description: 'The age at which voicemails are deleted, if Delete Old Voicemails is on',
+			description: 'The age at which the PBX deletes voicemails, if Delete Old Voicemails is on',
 		}),
 		switchField('AutoDeleteEnabled', {
 			displayName: 'Delete Old Voicemails',
 			name: 'AutoDeleteEnabled',
-			description: 'Whether voicemails are deleted by themselves',
+			description: 'Whether the PBX deletes old voicemails automatically',
 		}),
 		switchField('OperatorEnabled', {
 			displayName: 'Operator',
@@ -30,13 +30,13 @@ export const voicemail: SettingsResource = {
 			displayName: 'Shortest Voicemail (Seconds)',
 			name: 'MinDuration',
 			default: 3,
-			description: 'Shorter messages are not kept',
+			description: 'The PBX does not keep shorter messages',
 		}),
 		enumField('TranscribeEngine', 'TranscribeEngine', {
 			displayName: 'Transcription Engine',
 			name: 'TranscribeEngine',
 			default: 'None',
-			description: 'Which service turns voicemails into text; its keys are under More Fields',
+			description: 'The service that transcribes voicemails; its keys are under More Fields',
 		}),
 		textField('TranscribeLanguage', {
 			displayName: 'Transcription Language',
@@ -54,12 +54,12 @@ export const voicemail: SettingsResource = {
 			name: 'SendEmailQuotaPercentage',
 			typeOptions: { minValue: 1, maxValue: 100 },
 			default: 80,
-			description: 'How full the storage is when the warning goes out',
+			description: 'How full the storage can get before the PBX sends a warning',
 		}),
 		switchField('SendEmailQuotaEnabled', {
 			displayName: 'Warn by Email',
 			name: 'SendEmailQuotaEnabled',
-			description: 'Whether an email warns when the storage for voicemails gets full',
+			description: 'Whether to send an email when the voicemail storage gets full',
 		}),
 	],
 };

@@ -21,7 +21,7 @@ const generateKey: OwnOperation = {
 	label: 'Generate Key',
 	action: 'Generate a new key for an API client',
 	description:
-		'Make a new API key (client secret). The old key and every access token made with it die at once, also those of this credential if it is the same client.',
+		'Generate a new API key (client secret). The old key and its access tokens stop working at once, including those of this credential if it uses the same client.',
 	onRow: true,
 	uses: ['GenerateAppToken'],
 	execute: async (run) =>
@@ -38,7 +38,7 @@ const setRights: OwnOperation = {
 	label: 'Set Rights',
 	action: 'Set the rights of an API client',
 	description:
-		'Decide which APIs the client may use, and with which role in which department; this replaces its departments',
+		'Set which APIs the client can use, and its role in each department. This replaces its departments.',
 	onRow: true,
 	uses,
 	properties: [
@@ -54,14 +54,14 @@ const setRights: OwnOperation = {
 			name: 'xapiEnabled',
 			type: 'boolean',
 			default: true,
-			description: 'Whether it may use the 3CX Configuration API',
+			description: 'Whether the client can use the 3CX Configuration API',
 		},
 		{
 			displayName: 'Call Control API',
 			name: 'callControlEnabled',
 			type: 'boolean',
 			default: true,
-			description: 'Whether it may see and control calls',
+			description: 'Whether the client can see and control calls',
 		},
 	],
 	execute: async (run): Promise<IDataObject> => {
@@ -92,7 +92,7 @@ const setMonitoredExtensions: OwnOperation = {
 	label: 'Set Monitored Extensions',
 	action: 'Set the monitored extensions of an API client',
 	description:
-		'Decide whose calls the client sees and controls; this replaces all extensions that were set before',
+		'Set the extensions whose calls the client can see and control. This replaces all existing ones.',
 	onRow: true,
 	uses,
 	properties: [

@@ -9,7 +9,7 @@ export const rows: EntityResource = {
 	label: 'API Client',
 	plural: 'API Clients',
 	description:
-		'A program that may use the APIs of the PBX: Integrations > API in the Admin Console',
+		'A program that can use the APIs of the PBX, as under Integrations > API in the Admin Console',
 	entitySet: 'ServicePrincipals',
 	type: 'ServicePrincipal',
 	naturalKeys: [{ property: 'Number', label: 'Client ID', placeholder: 'e.g. n8n' }],
@@ -33,7 +33,7 @@ export const rows: EntityResource = {
 				name: 'number',
 				placeholder: 'e.g. n8n',
 				description:
-					'Also the number of its route point, so no extension may have it. It cannot be changed later.',
+					'Also the number of its route point, so no extension can have it. It cannot be changed later.',
 			},
 			{ prominent: true, createOnly: true },
 		),
@@ -43,7 +43,7 @@ export const rows: EntityResource = {
 			{
 				displayName: 'Configuration API',
 				name: 'xapiEnabled',
-				description: 'Whether it may use the 3CX Configuration API',
+				description: 'Whether the client can use the 3CX Configuration API',
 			},
 			{ prominent: true },
 		),
@@ -52,7 +52,7 @@ export const rows: EntityResource = {
 			{
 				displayName: 'Call Control API',
 				name: 'callControlEnabled',
-				description: 'Whether it may see and control calls',
+				description: 'Whether the client can see and control calls',
 			},
 			{ prominent: true },
 		),

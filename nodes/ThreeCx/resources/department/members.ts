@@ -61,7 +61,7 @@ const unknown = (numbers: string[]) =>
 		kind: 'notFound',
 		field: 'extensions',
 		message: `This PBX has no user with Number ${numbers.join(', ')}`,
-		hint: 'Choose users from the list, or create them first. Nobody was added or removed.',
+		hint: 'Choose users from the list, or create them first. No user was added or removed.',
 	});
 
 const uses = ['GetGroup', 'ListUser', 'GetUser', 'UpdateUser'];
@@ -72,7 +72,7 @@ export const departmentMemberOperations: OwnOperation[] = [
 		label: 'Add Member',
 		action: 'Add users to a department',
 		description:
-			'Give one or more users a role in the department and keep their other departments; who is there already gets the new role',
+			'Give one or more users a role in the department and keep their other departments; existing members get the new role',
 		onRow: true,
 		uses,
 		properties: [extensions, roleParameter],
@@ -83,7 +83,7 @@ export const departmentMemberOperations: OwnOperation[] = [
 		name: 'removeMember',
 		label: 'Remove Member',
 		action: 'Remove users from a department',
-		description: 'Take one or more users out of the department and keep their other departments',
+		description: 'Remove one or more users from the department and keep their other departments',
 		onRow: true,
 		uses,
 		properties: [extensions],

@@ -8,7 +8,7 @@ import { rows } from './rows';
 
 /** Members of XAPI's `GroupHoursMode` that people set by hand. */
 const MODES = [
-	{ name: 'As Scheduled', value: 'Default', description: 'Follow the office hours again' },
+	{ name: 'As Scheduled', value: 'Default', description: 'Follow the office hours' },
 	{ name: 'Break', value: 'ForceBreak' },
 	{ name: 'Closed', value: 'ForceClosed' },
 	{ name: 'Holiday', value: 'ForceHoliday' },
@@ -19,7 +19,7 @@ export const setOfficeHoursMode: OwnOperation = {
 	name: 'setOfficeHoursMode',
 	label: 'Set Office Hours Mode',
 	action: 'Set the office hours mode of a department',
-	description: 'Open or close a department by hand, until a time or until it is set back',
+	description: 'Open or close a department manually, until a set time or until you change it',
 	onRow: true,
 	uses: ['GetGroup', 'UpdateGroup'],
 	properties: [
@@ -29,7 +29,7 @@ export const setOfficeHoursMode: OwnOperation = {
 			type: 'options',
 			options: MODES,
 			default: 'Default',
-			description: 'What callers meet, whatever the schedule says',
+			description: 'The mode for callers, regardless of the schedule',
 		},
 		{
 			displayName: 'Until',
@@ -38,7 +38,7 @@ export const setOfficeHoursMode: OwnOperation = {
 			default: '',
 			displayOptions: { hide: { mode: ['Default'] } },
 			description:
-				'When the schedule applies again, in the time zone of the workflow; leave empty for until it is set back',
+				'When the schedule applies again, in the time zone of the workflow; leave empty to keep the mode until you change it',
 		},
 	],
 	execute: async (run): Promise<IDataObject> => {
@@ -50,8 +50,8 @@ export const setOfficeHoursMode: OwnOperation = {
 			throw new ThreeCxError({
 				kind: 'input',
 				field: 'until',
-				message: 'The time under "Until" is over already',
-				hint: 'Choose a later one, or leave it empty.',
+				message: 'The time under "Until" is in the past',
+				hint: 'Choose a time in the future, or leave it empty.',
 			});
 		}
 		const wanted = { CurrentGroupHours: mode, OverrideExpiresAt: until || null };

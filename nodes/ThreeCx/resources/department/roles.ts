@@ -8,7 +8,7 @@ export const getRoles: OwnOperation = {
 	name: 'getRoles',
 	label: 'Get Roles',
 	action: 'Get the roles of a department',
-	description: 'List the roles that members of the department can have, and what each may do',
+	description: 'List the roles for members of the department, and the rights of each',
 	onRow: true,
 	uses: ['ListRights'],
 	execute: async (run) =>

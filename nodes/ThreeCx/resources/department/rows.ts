@@ -5,7 +5,7 @@ export const rows: EntityResource = {
 	name: 'department',
 	label: 'Department',
 	plural: 'Departments',
-	description: 'Users with common office hours, rights and number ranges',
+	description: 'A group of users with the same office hours, rights and number ranges',
 	entitySet: 'Groups',
 	type: 'Group',
 	naturalKeys: [
@@ -46,7 +46,7 @@ export const rows: EntityResource = {
 				type: 'boolean',
 				default: true,
 				description:
-					'Whether the department may have queues, ring groups and digital receptionists of its own',
+					'Whether the department can have its own queues, ring groups and digital receptionists',
 			},
 		},
 		{
@@ -57,7 +57,7 @@ export const rows: EntityResource = {
 				type: 'number',
 				typeOptions: { minValue: 0 },
 				default: 0,
-				description: 'How long calls to the department ring before they are answered',
+				description: 'How long calls to the department ring before the PBX answers',
 			},
 		},
 		{

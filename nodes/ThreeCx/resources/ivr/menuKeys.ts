@@ -43,7 +43,7 @@ export const keyProperty: INodeProperties = {
 	type: 'options',
 	options: [...'0123456789', '#', '*'].map((key) => ({ name: key, value: key })),
 	default: '1',
-	description: 'What the caller presses',
+	description: 'The key that the caller presses',
 };
 
 /** What a key does, for a parameter of its own. */
@@ -86,7 +86,7 @@ export const keyMapField: Field = {
 		typeOptions: { multipleValues: true, sortable: true },
 		placeholder: 'Add Key',
 		default: {},
-		description: 'Which key leads where. Replaces all that were set before.',
+		description: 'The destination of each key. Replaces all existing ones.',
 		options: [{ name: 'key', displayName: 'Key', values: [keyProperty, ...targetValues(KINDS)] }],
 	},
 };
@@ -109,7 +109,7 @@ export const timeoutField: Field = {
 	parameter: destinationProperty(
 		'timeoutDestination',
 		TIMEOUT_LABEL,
-		'Where calls go when the caller presses no key in time',
+		'Where calls go when the caller does not press a key in time',
 		KINDS,
 	),
 };
@@ -128,7 +128,7 @@ export const invalidKeyField: Field = {
 	parameter: destinationProperty(
 		'invalidKeyDestination',
 		INVALID_LABEL,
-		'Where calls go when the caller presses a key that means nothing',
+		'Where calls go when the caller presses a key without a destination',
 		INVALID_KEY_KINDS,
 	),
 };

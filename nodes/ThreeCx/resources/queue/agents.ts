@@ -15,7 +15,7 @@ export const getAgents: OwnOperation = {
 	label: 'Get Agents',
 	action: 'Get the agents of a queue with their state',
 	description:
-		'List the agents in the order of the queue, with whether their phone is registered, their status and whether they are logged in to queues',
+		'List the agents in queue order, with their status, and whether they are logged in to queues and their phone is registered',
 	onRow: true,
 	uses: ['GetQueue', 'ListUser'],
 	execute: async (run): Promise<IDataObject[]> =>

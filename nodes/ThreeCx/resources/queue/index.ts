@@ -13,7 +13,7 @@ const resetStatistics: OwnOperation = {
 	name: 'resetStatistics',
 	label: 'Reset Statistics',
 	action: 'Reset the statistics of a queue',
-	description: 'Set the counters of the queue that the 3CX apps show back to zero',
+	description: 'Reset the queue counters in the 3CX apps to zero',
 	onRow: true,
 	uses: ['ResetQueueStatistics'],
 	execute: async (run): Promise<IDataObject> =>
@@ -43,7 +43,7 @@ export const queue: EntityResource = {
 					default: '',
 					placeholder: 'e.g. 1',
 					description:
-						'For queues with skill based routing; leave empty to let it be. An agent who is there already gets the new one.',
+						'For queues with skill-based routing; leave empty to keep it. Existing agents get the new skill group.',
 				},
 			},
 		}),

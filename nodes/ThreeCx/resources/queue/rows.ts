@@ -8,7 +8,7 @@ export const rows: EntityResource = {
 	name: 'queue',
 	label: 'Queue',
 	plural: 'Queues',
-	description: 'Callers who wait until one of several agents is free',
+	description: 'A line of callers who wait for a free agent',
 	entitySet: 'Queues',
 	type: 'Queue',
 	naturalKeys: [
@@ -41,7 +41,7 @@ export const rows: EntityResource = {
 				type: 'string',
 				default: '',
 				placeholder: 'e.g. 800',
-				description: 'Leave empty for the next free number. It cannot be changed later.',
+				description: 'Leave empty to use the next free number. It cannot be changed later.',
 			},
 		},
 		{
@@ -64,14 +64,14 @@ export const rows: EntityResource = {
 				name: 'announceQueuePosition',
 				type: 'boolean',
 				default: false,
-				description: 'Whether callers hear how many wait before them',
+				description: 'Whether callers hear their position in the queue',
 			},
 		},
 		destinationField(
 			'ForwardNoAnswer',
 			'forwardNoAnswer',
 			'If No Agent Answers',
-			'Where callers go after the maximum wait, or when nobody is logged in',
+			'Where callers go after the maximum wait, or when no agent is logged in',
 		),
 		{
 			property: 'MasterTimeout',
@@ -92,7 +92,7 @@ export const rows: EntityResource = {
 				type: 'number',
 				typeOptions: { minValue: 0 },
 				default: 20,
-				description: 'How many may wait at the same time',
+				description: 'How many callers can wait at the same time',
 			},
 		},
 		{
@@ -103,7 +103,7 @@ export const rows: EntityResource = {
 				type: 'options',
 				options: enumOptions('PollingStrategyType'),
 				default: 'RingAll',
-				description: 'In which order agents are rung',
+				description: 'The order in which agents ring',
 			},
 		},
 		{
@@ -114,7 +114,7 @@ export const rows: EntityResource = {
 				type: 'number',
 				typeOptions: { minValue: 1 },
 				default: 20,
-				description: 'How long an agent is rung before the next one is',
+				description: 'How long an agent rings before the next one',
 			},
 		},
 		{
@@ -125,7 +125,7 @@ export const rows: EntityResource = {
 				type: 'number',
 				typeOptions: { minValue: 0 },
 				default: 0,
-				description: 'Callers who wait longer count as a breach of the service level',
+				description: 'Calls that wait longer count as a service level breach',
 			},
 		},
 		{
@@ -136,7 +136,7 @@ export const rows: EntityResource = {
 				type: 'number',
 				typeOptions: { minValue: 0 },
 				default: 0,
-				description: 'The break that an agent gets after each call',
+				description: 'How long an agent gets no calls after each call',
 			},
 		},
 	],

@@ -24,7 +24,7 @@ export const createFromTemplate: OwnOperation = {
 	name: 'createFromTemplate',
 	label: 'Create From Template',
 	action: 'Create a trunk from a template',
-	description: 'Create a trunk with the settings that 3CX knows for a provider',
+	description: 'Create a trunk with the 3CX settings for a provider',
 	uses: ['InitTrunk', 'CreateTrunk'],
 	properties: [
 		{
@@ -43,7 +43,7 @@ export const createFromTemplate: OwnOperation = {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. Northgate Telecom',
-			description: 'Leave empty for the name of the template',
+			description: 'Leave empty to use the name of the template',
 		},
 		password,
 		{
@@ -62,7 +62,7 @@ export const createFromTemplate: OwnOperation = {
 					type: 'string' as const,
 					default: '',
 					placeholder: 'e.g. sip.example.com',
-					description: 'Host name of the provider, where the template leaves it open',
+					description: 'Host name of the provider, if the template does not set it',
 				},
 			].sort(alphabetically(({ displayName }) => displayName)),
 		},
@@ -73,7 +73,7 @@ export const createFromTemplate: OwnOperation = {
 			'template',
 			'Template',
 			text('template'),
-			'Choose the provider of the trunk; "Generic" templates fit those that are not listed.',
+			'Choose the provider of the trunk. Use a "Generic" template for providers that are not listed.',
 		);
 		const { host, ...fields } = context.getNodeParameter('trunkFields', index, {}) as IDataObject;
 		const parameters = { template };

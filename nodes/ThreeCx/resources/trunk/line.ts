@@ -19,7 +19,7 @@ export const refreshRegistration: OwnOperation = {
 	name: 'refreshRegistration',
 	label: 'Refresh Registration',
 	action: 'Refresh the registration of a trunk',
-	description: 'Register the trunk with its provider again, and give its state right after',
+	description: 'Register the trunk with its provider again and return its state',
 	onRow: true,
 	uses: ['RefreshRegistration', 'GetTrunk'],
 	execute: async (run) =>
@@ -69,14 +69,14 @@ const testOperation = (
 
 export const testInboundCall = testOperation(
 	'Inbound',
-	{ description: 'Wait for a call from outside, and report what happened to it' },
+	{ description: 'Wait for an external call and report the result' },
 	() => ({}),
 );
 
 export const testOutboundCall = testOperation(
 	'Outbound',
 	{
-		description: 'Make a call over the trunk, and report what happened to it',
+		description: 'Make a call over the trunk and report the result',
 		properties: [
 			{
 				displayName: 'Number to Call',
@@ -94,7 +94,7 @@ export const testOutboundCall = testOperation(
 				typeOptions: { loadOptionsMethod: 'getExtensions' },
 				default: '',
 				description:
-					'Who talks when the call is answered. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+					'The extension to connect when the call is answered. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 			},
 		],
 	},

@@ -43,20 +43,20 @@ const fields: Field[] = [
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. +442079460800, +442079460801',
-			description: 'Your numbers on this trunk, separated by commas. Replaces all that were set.',
+			description: 'Your numbers on this trunk, separated by commas. Replaces all existing ones.',
 		},
 	},
 	switchField('EnableInboundCalls', {
 		displayName: 'Inbound Calls',
 		name: 'enableInboundCalls',
 		default: true,
-		description: 'Whether calls may come in over the trunk',
+		description: 'Whether calls can come in over the trunk',
 	}),
 	switchField('EnableOutboundCalls', {
 		displayName: 'Outbound Calls',
 		name: 'enableOutboundCalls',
 		default: true,
-		description: 'Whether calls may go out over the trunk',
+		description: 'Whether calls can go out over the trunk',
 	}),
 	textField('ExternalNumber', {
 		displayName: 'Main Number',
@@ -68,7 +68,7 @@ const fields: Field[] = [
 		displayName: 'Outbound Caller ID',
 		name: 'outboundCallerId',
 		placeholder: 'e.g. +442079460800',
-		description: 'The number that people outside see, unless the extension has its own',
+		description: 'The number to show for external calls, unless the extension has its own',
 	}),
 	{
 		property: 'AuthPassword',
@@ -80,13 +80,13 @@ const fields: Field[] = [
 		displayName: 'Simultaneous Calls',
 		name: 'simultaneousCalls',
 		default: 10,
-		description: 'How many calls the trunk carries at the same time',
+		description: 'How many calls the trunk can have at the same time',
 	}),
 	enumField('TranscriptionMode', 'TranscriptionType', {
 		displayName: 'Transcription',
 		name: 'transcriptionMode',
 		default: 'Nothing',
-		description: 'What of the calls over this trunk is transcribed',
+		description: 'What to transcribe of the calls over this trunk',
 	}),
 ];
 
@@ -95,7 +95,7 @@ export const rows: EntityResource = {
 	name: 'trunk',
 	label: 'Trunk',
 	plural: 'Trunks',
-	description: 'A line to the outside, from a SIP provider',
+	description: 'A line to the public phone network from a SIP provider',
 	entitySet: 'Trunks',
 	type: 'Trunk',
 	naturalKeys: [{ property: 'Number', label: 'Number', placeholder: 'e.g. 10000' }],

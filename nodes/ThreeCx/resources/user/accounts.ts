@@ -14,8 +14,7 @@ export const deleteMany: OwnOperation = {
 	name: 'deleteMany',
 	label: 'Delete Many',
 	action: 'Delete many users',
-	description:
-		'Delete several users with one request; gives one item for each, which says if it is gone',
+	description: 'Delete multiple users with one request; returns one item for each with the result',
 	uses: ['ListUser', 'BatchDelete'],
 	properties: [
 		extensionsParameter({
@@ -66,7 +65,7 @@ export const regenerate: OwnOperation = {
 	label: 'Regenerate Credentials',
 	action: 'Regenerate the credentials of a user',
 	description:
-		'Make new passwords and keys for a user. The old ones end at once: phones and apps must be set up again.',
+		'Generate new passwords and keys for a user. The old ones stop working at once: phones and apps must be set up again.',
 	onRow: true,
 	uses: ['Regenerate'],
 	properties: [
@@ -77,7 +76,8 @@ export const regenerate: OwnOperation = {
 			required: true,
 			options: CREDENTIALS,
 			default: [],
-			description: 'The new values are not shown in the output; the welcome email tells the user',
+			description:
+				'The new values are not shown in the output; the user gets them in the welcome email',
 		},
 	],
 	execute: async (run): Promise<IDataObject> => {
@@ -87,7 +87,7 @@ export const regenerate: OwnOperation = {
 			throw new ThreeCxError({
 				kind: 'input',
 				field: 'credentials',
-				message: 'Nothing to regenerate was chosen',
+				message: 'Nothing to regenerate is selected',
 				hint: 'Choose at least one under What to Regenerate.',
 			});
 		}
@@ -106,8 +106,7 @@ export const sendWelcomeEmail: OwnOperation = {
 	name: 'sendWelcomeEmail',
 	label: 'Send Welcome Email',
 	action: 'Send the welcome email to a user',
-	description:
-		'Send the email with which the user sets up phone and apps, to the address of the user',
+	description: 'Send the user the email for setting up phone and apps',
 	onRow: true,
 	uses: ['SendWelcomeEmail'],
 	execute: async (run): Promise<IDataObject> =>
@@ -122,7 +121,7 @@ export const getFreeNumber: OwnOperation = {
 	name: 'getFreeNumber',
 	label: 'Get Free Number',
 	action: 'Get a free extension number',
-	description: 'Find the next extension number that nobody has; it is not reserved',
+	description: 'Find the next free extension number, without reserving it',
 	uses: ['GetFirstAvailableExtensionNumber'],
 	execute: async ({ client, signal }): Promise<IDataObject> =>
 		(await invoke(client, 'GetFirstAvailableExtensionNumber', { signal })) as IDataObject,

@@ -19,7 +19,7 @@ export const departmentOperations: OwnOperation[] = [
 		label: 'Add to Department',
 		action: 'Add a user to a department',
 		description:
-			'Give the user a role in a department and keep all other departments; a user who is there already gets the new role',
+			'Give the user a role in a department and keep all other departments; an existing member gets the new role',
 		onRow: true,
 		uses,
 		properties: [departmentParameter, roleParameter],
@@ -38,7 +38,7 @@ export const departmentOperations: OwnOperation[] = [
 		name: 'removeFromDepartment',
 		label: 'Remove From Department',
 		action: 'Remove a user from a department',
-		description: 'Take the user out of a department and keep all others',
+		description: 'Remove the user from a department and keep all others',
 		onRow: true,
 		uses,
 		properties: [departmentParameter],

@@ -97,8 +97,8 @@ const hasNo = (profile: Entity, label: string, when: Reason) =>
 		message: `The status "${String(profile.Name)}" has no destination for "${label}"`,
 		hint:
 			when === 'always'
-				? 'In this status the user takes calls: choose Busy, No Answer or Not Registered.'
-				: 'In this status no call reaches the user: choose Always.',
+				? 'With this status the user takes calls: choose Busy, No Answer or Not Registered.'
+				: 'With this status the user gets no calls: choose Always.',
 	});
 
 const profilesOf = async ({ client, signal }: ItemRun, path: string): Promise<Entity> => {
@@ -116,8 +116,8 @@ const wantedStatus = ({ context, index }: ItemRun) =>
 export const getForwarding: OwnOperation = {
 	name: 'getForwarding',
 	label: 'Get Forwarding',
-	action: 'Get where calls of a user go',
-	description: 'Read where calls go in one status of a user',
+	action: 'Get the call forwarding of a user',
+	description: 'Get where calls go for one status of a user',
 	onRow: true,
 	uses: ['GetUser'],
 	properties: [statusParameter],
@@ -137,9 +137,8 @@ export const getForwarding: OwnOperation = {
 export const updateForwarding: OwnOperation = {
 	name: 'updateForwarding',
 	label: 'Update Forwarding',
-	action: 'Change where calls of a user go',
-	description:
-		'Change where calls go in one status of a user, and keep everything that is not named',
+	action: 'Change the call forwarding of a user',
+	description: 'Change where calls go for one status of a user, and keep all other settings',
 	onRow: true,
 	uses: ['GetUser', 'UpdateUser'],
 	properties: [
@@ -194,14 +193,14 @@ export const updateForwarding: OwnOperation = {
 					type: 'number',
 					typeOptions: { minValue: 1 },
 					default: 20,
-					description: 'How long the phones ring before it counts as no answer',
+					description: 'How long the phones ring before the call counts as not answered',
 				},
 				{
 					displayName: 'Ring Mobile Too',
 					name: 'ringMyMobile',
 					type: 'boolean',
 					default: false,
-					description: 'Whether the mobile number of the user rings along',
+					description: 'Whether the mobile number of the user rings too',
 				},
 			],
 		},

@@ -13,7 +13,7 @@ export const makeCall: OwnOperation = {
 	label: 'Make Call',
 	action: 'Make a call as a user',
 	description:
-		'Ring the phones of a user and, once answered, call a number. The 3CX Call Control node can choose the phone and follow the call.',
+		'Ring the phones of a user and, once answered, call a number. To choose the phone or follow the call, use the 3CX Call Control node.',
 	onRow: true,
 	uses: ['GetUser', 'MakeCall'],
 	properties: [
@@ -24,7 +24,7 @@ export const makeCall: OwnOperation = {
 			required: true,
 			default: '',
 			placeholder: 'e.g. +441632960123',
-			description: 'The extension or outside number to call',
+			description: 'The extension or external number to call',
 		},
 	],
 	execute: async (run): Promise<IDataObject> => {
@@ -33,7 +33,7 @@ export const makeCall: OwnOperation = {
 			'destination',
 			'Destination',
 			context.getNodeParameter('destination', index, ''),
-			'Enter the extension or outside number to call.',
+			'Enter the extension or external number to call.',
 		);
 		const dn = await onRow(run, rows, async ({ path }) => {
 			const user = await getEntity(client, path, queryString({ select: ['Number'] }), { signal });

@@ -6,7 +6,7 @@ export const rows: EntityResource = {
 	name: 'user',
 	label: 'User',
 	plural: 'Users',
-	description: 'An extension and the person behind it',
+	description: 'A person with an extension',
 	entitySet: 'Users',
 	type: 'User',
 	naturalKeys: [
@@ -40,7 +40,7 @@ export const rows: EntityResource = {
 				type: 'string',
 				default: '',
 				placeholder: 'e.g. 100',
-				description: 'Leave empty for the next free number. It cannot be changed later.',
+				description: 'Leave empty to use the next free number. It cannot be changed later.',
 			},
 		},
 		{
@@ -62,8 +62,7 @@ export const rows: EntityResource = {
 				type: 'string',
 				default: '',
 				placeholder: 'e.g. anna@example.com',
-				description:
-					'Where 3CX sends the welcome e-mail and voicemails; no two users may share one',
+				description: 'Where 3CX sends the welcome email and voicemails; each user needs their own',
 			},
 		},
 		membershipsField,
@@ -82,7 +81,7 @@ export const rows: EntityResource = {
 				],
 				default: 'Available',
 				description:
-					'The status that decides where calls go; if you renamed it in 3CX, use an expression with its name',
+					'The status that sets where calls go; if you renamed it in 3CX, use an expression with its name',
 			},
 		},
 		{
@@ -102,7 +101,7 @@ export const rows: EntityResource = {
 				name: 'hideInPhonebook',
 				type: 'boolean',
 				default: false,
-				description: 'Whether the user is left out of the company phonebook',
+				description: 'Whether to hide the user in the company phonebook',
 			},
 		},
 		{
@@ -123,7 +122,7 @@ export const rows: EntityResource = {
 				type: 'string',
 				default: '',
 				placeholder: 'e.g. +442079460100',
-				description: 'The number that people outside see when this user calls them',
+				description: 'The number to show when this user makes an external call',
 			},
 		},
 		{
@@ -133,7 +132,7 @@ export const rows: EntityResource = {
 				name: 'recordCalls',
 				type: 'boolean',
 				default: false,
-				description: 'Whether all calls of this user are recorded',
+				description: 'Whether to record all calls of this user',
 			},
 		},
 		{

@@ -53,7 +53,7 @@ export const setStatus: OwnOperation = {
 	name: 'setStatus',
 	label: 'Set Status',
 	action: 'Set the status of a user',
-	description: 'Set a user to available, away or any other status, which decides where calls go',
+	description: 'Set a user to available, away or another status, which sets where calls go',
 	onRow: true,
 	uses: ['GetUser', 'UpdateUser'],
 	properties: [statusParameter],
@@ -110,13 +110,13 @@ export const queueLogins: OwnOperation[] = [
 		name: 'logInToQueues',
 		label: 'Log In to Queues',
 		action: 'Log a user in to their queues',
-		description: 'Let calls of all queues that the user is an agent of ring at the user',
+		description: 'Let the user get calls from all their queues',
 	}),
 	queueLogin('LoggedOut', {
 		name: 'logOutOfQueues',
 		label: 'Log Out of Queues',
 		action: 'Log a user out of their queues',
-		description: 'Keep queue calls away from the user, in all queues at once',
+		description: 'Stop calls from all queues to the user',
 	}),
 ];
 
