@@ -57,7 +57,7 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 			required: true,
 			default: '',
 			placeholder: 'e.g. https://pbx.example.com:5001',
-			description: 'The address of your 3CX web client; with the port if it has one',
+			description: 'The address of your 3CX web client, including the port if there is one',
 		},
 		{
 			displayName: 'Client ID',
@@ -67,7 +67,7 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. n8n',
 			description:
-				'The Client ID (DN) of the API client, as entered in the 3CX Admin Console under Integrations > API. Use one API client for each n8n: a new token of the same client ends the last one.',
+				'The Client ID (DN) of the API client, as entered in the 3CX Admin Console under Integrations > API. Use a separate API client for each n8n: a new token of the same client ends the previous one.',
 		},
 		{
 			displayName: 'Client Secret',
@@ -84,7 +84,7 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 			type: 'boolean',
 			default: false,
 			description:
-				'Whether to connect even if the certificate is not trusted, as when the PBX is reached by its IP address in your own network',
+				'Whether to connect even if the certificate is not trusted, for example to reach the PBX by its IP address in your own network',
 		},
 		{ displayName: 'Grant Type', name: 'grantType', type: 'hidden', default: 'clientCredentials' },
 		{
@@ -162,7 +162,7 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 				properties: {
 					value: 403,
 					message:
-						'Client ID and secret are right, but this API client may not use the Configuration API. In the 3CX Admin Console under Integrations > API tick "3CX Configuration API Access", choose a real department with a high role, and check that the licence is Enterprise.',
+						'Client ID and secret are right, but this API client may not use the Configuration API. In the 3CX Admin Console under Integrations > API select "3CX Configuration API Access", choose a real department and a high role, and check that the licence is Enterprise.',
 				},
 			},
 			{

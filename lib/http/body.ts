@@ -103,7 +103,7 @@ const tooLarge = (
 		hint:
 			maxBytes === MAX_SMALL_BYTES
 				? 'Something else than 3CX may be answering at the Server URL: open it in a browser.'
-				: 'The rest was not read, so that n8n does not run out of memory. Read less at once (fewer fields, a filter, a shorter period), or raise "Largest Answer (MB)" in the Request Options.',
+				: 'The rest was not read, so that n8n does not run out of memory. Read less at once (fewer fields, a filter, a shorter period), or raise "Maximum Response Size (MB)" in the Request Options.',
 		request,
 	});
 
@@ -114,7 +114,7 @@ const tooLate = (
 	new ThreeCxError({
 		kind: 'timeout',
 		message: `${origin} began to answer and had not come to the end after ${secondsOf(withinMs)}`,
-		hint: 'Read less at once (fewer fields, a filter, a shorter period), or raise "Timeout (Seconds)" in the Request Options. If small answers take as long, look at the network between n8n and the PBX.',
+		hint: 'Read less at once (fewer fields, a filter, a shorter period), or increase "Timeout (Seconds)" in the Request Options. If small responses also take this long, check the network between n8n and the PBX.',
 		request,
 	});
 
@@ -173,7 +173,7 @@ export function whileItComes(
 		new ThreeCxError({
 			kind: 'timeout',
 			message: `${origin} has as good as stopped in the middle of a download: less than ${least} bytes in ${secondsOf(windowMs)}`,
-			hint: 'Try again; if it happens often, look at the load of the PBX and the network between it and n8n.',
+			hint: 'Try again; if it happens often, check the load of the PBX and the network between the PBX and n8n.',
 			request,
 		});
 	source.on('error', (cause) => out.destroy(explain(cause)));

@@ -215,8 +215,8 @@ function assertPlainPath(request: PbxRequest): void {
 	if (step === undefined) return;
 	throw new ThreeCxError({
 		kind: 'input',
-		message: `"${step}" is no number, ID or name of anything on a PBX`,
-		hint: 'Look at the fields of the step; if an expression fills one of them, look at what it gives for this item. Nothing was sent.',
+		message: `"${step}" is not a number, ID or name on a PBX`,
+		hint: 'Check the fields of the node; if one uses an expression, check what it returns for this item. Nothing was sent.',
 		request: nameOf(request),
 	});
 }

@@ -39,7 +39,7 @@ const NETWORK_CODES: Record<string, Pick<ErrorDetails, 'kind' | 'hint'> & { says
 	ENOTFOUND: {
 		kind: 'unreachable',
 		says: 'could not be found: no such host name',
-		hint: 'Check the Server URL of the credential for typing errors; it is the address of your 3CX web client.',
+		hint: 'Check the Server URL of the credential for typos; it is the address of your 3CX web client.',
 	},
 	EAI_AGAIN: {
 		kind: 'unreachable',
@@ -54,22 +54,22 @@ const NETWORK_CODES: Record<string, Pick<ErrorDetails, 'kind' | 'hint'> & { says
 	UND_ERR_CONNECT_TIMEOUT: {
 		kind: 'timeout',
 		says: 'did not accept a connection in time',
-		hint: 'Check the Server URL, and whether a firewall lies between n8n and the PBX.',
+		hint: 'Check the Server URL, and whether a firewall blocks the connection from n8n to the PBX.',
 	},
 	UND_ERR_HEADERS_TIMEOUT: {
 		kind: 'timeout',
 		says: 'did not answer in time',
-		hint: 'Long reports take long: shorten the date range or filter more, or raise the time-out in the options.',
+		hint: 'Large reports take time: shorten the date range, filter more, or increase the timeout in the options.',
 	},
 	UND_ERR_BODY_TIMEOUT: {
 		kind: 'timeout',
 		says: 'stopped in the middle of its answer',
-		hint: 'Try again; if it happens often, look at the load of the PBX.',
+		hint: 'Try again; if it happens often, check the load of the PBX.',
 	},
 	TOO_MANY_WAITING: {
 		kind: 'rateLimited',
 		says: 'has 10,000 requests of this n8n waiting for it already',
-		hint: 'Run fewer workflows with many items against it at the same time, or work on the items in smaller batches.',
+		hint: 'Run fewer workflows with many items at the same time, or process the items in smaller batches.',
 	},
 	UND_ERR_ABORTED: {
 		kind: 'cancelled',
@@ -123,7 +123,7 @@ export function errorFromNetwork(cause: unknown, origin: string, request?: strin
 		return new ThreeCxError({
 			kind: 'certificate',
 			message: `The certificate of ${origin} is not trusted: ${certificate}`,
-			hint: 'Use the host name that the certificate was issued for, or switch on "Ignore SSL Issues (Insecure)" in the credential if you know this PBX and the network in between.',
+			hint: 'Use the host name that the certificate was issued for, or switch on "Ignore SSL Issues (Insecure)" in the credential if you trust this PBX and the network in between.',
 			code,
 			request,
 			cause,

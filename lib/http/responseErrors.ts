@@ -47,13 +47,13 @@ const STATUS: Record<'xapi' | 'callcontrol', Record<number, Verdict>> = {
 		},
 		404: {
 			kind: 'notFound',
-			message: 'The PBX knows no such thing',
-			hint: 'Check the ID or number. If it is a report, a parameter may be missing or written wrongly; on an older 3CX the operation may not exist yet.',
+			message: 'The PBX could not find it',
+			hint: 'Check the ID or number. For a report, a parameter may be missing or misspelled. On an older 3CX the operation may not exist yet.',
 		},
 		504: {
 			kind: 'server',
 			message: 'The query took the PBX too long',
-			hint: 'Shorten the date range or filter more, and read it in several steps.',
+			hint: 'Shorten the date range or filter more, and read the data in several steps.',
 		},
 	},
 	callcontrol: {
@@ -65,12 +65,12 @@ const STATUS: Record<'xapi' | 'callcontrol', Record<number, Verdict>> = {
 		403: {
 			kind: 'forbidden',
 			message: 'The API client may not control this extension or call leg',
-			hint: 'In the 3CX Admin Console open Integrations > API, tick "Call Control API" for this client and add the extension to its list. A leg on the far side of the call cannot be controlled.',
+			hint: 'In the 3CX Admin Console open Integrations > API, tick "Call Control API" for this client and add the extension to its list. The other party’s side of the call cannot be controlled.',
 		},
 		404: {
 			kind: 'notFound',
-			message: 'The PBX knows no such extension, device or call leg',
-			hint: 'If it was a call leg, the call has ended. Otherwise check the number, choose the device anew, and make sure that the licence has Call Control (Enterprise).',
+			message: 'The PBX has no such extension, device or call',
+			hint: 'If it was a side of a call, the call has ended. Otherwise check the number, select the device again, and make sure that the licence includes Call Control (Enterprise).',
 		},
 		422: {
 			kind: 'impossible',
@@ -88,17 +88,17 @@ const LEG: Record<number, Verdict> = {
 	403: {
 		kind: 'forbidden',
 		message: 'This call leg is not yours to control',
-		hint: 'Add the extension to the list of the API client: in the 3CX Admin Console, Integrations > API, with "Call Control API" ticked. A leg on the far side of a call cannot be controlled at all.',
+		hint: 'Add the extension to the list of the API client: in the 3CX Admin Console, Integrations > API, with "Call Control API" ticked. The other party’s side of a call cannot be controlled.',
 	},
 	404: {
 		kind: 'notFound',
 		message: 'The call has ended',
-		hint: 'A participant ID is good as long as its call. If the call does go on, check that Extension and Participant belong together.',
+		hint: 'A participant ID is valid only during its call. If the call is still in progress, check that Extension and Participant belong together.',
 	},
 	424: {
 		kind: 'impossible',
 		message: 'There is no audio on this call yet',
-		hint: 'Audio begins shortly after the call is connected; it was tried for a while. Only calls of a route point have audio.',
+		hint: 'Audio starts shortly after the call is connected; n8n retried for a while. Only calls of a route point have audio.',
 	},
 };
 
@@ -110,17 +110,17 @@ const COMMON: Record<number, Verdict> = {
 	401: {
 		kind: 'unauthorized',
 		message: 'The PBX refuses the access token, even a new one',
-		hint: 'Another program may use the same client ID: 3CX keeps one live token per client ID, and each new one ends the last. Give each program its own API client. Console Restrictions in 3CX can also cause this.',
+		hint: 'Another program may use the same client ID: 3CX keeps one valid token per client ID, and each new one ends the previous one. Give each program its own API client. Console Restrictions in 3CX can also cause this.',
 	},
 	409: {
 		kind: 'conflict',
-		message: 'Somebody else changed this at the same time',
+		message: 'Someone else changed this at the same time',
 		hint: 'Run it again.',
 	},
 	429: {
 		kind: 'rateLimited',
 		message: 'The PBX gets too many requests',
-		hint: 'Lower the number of requests in flight in the options, or wait a little.',
+		hint: 'Lower the number of requests in flight in the options, or try again later.',
 	},
 	503: {
 		kind: 'server',
@@ -191,7 +191,7 @@ function verdictOf(request: string, status: number): Verdict {
 			? {
 					kind: 'server',
 					message: 'The PBX failed to handle the request',
-					hint: 'Try again. Reports answer like this when a date or literal has the wrong form; otherwise look at the event log of the PBX.',
+					hint: 'Try again. Reports fail like this when a date or value has the wrong format; otherwise check the event log of the PBX.',
 				}
 			: STATUS[api][400]!)
 	);
@@ -209,7 +209,7 @@ function redirected(
 		...common,
 		kind: 'redirect',
 		message: `${origin} sends us to another address${target === '' ? '' : `: ${target}`}`,
-		hint: 'Enter that address as the Server URL of the credential if it is your 3CX. Redirects are not followed, so that the access token goes to no one else.',
+		hint: 'Enter that address as the Server URL of the credential if it is your 3CX. Redirects are not followed, so that nobody else gets the access token.',
 	};
 }
 
@@ -323,7 +323,7 @@ export function errorFromTokenAnswer(
 			code: oauthCode(error),
 			field: 'clientSecret',
 			message: `${origin} refuses the client ID or the client secret`,
-			hint: 'Compare both, blanks at their ends included, with Integrations > API in the 3CX Admin Console. The secret is the API key that was shown once; generating a new one ends the old one at once. It was tried only once, because 3CX blocks addresses after failed logins.',
+			hint: 'Compare both with Integrations > API in the 3CX Admin Console, and check for spaces at the ends. The secret is the API key that was shown once; generating a new one ends the old one at once. n8n tried only once, because 3CX blocks addresses after failed logins.',
 		});
 	}
 	if (isBlocked) {
@@ -331,7 +331,7 @@ export function errorFromTokenAnswer(
 			...common,
 			kind: 'forbidden',
 			message: `${origin} does not let this machine log in`,
-			hint: 'Its Console Restrictions or the anti-hacking blocklist may contain the address of n8n: look under Security in the 3CX Admin Console.',
+			hint: 'Its Console Restrictions or the anti-hacking blocklist may contain the address of n8n: check Security in the 3CX Admin Console.',
 		});
 	}
 	if (status === 404 || status === 400 || status === 200) {

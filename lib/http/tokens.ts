@@ -233,7 +233,7 @@ function assertPatient(key: string, origin: string): void {
 	throw new ThreeCxError({
 		kind: 'rateLimited',
 		message: `${origin} does not keep to the tokens that it gives: ${recent.length} new ones within ${LOGIN_WINDOW_MS / 1000} seconds`,
-		hint: 'Another program may use the same client ID, and each new token ends the last one: create an API client of its own for each, under Integrations > API in the 3CX Admin Console. n8n logs in again in a moment.',
+		hint: 'Another program may use the same client ID, and each new token ends the previous one. Create a separate API client for each program under Integrations > API in the 3CX Admin Console. n8n will log in again in a moment.',
 		request: 'POST /connect/token',
 		retryAfterMs,
 	});

@@ -15,15 +15,15 @@ interface Warning {
 export const WARNINGS: Record<string, Warning | undefined> = {
 	'WARNINGS.XAPI.REQUIRED': {
 		says: 'is required',
-		hint: 'Fill in the field; if an expression fills it, look at what the expression gives for this item.',
+		hint: 'Fill in the field; if it uses an expression, check what the expression returns for this item.',
 	},
 	'WARNINGS.XAPI.CAN_NOT_BE_EMPTY_STRING': {
 		says: 'must not be empty',
-		hint: 'Fill in the field; if an expression fills it, look at what the expression gives for this item.',
+		hint: 'Fill in the field; if it uses an expression, check what the expression returns for this item.',
 	},
 	'WARNINGS.XAPI.NOT_FOUND': {
 		says: 'names something that does not exist on this PBX',
-		hint: 'Choose an existing number or ID; the list in the field shows what there is.',
+		hint: 'Choose an existing number or ID; the list in the field shows them.',
 		kind: 'notFound',
 	},
 	'WARNINGS.XAPI.NON_EXISTENT_EXT_NUMBER': {
@@ -33,22 +33,22 @@ export const WARNINGS: Record<string, Warning | undefined> = {
 	},
 	'WARNINGS.XAPI.FILE_NOT_FOUND': {
 		says: 'names a file or recording that is not there',
-		hint: 'It may have been deleted or archived. List what there is and take the ID from there.',
+		hint: 'It may have been deleted or archived. List the existing ones and use an ID from the list.',
 		kind: 'notFound',
 	},
 	'WARNINGS.XAPI.ALREADY_IN_USE': {
 		says: 'is already in use on this PBX',
-		hint: 'Choose another value, or use "Create or Update" if the existing one is meant.',
+		hint: 'Choose another value, or use "Create or Update" to change the existing one.',
 		kind: 'conflict',
 	},
 	'WARNINGS.XAPI.DUPLICATE': {
 		says: 'is already in use on this PBX',
-		hint: 'Choose another value, or use "Create or Update" if the existing one is meant.',
+		hint: 'Choose another value, or use "Create or Update" to change the existing one.',
 		kind: 'conflict',
 	},
 	'WARNINGS.XAPI.FORBIDDEN_CHANGE': {
 		says: 'cannot be changed once it is set',
-		hint: 'Leave the field out, or delete and create anew if the number has to change.',
+		hint: 'Remove the field. To change the number, delete the record and create it again.',
 	},
 	'WARNINGS.XAPI.OUT_OF_THE_RANGE': {
 		says: 'is out of range',
@@ -68,7 +68,7 @@ export const WARNINGS: Record<string, Warning | undefined> = {
 	},
 	'WARNINGS.XAPI.USER_ROLE_DOWNGRADE': {
 		says: 'would lower a role that may not be lowered',
-		hint: 'Make another user owner first.',
+		hint: 'Make another user the owner first.',
 		kind: 'forbidden',
 	},
 	'WARNINGS.XAPI.OTHER_USER_ROLE_DOWNGRADE': {
@@ -95,7 +95,7 @@ export const WARNINGS: Record<string, Warning | undefined> = {
 	},
 	'WARNINGS.NO_MORE_NUMBERS_AVAILABLE': {
 		says: 'no free number is left in the number range',
-		hint: 'Widen the number range of the department, or name a number yourself.',
+		hint: 'Extend the number range of the department, or enter a number yourself.',
 	},
 	'WARNINGS.STRING_TOO_LONG': { says: 'is too long', hint: 'Shorten the text.' },
 	'WARNINGS.LENGTH_NOT_MORE_50_CHARS': {
@@ -121,7 +121,7 @@ export const WARNINGS: Record<string, Warning | undefined> = {
 	},
 	'WARNINGS.CANNOT_BE_DELETED': {
 		says: 'cannot be deleted',
-		hint: 'Something else on the PBX still uses it; remove that use first.',
+		hint: 'Something else on the PBX still uses it. Remove it there first.',
 		kind: 'conflict',
 	},
 	'WARNINGS.OPERATOR_CANNOT_BE_DELETED': {

@@ -123,7 +123,7 @@ class CollectionReader<Row> {
 		if (!Array.isArray(body?.value)) {
 			throw new ThreeCxError({
 				kind: 'malformed',
-				message: 'The PBX answered with something that is no list',
+				message: 'The PBX did not respond with a list',
 				hint: 'Check the Server URL and the version of the PBX; the Configuration API needs 3CX v20.',
 				request: `GET ${path}`,
 			});
@@ -147,7 +147,7 @@ class CollectionReader<Row> {
 		throw new ThreeCxError({
 			kind: 'redirect',
 			message: `The PBX names another address for its next page: ${url?.origin ?? 'none that can be read'}`,
-			hint: 'Enter that address as the Server URL of the credential if it is your 3CX. The link was not followed, so that the access token goes to no one else.',
+			hint: 'Enter that address as the Server URL of the credential if it is your 3CX. The link was not followed, so that nobody else gets the access token.',
 		});
 	}
 }
@@ -290,7 +290,7 @@ export async function upsertEntity(client: PbxClient, upsert: Upsert): Promise<U
 		throw new ThreeCxError({
 			kind: 'conflict',
 			message: `Several rows of ${entitySet} have ${identity}`,
-			hint: 'Use Update with the ID of the one that is meant.',
+			hint: 'Use Update with the ID of the right one.',
 		});
 	};
 	const bring = async (existing: Entity): Promise<UpsertResult> => {

@@ -62,8 +62,8 @@ const notKept = (path: string, property: string) =>
 		kind: 'conflict',
 		field: property,
 		request: `PATCH ${path}`,
-		message: `The PBX took the change of ${property} ${ATTEMPTS} times and still does not show it`,
-		hint: 'Another program may be changing the same thing all the time: run it again when that is done. If not, this version of 3CX ignores a part of what was written; compare with the 3CX Admin Console.',
+		message: `The PBX accepted the change of ${property} ${ATTEMPTS} times but does not show it`,
+		hint: 'Another program may keep changing the same record: run it again when that is done. If not, this version of 3CX ignores a part of the change; compare with the 3CX Admin Console.',
 	});
 
 /** 3CX names what it refuses by its place (`Agents[4].Number`), which says nothing to whoever only added one. */

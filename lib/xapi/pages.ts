@@ -197,7 +197,7 @@ const endless = (pages: number, rows: number) =>
 const tooLarge = (size: number, rows: number) =>
 	malformed(
 		`The list is too large: ${Math.round(size / 1024 / 1024)} MB have come, with ${rows} rows`,
-		'Set a Limit, filter more, or choose fewer fields, so that n8n does not run out of memory; or raise "Largest Answer (MB)" in the Request Options.',
+		'Set a Limit, filter more, or choose fewer fields, so that n8n does not run out of memory; or raise "Maximum Response Size (MB)" in the Request Options.',
 	);
 
 const repeated = () =>

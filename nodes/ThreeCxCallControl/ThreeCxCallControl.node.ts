@@ -31,7 +31,7 @@ export class ThreeCxCallControl implements INodeType {
 		version: 1,
 		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
 		description:
-			'Make, answer, send on and end calls of a 3CX phone system, hear and speak on them, and see what its phones are doing',
+			'Make, answer, transfer and end calls on a 3CX phone system, play and record audio, and get the state of its phones',
 		defaults: { name: '3CX Call Control' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],

@@ -18,7 +18,7 @@ export class ThreeCxCallHistoryTrigger implements INodeType {
 		group: ['trigger'],
 		version: 1,
 		subtitle: '={{ $parameter["events"].join(", ") }}',
-		description: 'Starts the workflow when a call is over, was missed or has been recorded',
+		description: 'Starts the workflow when a call has ended, was missed or has been recorded',
 		defaults: { name: '3CX Call History Trigger' },
 		polling: true,
 		inputs: [],

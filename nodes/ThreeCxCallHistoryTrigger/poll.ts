@@ -71,7 +71,7 @@ export async function poll(
 	} catch (cause) {
 		if (!isOnlyLogged(cause, context.getActivationMode(), run === undefined)) throw cause as Error;
 		const { message } = cause as Error;
-		context.logger.warn(`3CX Call History Trigger: not asked this time. ${message}`);
+		context.logger.warn(`3CX Call History Trigger: this poll was skipped. ${message}`);
 		return null;
 	} finally {
 		current.isUnderWay = false;
@@ -169,7 +169,7 @@ async function sample(
 	throw new ThreeCxError({
 		kind: 'input',
 		field: 'events',
-		message: 'Nothing of the kind has happened on the PBX in the last 30 days',
-		hint: 'A test shows the latest of what is there. Make a call (or whatever the field Events names), wait until it is over, and test again; or publish the workflow: it starts with the first one.',
+		message: 'The PBX has had no such event in the last 30 days',
+		hint: 'A test shows the latest event. Make a call (or whatever is selected under Events), wait until it has ended, and test again. Or publish the workflow: it starts with the first event.',
 	});
 }

@@ -25,14 +25,14 @@ export const properties: INodeProperties[] = [
 				type: 'dateTime',
 				default: '',
 				description:
-					'From when on things are reported when the workflow is published the first time; without it, from that moment on. What is older comes week by week.',
+					'The time from which to report events when you first publish the workflow; by default, the time of publishing. Older events are read one week per poll.',
 			},
 			{
 				displayName: 'Download Recordings',
 				name: 'downloadFile',
 				type: 'boolean',
 				default: false,
-				description: 'Whether to add the sound file to each item of the event Recording Available',
+				description: 'Whether to add the audio file to each item of the event Recording Available',
 			},
 			{
 				displayName: 'Include Legs',
@@ -40,7 +40,7 @@ export const properties: INodeProperties[] = [
 				type: 'boolean',
 				default: false,
 				description:
-					'Whether to add to each call its legs, as 3CX reports them: every extension that rang or talked',
+					'Whether to add the legs of each call, as reported by 3CX: every extension that rang or talked',
 			},
 			{
 				displayName: 'Longest Call (Hours)',
@@ -49,7 +49,7 @@ export const properties: INodeProperties[] = [
 				typeOptions: { minValue: 1, maxValue: 48 },
 				default: 4,
 				description:
-					'3CX files a call under the time when it began, and only when it is over. Calls that last longer than this may be missed; a higher value reads more on each poll.',
+					'3CX stores a call when it ends, under the time it started. Calls that last longer than this can be missed; a higher value reads more on each poll.',
 			},
 			{
 				displayName: 'Put Output File in Field',
@@ -59,7 +59,7 @@ export const properties: INodeProperties[] = [
 				placeholder: 'e.g. data',
 				displayOptions: { show: { downloadFile: [true] } },
 				hint: 'The name of the output binary field to put the file in',
-				description: 'Where the sound file goes',
+				description: 'The output field for the audio file',
 			},
 		],
 	},

@@ -32,7 +32,7 @@ export function readSettings(context: IPollFunctions): Settings {
 			kind: 'input',
 			field: 'events',
 			message: unknown === undefined ? 'No event is chosen' : `There is no event "${unknown}"`,
-			hint: 'Choose in the field Events what shall start the workflow.',
+			hint: 'Under Events, choose what starts the workflow.',
 		});
 	}
 	const options = context.getNodeParameter('options', {}) as IDataObject;

@@ -46,13 +46,13 @@ export const EVENTS: readonly HistoryEvent[] = [
 		name: 'Call Finished',
 		value: 'callFinished',
 		source: 'calls',
-		description: 'Everybody has hung up: one item for the whole call, answered or not',
+		description: 'A call has ended: one item for the whole call, answered or not',
 	},
 	{
 		name: 'Call Missed',
 		value: 'callMissed',
 		source: 'calls',
-		description: 'A call from outside is over, and nobody has answered it',
+		description: 'An external call has ended and nobody answered it',
 		fits: (row) => {
 			const { direction = '', answered } = row as Call;
 			return direction.startsWith('Inbound') && !answered;
@@ -62,14 +62,14 @@ export const EVENTS: readonly HistoryEvent[] = [
 		name: 'Chat Message',
 		value: 'chatMessage',
 		source: 'messages',
-		description: 'Somebody has written a message',
+		description: 'Someone sent a message',
 	},
 	{
 		name: 'Recording Available',
 		value: 'recordingAvailable',
 		source: 'recordings',
 		description:
-			'The recording of a call can be listened to; the option Download Recordings adds the file. Needs the role System Owner.',
+			'A call recording is available; the option Download Recordings adds the file. Requires the System Owner role.',
 	},
 ];
 

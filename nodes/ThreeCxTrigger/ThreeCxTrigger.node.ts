@@ -25,17 +25,16 @@ export class ThreeCxTrigger implements INodeType {
 		description: 'Starts the workflow when a phone rings, a call is answered or a call ends',
 		eventTriggerDescription: 'Waiting for a call',
 		activationMessage:
-			'From now on, calls on your 3CX phone system start this workflow. If the connection is lost, it comes back by itself, and what was missed is caught up on.',
+			'From now on, calls on your 3CX phone system start this workflow. If the connection is lost, the trigger reconnects automatically and catches up.',
 		triggerPanel: {
 			header: 'Listen to the phones',
 			executionsHelp: {
 				inactive:
-					'<b>To try it out</b>, click "Execute step", then call one of the extensions: the call appears here. <br /> <br /> <b>When the workflow is ready</b>, publish it. Then every call starts it, also when this window is closed.',
+					'<b>To try it out</b>, click "Execute step", then call one of the extensions: the call appears here. <br /> <br /> <b>When the workflow is ready</b>, publish it. Then every call starts it, even when this window is closed.',
 				active:
-					'<b>To try it out</b>, click "Execute step", then call one of the extensions: the call appears here. <br /> <br /> <b>This workflow is published</b>: calls start it all the time. See the executions list for what has happened.',
+					'<b>To try it out</b>, click "Execute step", then call one of the extensions: the call appears here. <br /> <br /> <b>This workflow is published</b>: every call starts it. To see what happened, open the executions list.',
 			},
-			activationHint:
-				'Once the workflow is published, calls start it by themselves. Nobody has to click anything.',
+			activationHint: 'Once the workflow is published, calls start it automatically.',
 		},
 		defaults: { name: '3CX Trigger' },
 		inputs: [],

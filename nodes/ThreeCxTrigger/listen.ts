@@ -86,7 +86,7 @@ export async function listen(
 			// The first is worth a word, then only the size of it.
 			if (total !== 1 && total % 1_000 !== 0) return;
 			context.logger.warn(
-				`3CX Trigger: too many events wait; gave up ${total} so far, "Participant Changed" and "Raw Message" first, "Key Pressed" last`,
+				`3CX Trigger: too many events are waiting; dropped ${total} so far, "Participant Changed" and "Raw Message" first, "Key Pressed" last`,
 			);
 		},
 		onError: (error) =>
@@ -107,11 +107,13 @@ export async function listen(
 		connect: async () => await linkTo(context),
 		onEvents: (events) => events.forEach(take),
 		onError: (error) =>
-			context.logger.error(`3CX Trigger: an event was not understood: ${(error as Error).message}`),
+			context.logger.error(
+				`3CX Trigger: an event could not be processed: ${(error as Error).message}`,
+			),
 		onShed: (total) => {
 			if (total !== 1 && total % 1_000 !== 0) return;
 			context.logger.warn(
-				`3CX Trigger: the phone system tells more than can be followed; gave up ${total} messages so far, and reads the state instead`,
+				`3CX Trigger: the phone system sends more messages than can be processed; dropped ${total} so far, and reads the state instead`,
 			);
 		},
 		onState: (state) => {
@@ -149,8 +151,8 @@ export async function listen(
 			const isHeard = await test.run(testMs);
 			if (isHeard) return;
 			await closeFunction();
-			throw new NodeOperationError(context.getNode(), 'No call has come in while listening', {
-				description: `Listened for ${Math.round(testMs / 60_000)} minutes. Click "Execute step" again, then make a call to one of the extensions. If nothing is heard then, the API client may not be allowed to see these extensions: look at Integrations > API in the 3CX Admin Console.`,
+			throw new NodeOperationError(context.getNode(), 'No call came in while listening', {
+				description: `Listened for ${Math.round(testMs / 60_000)} minutes. Click "Execute step" again, then call one of the extensions. If no call appears, the API client may not be allowed to see these extensions: check Integrations > API in the 3CX Admin Console.`,
 			});
 		},
 	};
@@ -189,7 +191,7 @@ function report(context: ITriggerFunctions, state: LinkState): void {
 		logger.warn(`3CX Trigger: not connected, will keep trying. ${message}. ${hint}`);
 	} else if (state.outageMs > 0) {
 		const seconds = Math.round(state.outageMs / 1000);
-		logger.info(`3CX Trigger: connected again after ${seconds} s; what was missed has been read`);
+		logger.info(`3CX Trigger: connected again after ${seconds} s and caught up`);
 	}
 }
 

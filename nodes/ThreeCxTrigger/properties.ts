@@ -17,7 +17,7 @@ const filters: INodeProperties = {
 			default: '',
 			placeholder: 'e.g. +442079460000, +44161*',
 			description:
-				'Only calls from outside to these numbers of yours; * stands for any digits. 3CX tells the dialed number on some calls only: others are left out.',
+				'Only external calls to these numbers of yours; * stands for any digits. 3CX sends the dialed number for some calls only; other calls are left out.',
 		},
 		{
 			displayName: 'Direction',
@@ -25,38 +25,38 @@ const filters: INodeProperties = {
 			type: 'options',
 			options: [
 				{ name: 'Incoming', value: 'inbound', description: 'The extension is called' },
-				{ name: 'Outgoing', value: 'outbound', description: 'The extension calls somebody' },
+				{ name: 'Outgoing', value: 'outbound', description: 'The extension makes a call' },
 			],
 			default: 'inbound',
-			description: 'Whether the extension is called or calls',
+			description: 'Whether the extension is called or makes the call',
 		},
 		{
-			displayName: 'Inside or Outside',
+			displayName: 'Internal or External',
 			name: 'otherSide',
 			type: 'options',
 			options: [
 				{
 					name: 'Calls with the Outside',
 					value: 'outside',
-					description: 'The other side is a number of the public network',
+					description: 'The other party is a number on the public phone network',
 				},
 				{
-					name: 'Calls Within the Company',
+					name: 'Internal Calls',
 					value: 'inside',
-					description: 'The other side is an extension, a queue or a menu of this phone system',
+					description: 'The other party is an extension, a queue or a menu of this phone system',
 				},
 			],
 			default: 'outside',
-			description: 'Where the other side of the call is',
+			description: 'Where the other party of the call is',
 		},
 		{
-			displayName: 'Number of the Other Side',
+			displayName: 'Number of the Other Party',
 			name: 'caller',
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. +4930*, 0171*, anonymous',
 			description:
-				'Only calls from or to these numbers; * stands for any digits, ? for one, anonymous for a caller who hides the number. Written with country code or as people write it locally.',
+				'Only calls from or to these numbers; * stands for any digits, ? for one digit, anonymous for a hidden number. Enter numbers with country code or in local notation.',
 		},
 		{
 			displayName: 'Types of Extension',
@@ -74,7 +74,7 @@ const filters: INodeProperties = {
 				{ name: 'Voicemail and Service Menu', value: 'Wspecialmenu' },
 			],
 			default: ['Wextension'],
-			description: 'Only what happens at numbers of these types',
+			description: 'Only events of numbers of these types',
 		},
 	],
 };
@@ -93,7 +93,7 @@ const options: INodeProperties = {
 			options: countryOptions,
 			default: FROM_PBX,
 			description:
-				'The country that numbers without a country code belong to. With it, numberE164 is filled for them, too. The PBX tells its own if the API client may read its settings.',
+				'The country of numbers without a country code, needed to fill numberE164 for them. The country of the PBX is available if the API client can read its settings.',
 		},
 		{
 			displayName: 'Executions in Flight',
@@ -102,7 +102,7 @@ const options: INodeProperties = {
 			typeOptions: { minValue: 1 },
 			default: 10,
 			description:
-				'How many executions of this workflow may run at the same time. Further events wait their turn, in order within each call.',
+				'How many executions of this workflow can run at the same time. Other events wait, in order within each call.',
 		},
 		{
 			displayName: 'Granularity',
@@ -112,12 +112,12 @@ const options: INodeProperties = {
 				{
 					name: 'Each Call',
 					value: 'call',
-					description: 'One "ringing" for a call, however many phones it rings',
+					description: 'One "ringing" event per call, no matter how many phones ring',
 				},
 				{
 					name: 'Each Phone',
 					value: 'leg',
-					description: 'One "ringing" for every extension that rings',
+					description: 'One "ringing" event for every extension that rings',
 				},
 			],
 			default: 'call',
@@ -128,16 +128,16 @@ const options: INodeProperties = {
 			name: 'includeRaw',
 			type: 'boolean',
 			default: false,
-			description: 'Whether to add what 3CX has sent, unchanged, as participant',
+			description: 'Whether to add the data that 3CX sent, unchanged, as participant',
 		},
 		{
-			displayName: 'Most Events Waiting',
+			displayName: 'Maximum Waiting Events',
 			name: 'maxWaiting',
 			type: 'number',
 			typeOptions: { minValue: 1 },
 			default: 10_000,
 			description:
-				'Above this, the oldest "Participant Changed" and "Raw Message" events are given up, and the log says how many. Other events are always kept.',
+				'Above this number, the oldest "Participant Changed" and "Raw Message" events are dropped, and the log says how many. Other events are always kept.',
 		},
 		{
 			displayName: 'Waiting Events',
@@ -145,10 +145,10 @@ const options: INodeProperties = {
 			type: 'options',
 			options: [
 				{ name: 'One Execution per Event', value: 'single' },
-				{ name: 'Together as Items of One Execution', value: 'together' },
+				{ name: 'One Execution for All, With One Item Each', value: 'together' },
 			],
 			default: 'single',
-			description: 'What becomes of events that have to wait because many come at once',
+			description: 'How to deliver events that have to wait because many arrive at once',
 		},
 	],
 };
@@ -170,9 +170,9 @@ export const properties: INodeProperties[] = [
 		type: 'multiOptions',
 		typeOptions: { loadOptionsMethod: 'getExtensions' },
 		default: [],
-		hint: 'Empty: all that the API client may see',
+		hint: 'Leave empty for all that the API client can see',
 		description:
-			'The extensions, queues and other numbers to listen to; leave empty for all that the API client may see. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+			'The extensions, queues and other numbers to listen to; leave empty for all that the API client can see. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 	},
 	filters,
 	options,

@@ -37,7 +37,7 @@ export function readSettings(context: ITriggerFunctions): Settings {
 			kind: 'input',
 			field: 'events',
 			message: unknown === undefined ? 'No event is chosen' : `There is no event "${unknown}"`,
-			hint: 'Choose in the field Events what shall start the workflow.',
+			hint: 'Under Events, choose what starts the workflow.',
 		});
 	}
 	const { direction, otherSide } = filters;

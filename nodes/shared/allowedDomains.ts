@@ -28,6 +28,6 @@ export function assertDomainAllowed(
 		kind: 'forbidden',
 		field: 'allowedDomains',
 		message: `This credential may not be used with ${origin}`,
-		hint: 'Its field "Allowed Domains" does not name that host. Add it there, or set "Allowed HTTP Request Domains" to All.',
+		hint: 'Its field "Allowed Domains" does not include that host. Add it there, or set "Allowed HTTP Request Domains" to All.',
 	});
 }

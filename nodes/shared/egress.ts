@@ -53,5 +53,5 @@ export const notAllowed = (address: string): ThreeCxError =>
 		kind: 'forbidden',
 		field: 'pbxUrl',
 		message: `This n8n may not connect to ${address}`,
-		hint: 'The SSRF protection of n8n blocks the address (private networks are blocked by default). Ask the operator of n8n to allow it with N8N_SSRF_ALLOWED_IP_RANGES or N8N_SSRF_ALLOWED_HOSTNAMES.',
+		hint: 'The SSRF protection of n8n blocks the address (private networks are blocked by default). Ask the admin of n8n to allow it with N8N_SSRF_ALLOWED_IP_RANGES or N8N_SSRF_ALLOWED_HOSTNAMES.',
 	});

@@ -138,7 +138,7 @@ async function askForLock(context: NodeContext, job: () => Promise<unknown>): Pr
 		// It resolves, too, when another renewal of this credential was under way that n8n took for ours.
 		return true;
 	} catch (error) {
-		context.logger.debug(`3CX: n8n's lock could not be had: ${(error as Error).message}`);
+		context.logger.debug(`3CX: could not get n8n's lock: ${(error as Error).message}`);
 		return isRun;
 	}
 }

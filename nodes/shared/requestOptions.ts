@@ -18,13 +18,13 @@ export const requestOptionsProperty: INodeProperties = {
 	default: {},
 	options: [
 		{
-			displayName: 'Largest Answer (MB)',
+			displayName: 'Maximum Response Size (MB)',
 			name: 'largestAnswer',
 			type: 'number',
 			typeOptions: { minValue: 1, maxValue: 256 },
 			default: 16,
 			description:
-				'The most that is read of one answer, so that n8n does not run out of memory. Files are not meant: they do not go through it.',
+				'The largest response to read, so that n8n does not run out of memory. Does not apply to files.',
 		},
 		{
 			displayName: 'Requests in Flight per PBX',
@@ -35,14 +35,14 @@ export const requestOptionsProperty: INodeProperties = {
 					name: 'Automatic',
 					value: 'automatic',
 					description:
-						'Begin with 4, send more as long as the phone system answers as quickly, and fewer when it gets slower',
+						'Start with 4, send more while the phone system responds quickly, and fewer when it slows down',
 				},
-				{ name: '1', value: 1, description: 'Work on the items strictly one after another' },
+				{ name: '1', value: 1, description: 'Process the items one after another' },
 				...[2, 4, 8, MAX_IN_FLIGHT].map((value) => ({ name: String(value), value })),
 			],
 			default: 'automatic',
 			description:
-				'How many requests to one phone system may be under way at the same time. An expression may give any number from 1 to 16.',
+				'How many requests to send to one phone system at the same time. An expression can return any number from 1 to 16.',
 		},
 		{
 			displayName: 'Requests in Flight to All PBXs',
@@ -51,7 +51,7 @@ export const requestOptionsProperty: INodeProperties = {
 			typeOptions: { minValue: 1 },
 			default: DEFAULT_IN_FLIGHT_TO_ALL,
 			description:
-				'How many items may be worked on at the same time where one workflow serves many phone systems. Each of them may always have one, so that one that does not answer never stops the others.',
+				'How many items to process at the same time when one workflow serves many phone systems. Each phone system can always have one, so one that does not respond never stops the others.',
 		},
 		{
 			displayName: 'Timeout (Seconds)',
@@ -59,7 +59,7 @@ export const requestOptionsProperty: INodeProperties = {
 			type: 'number',
 			typeOptions: { minValue: 1 },
 			default: 60,
-			description: 'How long the PBX may take to begin its answer to a request, and then to end it',
+			description: 'How long to wait for the PBX to start its response, and then to finish it',
 		},
 	],
 };
@@ -78,6 +78,6 @@ export function inFlightFrom(value: unknown = 'automatic'): InFlight {
 		kind: 'input',
 		field: 'inFlight',
 		message: `"Requests in Flight per PBX" cannot be ${JSON.stringify(value)}`,
-		hint: `Choose Automatic, or give a whole number from 1 to ${MAX_IN_FLIGHT}.`,
+		hint: `Choose Automatic, or enter a whole number from 1 to ${MAX_IN_FLIGHT}.`,
 	});
 }

@@ -244,7 +244,7 @@ async function inTurn<T>(key: string, job: () => Promise<T>): Promise<T | undefi
 const changed = (origin: string) =>
 	new ThreeCxError({
 		kind: 'credentials',
-		message: `The credential was changed to another PBX or client while this ran with ${origin}`,
+		message: `The credential was changed to another PBX or client during this run with ${origin}`,
 		hint: 'Execute the workflow again: it then uses the credential as it is now.',
 	});
 

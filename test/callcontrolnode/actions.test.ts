@@ -198,7 +198,7 @@ describe('a refusal', () => {
 			'a value without a name',
 			'attachData',
 			{ ...legOf('100', 1), attachedData: { entry: [{ key: ' ', value: 'x' }] } },
-			'An entry of "Attached Data" has no name',
+			'An entry in "Attached Data" has no name',
 		],
 	])('before anything is sent: %s', async (_, operation, parameters, message) => {
 		const { error } = await node.run({ resource: 'call', operation, ...parameters });

@@ -258,7 +258,7 @@ testOfOwnN8n(
 		await arrivals(1);
 		await pbx.down();
 		calls.push(play(true), play(false));
-		await until(() => n8n.logTail().includes('not asked this time'), 'a poll in vain', 45_000);
+		await until(() => n8n.logTail().includes('this poll was skipped'), 'a poll in vain', 45_000);
 		await pbx.up();
 		await arrivals(3);
 		await polls(3);
@@ -329,7 +329,7 @@ describe('n8n restarted between two polls', () => {
 			calls.push(play(true));
 			await pbx.down();
 			await n8n.start();
-			await until(() => n8n.logTail().includes('not asked this time'), 'a poll in vain', 45_000);
+			await until(() => n8n.logTail().includes('this poll was skipped'), 'a poll in vain', 45_000);
 			await pbx.up();
 			await arrivals(2);
 			await polls(3);

@@ -423,7 +423,7 @@ describe('the 3CX Call History Trigger', () => {
 			await start();
 			const trigger = published(pbx, { events: ['chatMessage'] });
 			await expect(trigger.test()).rejects.toMatchObject({
-				message: 'Nothing of the kind has happened on the PBX in the last 30 days',
+				message: 'The PBX has had no such event in the last 30 days',
 			});
 		});
 	});

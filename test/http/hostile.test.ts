@@ -64,7 +64,7 @@ describe('a body without end', () => {
 		const error = await refusal(client({ maxBytes: 1024 * 1024 }).request(GET));
 		expect(error).toMatchObject({ kind: 'malformed', request: 'GET /xapi/v1/Users' });
 		expect(error.message).toContain('more than 1 MB');
-		expect(error.hint).toContain('Largest Answer (MB)');
+		expect(error.hint).toContain('Maximum Response Size (MB)');
 		await isClosed;
 	});
 

@@ -110,7 +110,7 @@ const BAD: Record<string, BadTenant> = {
 		row: () => ({ url: 'https://pbx.exmaple.invalid/webclient' }),
 		names: () => 'https://pbx.exmaple.invalid',
 		cause: /could not be found: no such host name/,
-		cure: /Check the Server URL .* for typing errors/,
+		cure: /Check the Server URL .* for typos/,
 	},
 	'a wrong port': {
 		row: () => ({ url: 'http://127.0.0.1:1' }),
@@ -156,7 +156,7 @@ const BAD: Record<string, BadTenant> = {
 	'a blank behind the secret': {
 		row: ({ clientSecret }) => ({ clientSecret: `${clientSecret} ` }),
 		cause: /refuses the client ID or the client secret/,
-		cure: /blanks at their ends/,
+		cure: /spaces at the ends/,
 	},
 	'a PBX that has blocked this machine': {
 		pbx: { blockAfterFailedLogins: 0 },

@@ -462,7 +462,7 @@ describe('the 3CX Trigger', () => {
 			const { run } = testManually(options({ type: listeningFor(20) }));
 			const { error } = (await run).data.resultData;
 			expect(error).toMatchObject({
-				message: 'No call has come in while listening',
+				message: 'No call came in while listening',
 				description: expect.stringContaining('make a call'),
 			});
 		});

@@ -388,7 +388,7 @@ const tooLate = (ms: number) =>
 	new ThreeCxError({
 		kind: 'timeout',
 		message: `The PBX did not let us listen to calls within ${Math.round(ms / 1000)} seconds`,
-		hint: 'Check the Server URL of the credential, and whether a firewall lies between n8n and the PBX.',
+		hint: 'Check the Server URL of the credential, and whether a firewall blocks the connection from n8n to the PBX.',
 	});
 
 const stopped = () =>

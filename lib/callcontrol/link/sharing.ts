@@ -277,7 +277,7 @@ const explain = (cause: unknown): ThreeCxError =>
 		: new ThreeCxError({
 				kind: 'unreachable',
 				message: `The connection could not be prepared: ${String((cause as Error | undefined)?.message ?? cause)}`,
-				hint: 'Look at the credential: it may have been deleted, or an expression in it may fail.',
+				hint: 'Check the credential: it may have been deleted, or an expression in it may fail.',
 			});
 
 const moved = () =>

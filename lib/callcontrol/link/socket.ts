@@ -260,7 +260,7 @@ function explain(cause: unknown): ThreeCxError {
 	return new ThreeCxError({
 		kind: 'unreachable',
 		message: `The connection could not be prepared: ${String((cause as Error).message ?? cause)}`,
-		hint: 'Look at the credential: it may have been deleted, or an expression in it may fail.',
+		hint: 'Check the credential: it may have been deleted, or an expression in it may fail.',
 	});
 }
 
@@ -269,7 +269,7 @@ const REFUSED: Record<number, { kind: ErrorKind; message: string; hint: string }
 	200: {
 		kind: 'malformed',
 		message: 'Something that is not 3CX Call Control answers at this address',
-		hint: 'A proxy in front of the PBX may not pass WebSockets on: it has to let /callcontrol/ws through with the headers Upgrade and Connection.',
+		hint: 'A proxy in front of the PBX may block WebSockets: it has to pass on /callcontrol/ws with the headers Upgrade and Connection.',
 	},
 	403: {
 		kind: 'forbidden',
@@ -294,6 +294,6 @@ const lost = (origin: string, why: string, kind: ErrorKind = 'unreachable') =>
 	new ThreeCxError({
 		kind,
 		message: `The live connection to ${origin} was lost: ${why}`,
-		hint: 'It is opened again by itself. If that happens often, look at the network between n8n and the PBX.',
+		hint: 'It reconnects automatically. If this happens often, check the network between n8n and the PBX.',
 		request: `GET ${PATH}`,
 	});

@@ -48,7 +48,7 @@ export async function whenConnected(leg: AudioLeg, patienceMs = PATIENCE_MS) {
 			throw new ThreeCxError({
 				kind: 'impossible',
 				message: `The call is not connected: it is ${participant.status}`,
-				hint: 'There is audio once somebody has answered. With Make Call, set "Wait Until" to Answered; a ringing call is answered with Answer.',
+				hint: 'Audio is available once someone has answered. With Make Call, set "Wait Until" to Answered; a ringing call is answered with Answer.',
 			});
 		}
 		await clock.sleep(pause, signal);

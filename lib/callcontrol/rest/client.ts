@@ -95,7 +95,7 @@ function named(segment: string | number): string {
 	throw new ThreeCxError({
 		kind: 'input',
 		message: 'An extension, device or participant has no number',
-		hint: 'Fill in the field; if an expression fills it, look at what it gives for this item.',
+		hint: 'Fill in the field; if it uses an expression, check what the expression returns for this item.',
 	});
 }
 
@@ -119,8 +119,8 @@ export function createCallControl(client: PbxClient, timeoutMs?: number): CallCo
 		if (value !== undefined) return value;
 		throw new ThreeCxError({
 			kind: 'malformed',
-			message: 'The PBX sent something else than Call Control describes',
-			hint: 'Try again; if it stays, compare the version of the PBX with what this package supports (3CX v20).',
+			message: 'The PBX sent an unexpected Call Control response',
+			hint: 'Try again; if it keeps failing, check the version of the PBX: these nodes support 3CX v20.',
 			request: `GET ${path}`,
 		});
 	}

@@ -14,7 +14,7 @@ export const attachedDataField: INodeProperties = {
 	placeholder: 'Add entry',
 	typeOptions: { multipleValues: true },
 	default: {},
-	description: 'Names and values to tie to the call, for routing apps and other API clients',
+	description: 'Names and values to attach to the call, for routing apps and other API clients',
 	options: [
 		{
 			displayName: 'Entry',
@@ -57,7 +57,7 @@ export function attachedDataOf(data: AttachedData | undefined): Record<string, s
 			throw new ThreeCxError({
 				kind: 'input',
 				field: 'attachedData',
-				message: 'An entry of "Attached Data" has no name',
+				message: 'An entry in "Attached Data" has no name',
 				hint: 'Give each value a name, or remove the entry.',
 			});
 		}),

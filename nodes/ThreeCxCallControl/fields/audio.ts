@@ -16,7 +16,7 @@ const formatOptions = [
 	{
 		name: 'Raw PCM',
 		value: 'pcm',
-		description: 'Samples without header: 8 kHz, signed 16-bit little-endian, mono',
+		description: 'Samples without a header: 8 kHz, signed 16-bit little-endian, mono',
 	},
 	{
 		name: 'WAV',
@@ -35,7 +35,7 @@ export const audioInputFields: INodeProperties[] = [
 		default: 'data',
 		hint: 'The name of the input field containing the binary file data to be played',
 		description:
-			'The file comes from a node before this one, such as HTTP Request or Read/Write Files',
+			'Use a node before this one to get the file, such as HTTP Request or Read/Write Files',
 	},
 	{
 		displayName: 'Format',
@@ -43,7 +43,7 @@ export const audioInputFields: INodeProperties[] = [
 		type: 'options',
 		options: formatOptions,
 		default: 'wav',
-		description: 'What the file is. Convert MP3 and other formats to WAV before.',
+		description: 'The format of the file. Convert MP3 and other formats to WAV first.',
 	},
 ];
 
@@ -54,7 +54,7 @@ export const recordingFormatField: INodeProperties = {
 	type: 'options',
 	options: [
 		formatOptions[0]!,
-		{ name: 'WAV', value: 'wav', description: '8 kHz, 16-bit, mono, as phones speak' },
+		{ name: 'WAV', value: 'wav', description: '8 kHz, 16-bit, mono, as phones use it' },
 	],
 	default: 'wav',
 };
@@ -72,7 +72,7 @@ export async function audioOf({ context, index }: ItemRun): Promise<Buffer> {
 			kind: 'input',
 			field: 'audioField',
 			message: 'The audio is longer than half an hour',
-			hint: 'Play it in parts.',
+			hint: 'Split it and play the parts one after the other.',
 		});
 	}
 	return pcm.subarray(0, pcm.length - (pcm.length % SAMPLE_BYTES));

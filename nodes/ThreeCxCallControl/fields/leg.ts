@@ -37,7 +37,7 @@ const participantField: INodeProperties = {
 	required: true,
 	default: { mode: 'id', value: '={{ $json.participantId }}' },
 	description:
-		'Which of the calls of the extension. 3CX gives each side of a call a number, the participant ID.',
+		'The call of the extension. 3CX gives each side of a call a number, the participant ID.',
 	modes: [
 		{
 			displayName: 'By ID',
@@ -49,7 +49,7 @@ const participantField: INodeProperties = {
 			displayName: 'From List',
 			name: 'list',
 			type: 'list',
-			placeholder: 'Select a call that is going on...',
+			placeholder: 'Select a call in progress...',
 			typeOptions: { searchListMethod: 'searchLegs', searchable: true },
 		},
 	],
@@ -58,7 +58,7 @@ const participantField: INodeProperties = {
 /** n8n shows no hint at a field that holds an expression, as these do at first. */
 const legNotice: INodeProperties = {
 	displayName:
-		'This acts on the call that comes in, such as from the 3CX Trigger, Make Call or Get Participants. For another call, set both fields to From List, or enter its extension and participant ID.',
+		'This uses the call from the input item, for example from the 3CX Trigger, Make Call or Get Participants. For another call, set both fields to From List, or enter its extension and participant ID.',
 	name: 'legNotice',
 	type: 'notice',
 	default: '',
@@ -75,7 +75,7 @@ export const legFields = (whose: string): INodeProperties[] => [
 export const audioLegFields: INodeProperties[] = [
 	{
 		...routePointField(
-			'The API client’s own extension that the call has come to; only its calls have audio',
+			'The route point (API client) that has the call; only calls to route points have audio',
 		),
 		...FROM_INPUT,
 	},
@@ -99,7 +99,7 @@ export function legOf(run: ItemRun, label?: string): Leg {
 		kind: 'input',
 		field: 'participantId',
 		message: `"${text}" is not a participant ID`,
-		hint: 'It is a whole number: participantId in the output of the 3CX Trigger, of Make Call or of Get Participants.',
+		hint: 'Enter a whole number: the participantId in the output of the 3CX Trigger, Make Call or Get Participants.',
 	});
 }
 

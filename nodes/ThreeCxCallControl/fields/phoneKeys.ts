@@ -10,9 +10,9 @@ export const stopKeysField: INodeProperties = {
 	name: 'stopKeys',
 	type: 'string',
 	default: '',
-	placeholder: 'e.g. #; empty: every key',
+	placeholder: 'e.g. #; leave empty for any key',
 	description:
-		'Which keys of the phone stop it: one or several of 0 to 9, * and #. Empty: every key.',
+		'The phone keys that stop it: one or more of 0 to 9, * and #. Leave empty for any key.',
 };
 
 /**
@@ -32,7 +32,7 @@ export function checkedKeys(field: string, label: string, keys: unknown): string
 	throw new ThreeCxError({
 		kind: 'input',
 		field,
-		message: `The field "${label}" holds something else than keys of a phone: ${text}`,
-		hint: 'Keys are 0 to 9, * and #.',
+		message: `The field "${label}" contains something other than phone keys: ${text}`,
+		hint: 'Use the keys 0 to 9, * and #.',
 	});
 }

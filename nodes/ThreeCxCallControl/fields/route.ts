@@ -55,7 +55,7 @@ const OPTIONS = {
 		type: 'number',
 		typeOptions: { minValue: 1 },
 		default: 30,
-		description: 'How long to let it ring there; the PBX decides where this is left out',
+		description: 'How long the destination rings; by default, the PBX decides',
 	},
 	reason: {
 		displayName: 'Reason',
@@ -63,7 +63,7 @@ const OPTIONS = {
 		type: 'options',
 		options: reasonOptions,
 		default: 'None',
-		description: 'Why the call is sent there, for the call log of 3CX',
+		description: 'The reason for sending the call there, for the 3CX call log',
 	},
 	freeReason: {
 		displayName: 'Reason',
@@ -71,7 +71,7 @@ const OPTIONS = {
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. Callback',
-		description: 'Free text that goes to 3CX with the call',
+		description: 'Free text to send to 3CX with the call',
 	},
 } satisfies Record<string, INodeProperties>;
 

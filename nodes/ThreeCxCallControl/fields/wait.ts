@@ -19,24 +19,24 @@ export const waitFields: INodeProperties[] = [
 			{
 				name: 'Answered',
 				value: 'answered',
-				description: 'Two people, or a person and an app, talk',
+				description: 'Two people, or a person and an app, are connected',
 			},
 			{
 				name: 'Connected',
 				value: 'connected',
-				description: 'Anything picks up: also a queue, a menu or a voicemail',
+				description: 'Someone or something picks up, including a queue, a menu or voicemail',
 			},
-			{ name: 'Do Not Wait', value: 'nothing', description: 'The workflow goes on at once' },
+			{ name: 'Do Not Wait', value: 'nothing', description: 'The workflow continues at once' },
 			{ name: 'Ended', value: 'ended', description: 'The call is over, answered or not' },
 			{
 				name: 'Ringing',
 				value: 'ringing',
-				description: 'The phone of the destination rings, or an outside line is dialled',
+				description: 'The phone of the destination rings, or an external number is dialled',
 			},
 		],
 		default: 'nothing',
 		description:
-			'What has to happen to the call before the workflow goes on. The output tells in "outcome" what did: the call may also end, or the time run out.',
+			'What has to happen to the call before the workflow continues. The field "outcome" in the output says what happened: the call can also end, or the time can run out.',
 	},
 	{
 		displayName: 'Wait at Most (Seconds)',
@@ -45,7 +45,7 @@ export const waitFields: INodeProperties[] = [
 		typeOptions: { minValue: 1 },
 		default: 60,
 		displayOptions: { show: { waitUntil: ['answered', 'connected', 'ended', 'ringing'] } },
-		description: 'Then the workflow goes on, and so does the call',
+		description: 'After this time the workflow continues; the call does not end',
 	},
 ];
 

@@ -37,7 +37,7 @@ async function explained(
 	if (leg && leg.status !== STATUS.ringing) {
 		return new ThreeCxError({
 			...common,
-			message: `The call does not ring any more: it is ${leg.status}`,
+			message: `The call is no longer ringing: it is ${leg.status}`,
 			hint: 'Only a ringing call can be answered. Calls to a route point are answered by 3CX itself.',
 		});
 	}

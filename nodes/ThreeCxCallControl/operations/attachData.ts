@@ -14,7 +14,8 @@ export const attachData: Operation = {
 	name: 'attachData',
 	label: 'Attach Data',
 	action: 'Attach data to a call',
-	description: 'Tie names and values to one side of a call, for routing apps and other API clients',
+	description:
+		'Attach names and values to one side of a call, for routing apps and other API clients',
 	properties: [
 		...legFields('Whose call'),
 		{
@@ -25,12 +26,16 @@ export const attachData: Operation = {
 				{
 					name: 'Extension',
 					value: 'participant',
-					description: 'The side of the call that is named above',
+					description: 'The side of the call selected above',
 				},
-				{ name: 'Other Party', value: 'party', description: 'Whoever it talks to' },
+				{
+					name: 'Other Party',
+					value: 'party',
+					description: 'The person or number that the extension talks to',
+				},
 			],
 			default: 'participant',
-			description: 'Which of the two sides of the call gets the data',
+			description: 'The side of the call that gets the data',
 		},
 		{ ...attachedDataField, required: true, default: { entry: [{ key: '', value: '' }] } },
 	],

@@ -13,7 +13,7 @@ export const collectDigits: Operation = {
 	name: 'collectDigits',
 	label: 'Collect Digits',
 	action: 'Collect digits from a caller',
-	description: 'Ask for a number that the caller enters with the keys of the phone',
+	description: 'Get a number that the caller enters on the phone keypad',
 	properties: [
 		...audioLegFields,
 		{
@@ -21,19 +21,20 @@ export const collectDigits: Operation = {
 			name: 'playPrompt',
 			type: 'boolean',
 			default: false,
-			description: 'Whether to play a file that says what to enter; the first key stops it',
+			description:
+				'Whether to play a file first that tells the caller what to enter; the first key stops it',
 		},
 		...audioInputFields.map((field) => ({
 			...field,
 			displayOptions: { show: { playPrompt: [true] } },
 		})),
 		{
-			displayName: 'Digits at Most',
+			displayName: 'Maximum Digits',
 			name: 'maxDigits',
 			type: 'number',
 			typeOptions: { minValue: 1 },
 			default: 10,
-			description: 'With so many digits the entry is complete, without an end key',
+			description: 'The entry is complete after this many digits, without an end key',
 		},
 		{
 			displayName: 'End Key',
@@ -41,7 +42,8 @@ export const collectDigits: Operation = {
 			type: 'string',
 			default: '#',
 			placeholder: 'e.g. #',
-			description: 'The key, or keys, that end the entry and are not part of it. Empty: none.',
+			description:
+				'The key or keys that end the entry, not included in the output. Leave empty for none.',
 		},
 		{
 			displayName: 'Wait for First Digit (Seconds)',
@@ -49,7 +51,7 @@ export const collectDigits: Operation = {
 			type: 'number',
 			typeOptions: { minValue: 1 },
 			default: 10,
-			description: 'How long the caller may think, after the prompt',
+			description: 'How long to wait for the first digit after the prompt',
 		},
 		{
 			displayName: 'Wait Between Digits (Seconds)',
@@ -57,7 +59,7 @@ export const collectDigits: Operation = {
 			type: 'number',
 			typeOptions: { minValue: 1 },
 			default: 5,
-			description: 'So long without a further key, and the entry is complete',
+			description: 'The entry is complete after this long without another key',
 		},
 	],
 

@@ -7,10 +7,10 @@ export const divert: Operation = {
 	name: 'divert',
 	label: 'Divert',
 	action: 'Divert a ringing call',
-	description: 'Send a call that still rings somewhere else',
+	description: 'Send a ringing call to another destination',
 	properties: [
 		...legFields('Whose phone rings'),
-		callDestinationField('The extension or outside number that is to ring instead'),
+		callDestinationField('The extension or external number to ring instead'),
 		routeOptions('reason'),
 	],
 

@@ -7,7 +7,9 @@ export const drop: Operation = {
 	label: 'Drop',
 	action: 'Drop a call',
 	description: 'Hang up for an extension',
-	properties: legFields('Whose call is ended; the API client must be allowed to control it'),
+	properties: legFields(
+		'The extension whose call to end; the API client must be allowed to control it',
+	),
 
 	async execute(run) {
 		const { extension, participantId } = legOf(run);

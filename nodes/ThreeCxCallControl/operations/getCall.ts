@@ -8,7 +8,7 @@ export const getCall: Operation = {
 	name: 'get',
 	label: 'Get',
 	action: 'Get a call of an extension',
-	description: 'How a call of an extension is doing right now',
+	description: 'Get the current state of a call of an extension',
 	properties: [...legFields('Whose call'), simplifyProperty],
 
 	async execute(run) {

@@ -8,7 +8,7 @@ export const getDevice: Operation = {
 	name: 'get',
 	label: 'Get',
 	action: 'Get a device of an extension',
-	description: 'One phone or app, and the calls that it is in; fails when it is not registered',
+	description: 'Get one phone or app and its calls; fails if it is not registered',
 	properties: [extensionField('Whose phone'), { ...deviceIdField, required: true }],
 
 	async execute(run) {

@@ -8,7 +8,7 @@ export const getExtension: Operation = {
 	name: 'get',
 	label: 'Get',
 	action: 'Get the state of an extension',
-	description: 'What an extension, queue or route point is doing: its phones and its calls',
+	description: 'Get the phones and calls of an extension, queue or route point',
 	properties: [extensionField('Which one'), simplifyProperty],
 
 	async execute(run) {

@@ -12,7 +12,7 @@ export const getManyCalls: Operation = {
 	label: 'Get Many',
 	action: 'Get many calls',
 	description:
-		'All calls that are going on, one item each: direction, other party, and in "legs" the side of each extension',
+		'Get all calls in progress, one item each, with direction, other party, and one leg per extension in "legs"',
 	properties: [
 		...limitProperties(RETURN_ALL),
 		{
@@ -27,9 +27,9 @@ export const getManyCalls: Operation = {
 					name: 'direction',
 					type: 'options',
 					options: [
-						{ name: 'Inbound', value: 'inbound', description: 'From outside' },
+						{ name: 'Inbound', value: 'inbound', description: 'From an external number' },
 						{ name: 'Internal', value: 'internal', description: 'Between extensions' },
-						{ name: 'Outbound', value: 'outbound', description: 'To the outside' },
+						{ name: 'Outbound', value: 'outbound', description: 'To an external number' },
 					],
 					default: 'inbound',
 				},
@@ -39,7 +39,7 @@ export const getManyCalls: Operation = {
 					type: 'string',
 					default: '',
 					placeholder: 'e.g. 100',
-					description: 'Only calls that this extension, queue or route point takes part in',
+					description: 'Only calls of this extension, queue or route point',
 				},
 			],
 		},

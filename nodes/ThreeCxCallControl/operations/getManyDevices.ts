@@ -7,7 +7,7 @@ export const getManyDevices: Operation = {
 	name: 'getMany',
 	label: 'Get Many',
 	action: 'Get the devices of an extension',
-	description: 'The phones and apps that are registered for an extension, one item each',
+	description: 'Get the phones and apps registered to an extension, one item each',
 	properties: [extensionField('Whose phones')],
 
 	async execute(run) {

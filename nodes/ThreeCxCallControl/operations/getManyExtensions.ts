@@ -8,7 +8,7 @@ export const getManyExtensions: Operation = {
 	label: 'Get Many',
 	action: 'Get many extensions',
 	description:
-		'Every extension, queue and route point that the API client may control, with phones and calls, one item each',
+		'Get every extension, queue and route point that the API client can control, with phones and calls, one item each',
 	properties: [simplifyProperty],
 
 	async execute(run) {

@@ -9,7 +9,7 @@ export const getParticipants: Operation = {
 	label: 'Get Participants',
 	action: 'Get the calls of an extension',
 	description:
-		'The calls that an extension is in right now, one item each, with what Answer, Transfer and the others need',
+		'Get the current calls of an extension, one item each, as input for Answer, Transfer and other operations',
 	properties: [extensionField('Whose calls'), simplifyProperty],
 
 	async execute(run) {

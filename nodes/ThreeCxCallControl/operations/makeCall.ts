@@ -17,10 +17,10 @@ export const makeCall: Operation = {
 	label: 'Make Call',
 	action: 'Make a call',
 	description:
-		'Call a number from an extension, whose phone rings or dials at once, or from a route point, which is the app itself',
+		'Call a number from an extension, whose phone rings or dials at once, or from a route point (API client)',
 	properties: [
-		extensionField('Who calls: the phone of this extension rings, or dials', { label: FROM }),
-		callDestinationField('The extension or outside number to call', TO),
+		extensionField('The extension to call from: its phone rings, or dials', { label: FROM }),
+		callDestinationField('The extension or external number to call', TO),
 		{
 			displayName: 'Phone',
 			name: 'device',
@@ -30,12 +30,12 @@ export const makeCall: Operation = {
 					name: 'Any Phone',
 					value: 'any',
 					description:
-						'The only phone of the extension; if it has several, all ring, and the first to be picked up dials',
+						'The only phone of the extension. If it has several, all ring, and the first to be picked up dials.',
 				},
 				{
 					name: 'Choose From List',
 					value: 'chosen',
-					description: 'One of the phones and apps that are registered now',
+					description: 'One of the currently registered phones and apps',
 				},
 				{
 					name: 'First App',
@@ -45,11 +45,11 @@ export const makeCall: Operation = {
 				{
 					name: 'First Desk Phone',
 					value: 'deskPhone',
-					description: 'The first phone of the extension that is no app',
+					description: 'The first phone of the extension that is not an app',
 				},
 			],
 			default: 'any',
-			description: 'Which phone of the extension makes the call; a route point has none',
+			description: 'The phone of the extension that makes the call; does not apply to route points',
 		},
 		{ ...deviceIdField, displayOptions: { show: { device: ['chosen'] } } },
 		...waitFields,

@@ -12,7 +12,7 @@ export const play: Operation = {
 	name: 'play',
 	label: 'Play',
 	action: 'Play audio to a caller',
-	description: 'Play a file to the caller; the workflow goes on when it has been heard',
+	description: 'Play a file to the caller; the workflow continues when playback ends',
 	properties: [
 		...audioLegFields,
 		...audioInputFields,
@@ -21,7 +21,7 @@ export const play: Operation = {
 			name: 'stopOnKey',
 			type: 'boolean',
 			default: false,
-			description: 'Whether the caller can cut it short with a key of the phone',
+			description: 'Whether the caller can stop playback with a phone key',
 		},
 		{ ...stopKeysField, displayOptions: { show: { stopOnKey: [true] } } },
 	],

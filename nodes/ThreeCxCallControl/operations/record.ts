@@ -34,27 +34,28 @@ export const record: Operation = {
 	name: 'record',
 	label: 'Record',
 	action: 'Record a caller',
-	description: 'Record what the caller says as a file, for example to have it transcribed',
+	description: 'Record the caller to a file, for example to transcribe it',
 	properties: [
 		...audioLegFields,
 		{
-			displayName: 'Longest Recording (Seconds)',
+			displayName: 'Maximum Length (Seconds)',
 			name: 'maxSeconds',
 			type: 'number',
 			typeOptions: { minValue: 1, maxValue: 14_400 },
 			default: 60,
-			description: 'The recording ends then at the latest, and always when the call ends',
+			description: 'The recording ends after this time, or when the call ends',
 		},
 		{
 			displayName: 'End Sooner On',
 			name: 'endOn',
 			type: 'multiOptions',
 			options: [
-				{ name: 'Key', value: 'key', description: 'The caller presses a key of the phone' },
-				{ name: 'Silence', value: 'silence', description: 'The caller has stopped to speak' },
+				{ name: 'Key', value: 'key', description: 'The caller presses a phone key' },
+				{ name: 'Silence', value: 'silence', description: 'The caller has stopped speaking' },
 			],
 			default: ['silence'],
-			description: 'What ends the recording before its time is over; nothing chosen: only the call',
+			description:
+				'What ends the recording before the maximum length; if nothing is selected, only the end of the call does',
 		},
 		{ ...stopKeysField, displayOptions: { show: { endOn: ['key'] } } },
 		recordingFormatField,
@@ -73,13 +74,13 @@ export const record: Operation = {
 					hint: 'The name of the output field to put the file in',
 				},
 				{
-					displayName: 'Silence That Ends It (Seconds)',
+					displayName: 'Silence Duration (Seconds)',
 					name: 'silenceSeconds',
 					type: 'number',
 					typeOptions: { minValue: 0.1, numberPrecision: 1 },
 					default: 2,
 					displayOptions: onSilence,
-					description: 'How long the caller has to be silent after having spoken',
+					description: 'How long the caller must be silent after speaking to end the recording',
 				},
 				{
 					displayName: 'Silence Threshold (dB)',
@@ -89,7 +90,7 @@ export const record: Operation = {
 					default: -45,
 					displayOptions: onSilence,
 					description:
-						'What is quieter counts as silence; 0 is the loudest. Raise it to -35 where the line is noisy.',
+						'Audio below this level counts as silence; 0 is the loudest. On noisy lines, raise it to -35.',
 				},
 				{
 					displayName: 'Wait for Speech (Seconds)',
@@ -98,7 +99,7 @@ export const record: Operation = {
 					typeOptions: { minValue: 1 },
 					default: 10,
 					displayOptions: onSilence,
-					description: 'How long the caller may say nothing at all before the recording ends',
+					description: 'How long the caller can be silent at the start before the recording ends',
 				},
 			],
 		},

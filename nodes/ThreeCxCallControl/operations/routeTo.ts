@@ -8,12 +8,10 @@ export const routeTo: Operation = {
 	label: 'Route To',
 	action: 'Route a call to another destination',
 	description:
-		'Let another destination ring as well: the call stays where it is until somebody takes it there',
+		'Make another destination ring as well; the call stays where it is until someone answers there',
 	properties: [
 		...legFields('Where the call is now'),
-		callDestinationField(
-			'The extension, queue, parking place or outside number that is to ring, too',
-		),
+		callDestinationField('The extension, queue, parking slot or external number to ring as well'),
 		routeOptions('attachedData', 'giveUpAfter', 'reason'),
 	],
 

@@ -9,10 +9,10 @@ export const transfer: Operation = {
 	label: 'Transfer',
 	action: 'Transfer a call',
 	description:
-		'Send a call that is answered to somebody else, without asking them first; if they do not answer, it comes back',
+		'Send an answered call to another destination without asking first; if nobody answers there, the call comes back',
 	properties: [
-		...legFields('Who talks to the caller now'),
-		callDestinationField('The extension, queue or outside number that gets the call'),
+		...legFields('The extension that is talking to the caller'),
+		callDestinationField('The extension, queue or external number that gets the call'),
 		...waitFields,
 		routeOptions('attachedData', 'giveUpAfter', 'reason'),
 	],

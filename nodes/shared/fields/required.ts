@@ -14,7 +14,7 @@ export function required(
 	field: string,
 	label: string,
 	value: unknown,
-	hint = 'Fill it in, or look at what the expression in it gives for this item.',
+	hint = 'Fill it in, or check what the expression in it returns for this item.',
 ): string {
 	const text = String(value ?? '').trim();
 	if (text !== '') return text;
