@@ -70,7 +70,7 @@ const STATUS: Record<'xapi' | 'callcontrol', Record<number, Verdict>> = {
 		404: {
 			kind: 'notFound',
 			message: 'The PBX has no such extension, device or call',
-			hint: 'If it was a side of a call, the call has ended. Otherwise check the number, select the device again, and make sure that the licence includes Call Control (Enterprise).',
+			hint: 'If it was a side of a call, the call has ended. Otherwise check the number, select the device again, and make sure that the licence has Call Control (Enterprise).',
 		},
 		422: {
 			kind: 'impossible',

@@ -133,7 +133,7 @@ describe('a refusal', () => {
 
 	test('422: a call that is answered already', async () => {
 		expect(await refused('answer', answered(DESK_PHONE_ONLY))).toMatchObject({
-			message: 'The call does not ring any more: it is Connected',
+			message: 'The call is no longer ringing: it is Connected',
 			httpCode: '422',
 		});
 	});
@@ -155,7 +155,7 @@ describe('a refusal', () => {
 		expect(await refused(operation, call)).toMatchObject({
 			message: 'The call has ended',
 			httpCode: '404',
-			description: expect.stringMatching(/good as long as its call.*3CX says/s),
+			description: expect.stringMatching(/valid only during its call.*3CX says/s),
 		});
 	});
 
@@ -322,7 +322,10 @@ describe('what is going on', () => {
 			participantIds: [call.id],
 		});
 		const { error } = await node.run({ ...parameters, deviceId: 'sip:100@192.0.2.99:1' });
-		expect(error).toMatchObject({ httpCode: '404', description: expect.stringContaining('anew') });
+		expect(error).toMatchObject({
+			httpCode: '404',
+			description: expect.stringContaining('select the device again'),
+		});
 	});
 });
 

@@ -199,7 +199,7 @@ describe('the 3CX Call Control node', () => {
 			'a device that is gone',
 			{ device: 'chosen', deviceId: 'sip:100@192.0.2.99:1' },
 			{},
-			{ httpCode: '404', description: expect.stringContaining('choose the device anew') },
+			{ httpCode: '404', description: expect.stringContaining('select the device again') },
 		],
 		[
 			'no licence',

@@ -127,7 +127,7 @@ test('a token that is refused even when new is an error, not a loop', async () =
 	await serve((_, response) => json(response, 401, {}));
 	const error = await refusal(client().request({ method: 'GET', path: '/xapi/v1/Users' }));
 	expect(error).toMatchObject({ kind: 'unauthorized', status: 401 });
-	expect(error.hint).toContain('one live token per client ID');
+	expect(error.hint).toContain('one valid token per client ID');
 	expect(server.received).toHaveLength(2);
 });
 

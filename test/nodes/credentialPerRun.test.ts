@@ -151,7 +151,7 @@ test('a credential that is changed to another PBX while a run goes on gives neit
 		await a.restart();
 	});
 	expect(items.map(({ json }) => json.error)).toContain(
-		`The credential was changed to another PBX or client while this ran with ${a.url}`,
+		`The credential was changed to another PBX or client during this run with ${a.url}`,
 	);
 	expect(b.requests).toEqual([]);
 	// And the next run is with the other one.

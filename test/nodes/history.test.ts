@@ -366,7 +366,7 @@ describe('the call log', () => {
 
 	test.each([
 		[504, 'The query took the PBX too long', /Shorten the date range/],
-		[500, 'The PBX failed to handle the request', /date or literal has the wrong form/],
+		[500, 'The PBX failed to handle the request', /date or value has the wrong format/],
 		[404, 'The PBX could not find it', /a parameter may be missing/],
 	])('a %s says what to do', async (status, message, hint) => {
 		pbx.faults.next({ path: /GetCallLogData/, status, times: 3 });

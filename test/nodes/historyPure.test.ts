@@ -447,7 +447,7 @@ describe('CSV', () => {
 					}),
 				),
 				(rows) => {
-					const text = [...csvLines(rows, columns)].join('');
+					const text = [...csvLines(rows, columns, { raw: true })].join('');
 					expect(parse(text)).toEqual([columns, ...rows.map(({ a, b }) => [a, b])]);
 				},
 			),

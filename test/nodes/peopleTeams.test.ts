@@ -322,7 +322,7 @@ describe('lists that others change at the same time', () => {
 		office.pbx.faults.next({ method: 'PATCH', path: /Queues/, status: 204, times: 10 });
 		expect(await office.refusal('queue', 'addAgent', { queue, extensions: ['128'] })).toMatchObject(
 			{
-				message: 'The PBX took the change of Agents 3 times and still does not show it',
+				message: 'The PBX accepted the change of Agents 3 times but does not show it',
 			},
 		);
 		expect(patches() - before).toBe(3);

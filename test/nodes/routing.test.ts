@@ -229,10 +229,10 @@ describe('inbound rule', () => {
 			message: '"Destination in Office Hours" has no target: Queue',
 		});
 		expect(await wrong(outside('call me'))).toMatchObject({
-			message: '"call me" under "Destination in Office Hours" is no phone number',
+			message: '"call me" under "Destination in Office Hours" is not a phone number',
 		});
 		expect(await wrong(to('Moon'))).toMatchObject({
-			message: '"Moon" is no type that "Destination in Office Hours" can have',
+			message: '"Destination in Office Hours" cannot have the type "Moon"',
 		});
 		expect(await wrong(to('Queue', '899'))).toMatchObject({
 			message: expect.stringContaining('OfficeHoursDestination.Number') as string,
@@ -380,7 +380,7 @@ describe('trunk', () => {
 				destination: 'home',
 				contact: '100',
 			}),
-		).toMatchObject({ message: '"home" under "Number to Call" is no phone number' });
+		).toMatchObject({ message: '"home" under "Number to Call" is not a phone number' });
 		expect(
 			await refusal('trunk', 'refreshRegistration', { trunk: by('Number', '10999') }),
 		).toMatchObject({ message: 'This PBX has no trunk with Number 10999' });

@@ -49,8 +49,8 @@ describe('destinationFrom', () => {
 	test.each([
 		[chosen('Queue'), '"Overflow" has no target: Queue'],
 		[chosen('External'), '"Overflow" has no external number'],
-		[chosen('External', '', '100; drop'), '"100; drop" under "Overflow" is no phone number'],
-		[chosen('toString'), '"toString" is no type that "Overflow" can have'],
+		[chosen('External', '', '100; drop'), '"100; drop" under "Overflow" is not a phone number'],
+		[chosen('toString'), '"Overflow" cannot have the type "toString"'],
 	])('refuses %j', (value, message) => {
 		expect(() => destinationFrom(value, 'Overflow')).toThrow(
 			expect.objectContaining({ kind: 'input', message }) as ThreeCxError,

@@ -463,7 +463,7 @@ describe('the 3CX Trigger', () => {
 			const { error } = (await run).data.resultData;
 			expect(error).toMatchObject({
 				message: 'No call came in while listening',
-				description: expect.stringContaining('make a call'),
+				description: expect.stringContaining('call one of the extensions'),
 			});
 		});
 	});

@@ -14,7 +14,7 @@ export type Contestant = (typeof CONTESTANTS)[number];
 export const PLACES = ['near', 'far', 'far8', 'files'] as const;
 export type Place = (typeof PLACES)[number];
 
-/** 3CX keeps one live token per client ID, so everyone has a client of their own. */
+/** 3CX keeps one valid token per client ID, so everyone has a client of their own. */
 export const clientIdOf = (who: Contestant, place: Place): string => `bench-${who}-${place}`;
 
 /** API clients that listen, each to one extension that nobody else hears. */

@@ -63,7 +63,7 @@ describe('/connect/token', () => {
 		expect(reply.status).toBe(400);
 	});
 
-	it('keeps one live token per client: minting kills the older one', async () => {
+	it('keeps one valid token per client: minting kills the older one', async () => {
 		const { pbx } = sandbox;
 		const first = await session(pbx);
 		expect((await first.get('Defs?$select=Id')).status).toBe(200);
