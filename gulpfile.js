@@ -1,10 +1,11 @@
 const { spawn } = require('node:child_process');
 const { readFile, writeFile, readdir, rm } = require('node:fs/promises');
 const { join } = require('node:path');
-const { writeLazyModules } = require('./scripts/lazyModules.cjs');
+const { bundleModules, writeLazyModules } = require('./scripts/lazyModules.cjs');
 
 const ICONS = join(__dirname, 'icons');
 const DIST = join(__dirname, 'dist');
+const COUNTRY_NAMES = join(__dirname, 'lib', 'phone', 'countryNames.json');
 
 /**
  * Colours of the light icons and what stands for them on a dark background. Every colour an icon uses must be here,
@@ -65,8 +66,18 @@ function catalogue() {
 /** Writes the JavaScript of dist so that n8n reads little when it starts, see scripts/lazyModules.cjs. */
 async function lazy() {
 	await writeLazyModules(__dirname, DIST);
+	await bundleModules(__dirname, DIST);
 }
 
+/** Writes the English names of the countries that libphonenumber knows, see lib/phone/country.ts. */
+async function countries() {
+	const { countries: known } = require('libphonenumber-js/metadata.min.json');
+	const english = new Intl.DisplayNames(['en'], { type: 'region' });
+	const names = Object.fromEntries(Object.keys(known).map((code) => [code, english.of(code)]));
+	await writeFile(COUNTRY_NAMES, `${JSON.stringify(names, null, '\t')}\n`);
+}
+
+exports.countries = countries;
 exports.icons = icons;
 exports.lazy = lazy;
 exports.catalogue = catalogue;

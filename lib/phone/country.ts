@@ -1,31 +1,24 @@
 import { isSupportedCountry } from 'libphonenumber-js';
 import metadata from 'libphonenumber-js/metadata.min.json';
+import names from './countryNames.json';
 import type { PbxClient } from '../http/client';
 import { getEntity } from '../xapi/entities';
 
 /** Countries by calling code; where several share one, the one whose number plan it is comes first. */
-const CALLING_CODES: Readonly<Record<string, readonly string[]>> = metadata.country_calling_codes;
+const callingCodes = (): Readonly<Record<string, readonly string[]>> =>
+	metadata.country_calling_codes;
 
-/** ISO 3166 codes of all countries that have telephone numbers. */
-export const COUNTRIES: readonly string[] = Object.keys(metadata.countries);
-
-/** Made once: it takes longer than the names themselves. */
-const names = new Intl.DisplayNames(['en'], { type: 'region' });
+/**
+ * English names of all countries that have telephone numbers, by ISO 3166 code: `GB` is `United Kingdom`. Written down
+ * (`gulp countries`), because n8n needs them when it starts, and `Intl` takes 25 ms to know them.
+ */
+export const COUNTRY_NAMES: Readonly<Record<string, string>> = names;
 
 /** @returns the ISO 3166 code of a country that has this English name, as 3CX's console shows it */
 const codeNamed = (name: string): string | undefined =>
-	Object.values(CALLING_CODES)
-		.flat()
-		.findLast((code) => countryName(code).toLowerCase() === name.toLowerCase());
-
-/** @returns the English name of a country or region: `GB` is `United Kingdom`. */
-export function countryName(code: string): string {
-	try {
-		return names.of(code) ?? code;
-	} catch {
-		return code; // a made-up code, such as 001 for numbers of no country
-	}
-}
+	Object.entries(COUNTRY_NAMES).find(
+		([, known]) => known.toLowerCase() === name.toLowerCase(),
+	)?.[0];
 
 /**
  * The country in whose notation a PBX writes local numbers, from its E.164 settings. They name it as text and by its
@@ -48,8 +41,7 @@ export function countryIn(value: unknown): string | undefined {
 	const iso = text.toUpperCase();
 	if (isSupportedCountry(iso)) return iso;
 	const callingCode = text.replace(/^(\+|00)/, '');
-	const [first] = Object.hasOwn(CALLING_CODES, callingCode)
-		? (CALLING_CODES[callingCode] ?? [])
-		: [];
+	const codes = callingCodes();
+	const [first] = Object.hasOwn(codes, callingCode) ? (codes[callingCode] ?? []) : [];
 	return first ?? codeNamed(text);
 }

@@ -158,8 +158,7 @@ export interface Singleton {
 export function singleton(from: Catalogue, name: string): Singleton | undefined {
 	const verb = (method: Method) =>
 		named(from).find(
-			({ kind, path, ...entry }) =>
-				kind === 'singleton' && path === `/${name}` && entry.method === method,
+			(entry) => entry.kind === 'singleton' && entry.path === `/${name}` && entry.method === method,
 		);
 	const get = verb('GET');
 	if (get?.returns === undefined) return undefined;

@@ -1,6 +1,6 @@
 import { systemClock } from '../../lib/waiting/clock';
 import type { INodePropertyOptions } from 'n8n-workflow';
-import { COUNTRIES, countryOfPbx, countryName } from '../../lib/phone/country';
+import { COUNTRY_NAMES, countryOfPbx } from '../../lib/phone/country';
 import type { PbxClient } from '../../lib/http/client';
 import { alphabetically } from '../shared/alphabetical';
 
@@ -11,9 +11,9 @@ export const FROM_PBX = 'pbx';
 export const countryOptions: INodePropertyOptions[] = [
 	{ name: '(From the PBX)', value: FROM_PBX },
 	{ name: '(None: Only Numbers with a Country Code)', value: '' },
-	...COUNTRIES.map((value) => ({ name: `${countryName(value)} (${value})`, value })).sort(
-		alphabetically(({ name }) => name),
-	),
+	...Object.entries(COUNTRY_NAMES)
+		.map(([value, name]) => ({ name: `${name} (${value})`, value }))
+		.sort(alphabetically(({ name }) => name)),
 ];
 
 /** Events wait for the country no longer than this, in ms, and no more of them than so many. */

@@ -1,5 +1,9 @@
 /** Letters without accents and case: "Åland" stands beside "Algeria", as in a dictionary of English. */
-const plain = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+const plain = (text: string): string =>
+	(ASCII.test(text) ? text : text.normalize('NFD').replace(/\p{M}/gu, '')).toLowerCase();
+
+/** Almost all labels are, and n8n waits for them when it starts. */
+const ASCII = /^[\x20-\x7e]*$/;
 
 /**
  * Sorts the labels of a panel, which are English. `localeCompare` would make n8n read the rules of all languages when it

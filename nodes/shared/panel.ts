@@ -100,6 +100,13 @@ const union = (one: readonly string[], other: readonly string[]) => [
 	...new Set([...one, ...other]),
 ];
 
+const sameNames = (one: readonly string[] = [], other: readonly string[] = []) =>
+	one.length === other.length && one.every((name) => other.includes(name));
+
+/** Whether two are shown for the same resources or for the same operations: then nothing can be shown beyond the two. */
+const differInOne = (one: Placed, other: Placed) =>
+	sameNames(one.resources, other.resources) || sameNames(one.operations, other.operations);
+
 /** One parameter for what two were for; undefined where one of them is shown for everything. */
 const together = (one: Placed, other: Placed): Placed | undefined =>
 	one.resources && one.operations && other.resources && other.operations
@@ -137,7 +144,8 @@ export function declaredOnce(
 		// Resources and operations multiply: together they must not be shown for any pair that neither was shown for.
 		const fits =
 			both !== undefined &&
-			pairs.every((pair) => shows(both, pair) === (shows(earlier!, pair) || shows(next, pair)));
+			(differInOne(earlier!, next) ||
+				pairs.every((pair) => shows(both, pair) === (shows(earlier!, pair) || shows(next, pair))));
 		if (fits && !between.some((other) => meet(other, next))) kept[at] = both;
 		else if (fits && !between.some((other) => meet(other, earlier!))) {
 			kept.splice(at, 1);

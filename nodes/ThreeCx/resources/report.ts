@@ -53,13 +53,15 @@ const labelOf = ({ name }: Report) => LABELS[name] ?? titleCase(name);
 const functionsOf = ({ rows, file }: Report): ReportFunction[] =>
 	[rows, file].filter((one): one is ReportFunction => one !== undefined);
 
+/** What each report asks for. */
+const FIELDS = REPORTS.map((report) => {
+	const asked = functionsOf(report).flatMap(({ parameters }) => parameters);
+	return { name: report.name, fields: new Set(asked.map(({ field }) => field)) };
+});
+
 /** The reports that ask for a field, for display conditions. */
 const askingFor = (field: string): string[] =>
-	REPORTS.filter((report) =>
-		functionsOf(report).some(({ parameters }) =>
-			parameters.some((parameter) => parameter.field === field),
-		),
-	).map(({ name }) => name);
+	FIELDS.filter(({ fields }) => fields.has(field)).map(({ name }) => name);
 
 /**
  * Shows a parameter for the reports that ask for one of the fields: by naming those, or all others where that is shorter,
