@@ -65,14 +65,26 @@ export const MODULE_STATE: readonly ModuleState[] = [
 		wayOut: 'after an hour without use',
 	},
 	{
-		at: 'lib/xapi/catalogue.ts derivedOf',
-		holds: 'what is worked out from a catalogue',
+		at: 'lib/xapi/catalogue.ts entitiesOf',
+		holds: 'types of a catalogue that are entities',
 		bound: 'the catalogues that somebody holds',
 		wayOut: 'a weak map',
 	},
 	{
 		at: 'lib/xapi/catalogue.ts knownProperties',
 		holds: 'properties of the types of a catalogue',
+		bound: 'the catalogues that somebody holds',
+		wayOut: 'a weak map',
+	},
+	{
+		at: 'lib/xapi/catalogue.ts namedOf',
+		holds: 'operations of a catalogue with their names',
+		bound: 'the catalogues that somebody holds',
+		wayOut: 'a weak map',
+	},
+	{
+		at: 'lib/xapi/catalogue.ts setsOf',
+		holds: 'entity sets of a catalogue',
 		bound: 'the catalogues that somebody holds',
 		wayOut: 'a weak map',
 	},

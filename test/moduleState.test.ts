@@ -8,10 +8,10 @@ import { MODULE_STATE } from '../lib/moduleState';
 const ROOT = join(__dirname, '..');
 
 /** Objects whose names say that they keep something, and arrays and objects that something is put into. */
-const KEEPERS = /^(Map|Set|WeakMap|WeakSet)$/;
+const KEEPERS = /^(Map|Set)$/;
 
-/** Objects that are there to be changed, by whoever imports them. */
-const ALWAYS = /^(BoundedMap|KeyedLock|TokenCache|Registrations)$/;
+/** Objects that are there to be changed, by whoever imports them or is given them. */
+const ALWAYS = /^(WeakMap|WeakSet|BoundedMap|KeyedLock|TokenCache|Registrations)$/;
 
 /** Ways of changing what is kept. */
 const CHANGES = /\.(set|add|delete|push|unshift|splice|clear)$/;

@@ -436,7 +436,7 @@ describe('CSV', () => {
 		return rows;
 	}
 
-	test('whatever stands in a cell can be read back', () => {
+	test('whatever stands in a cell can be read back, where texts stay as they are', () => {
 		const columns = ['a', 'b'];
 		fc.assert(
 			fc.property(
