@@ -162,7 +162,7 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 				properties: {
 					value: 403,
 					message:
-						'Client ID and secret are right, but this API client may not use the Configuration API. In the 3CX Admin Console under Integrations > API select "3CX Configuration API Access", choose a real department and a high role, and check that the licence is Enterprise.',
+						'Client ID and secret are right, but this API client is not allowed to use the Configuration API. In the 3CX Admin Console under Integrations > API select "3CX Configuration API Access", choose a real department and a high role, and check that the licence is Enterprise.',
 				},
 			},
 			{

@@ -109,8 +109,7 @@ export function createAsker(client: PbxClient, signal: AbortSignal): Asker {
 			const what = withoutArguments(path);
 			if (status !== 200) throw new Unanswered(`${what} answers ${status}`);
 			const { value } = (json ?? {}) as { value?: unknown };
-			if (!Array.isArray(value))
-				throw new Unanswered(`${what} answers with something that is no list`);
+			if (!Array.isArray(value)) throw new Unanswered(`${what} does not return a list`);
 			return value.filter((row): row is Entity => typeof row === 'object' && row !== null);
 		},
 		replies,

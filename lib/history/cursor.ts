@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 
 /** How far a poll has come. Plain JSON, for n8n's static data. */
 export interface Cursor {
-	/** Nothing that began before this is told, in ms since the epoch. */
+	/** Rows that started before this are not reported, in ms since the epoch. */
 	floor: number;
 	/** Time of the newest row so far, or until when all rows have been read, in ms since the epoch. */
 	newest: number;
@@ -39,19 +39,19 @@ export interface CursorOptions {
 	now: number;
 	/** Where the reading ended, in ms since the epoch; default `now`. */
 	readTo?: number;
-	/** Most ids that are kept; beyond it the oldest are given up and never told again. Default 20,000. */
+	/** Most ids that are kept; beyond it the oldest are dropped and never reported again. Default 20,000. */
 	maxSeen?: number;
 }
 
 /** Rows from the future of more than a day have a wrong clock behind them; they do not move the cursor, in ms. */
 const DAY_MS = 86_400_000;
 
-/** What grows for longer than this is told as it is, in ms: nobody talks for two days. */
+/** A call that grows for longer than this is reported as it is, in ms: nobody talks for two days. */
 const LONGEST_GROWTH_MS = 2 * DAY_MS;
 
 const MAX_SEEN = 20_000;
 
-/** @returns a cursor that tells everything from a moment on. */
+/** @returns a cursor that reports everything from a moment on. */
 export const beginAt = (moment: number): Cursor => ({
 	floor: moment,
 	newest: moment,
@@ -60,7 +60,7 @@ export const beginAt = (moment: number): Cursor => ({
 });
 
 /**
- * A cursor that tells what appears from now on. It does not trust the clocks: what is there now has been seen, whatever
+ * A cursor that reports what appears from now on. It does not trust the clocks: what is there now has been seen, whatever
  * its time; what is still growing has not.
  *
  * @param found what lies within the overlap before now
@@ -68,7 +68,7 @@ export const beginAt = (moment: number): Cursor => ({
  */
 export function beginNow<T>(found: ReadonlyArray<Found<T>>, options: CursorOptions): Cursor {
 	const floor = options.now - options.overlapMs;
-	// A call that could be complete has not begun to be news.
+	// A call that may be complete is not news yet.
 	const settled = found.map(
 		(each): Found<T> => (each.state === 'growing' ? each : { ...each, state: 'complete' }),
 	);

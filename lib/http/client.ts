@@ -21,7 +21,7 @@ export interface PbxRequest {
 	query?: string;
 	/** Sent as JSON. */
 	body?: unknown;
-	/** Sent as it is, while it comes, instead of `body`; called anew for each try. */
+	/** A stream to send instead of `body`; called again for each try. */
 	upload?: () => Readable;
 	/** It lasts as long as a call: it must not take one of the few connections that all other requests share. */
 	lasting?: boolean;
@@ -133,7 +133,7 @@ export function createPbxClient({
 		);
 	}
 
-	/** What a refusal says, as far as it can be had: its status must not be lost for want of words. */
+	/** The text of a refusal if it can be read. If not, the status is still reported. */
 	async function wordsOf(
 		{ headers, body }: Dispatcher.ResponseData,
 		{ signal, timeoutMs: own = timeoutMs }: PbxRequest,
@@ -256,7 +256,7 @@ function parseJson(text: string, request: PbxRequest): unknown {
 	throw malformed(
 		request,
 		`The answer has more than ${MAX_LEVELS} levels of objects and lists inside of each other`,
-		'3CX sends nothing of the kind: look at what answers at the Server URL.',
+		'3CX does not send this: check what answers at the Server URL.',
 	);
 }
 

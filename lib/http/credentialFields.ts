@@ -66,5 +66,5 @@ const empty = (field: keyof typeof SOURCES, label: string, whose: string) =>
 		kind: 'input',
 		field,
 		message: `The ${label} is empty${whose}`,
-		hint: `${SOURCES[field]} If an expression fills the field, look at what it gives for this item: its column may be empty or have another name.`,
+		hint: `${SOURCES[field]} If the field uses an expression, check what it returns for this item: its column may be empty or have another name.`,
 	});

@@ -32,7 +32,7 @@ const dispatchers = new BoundedMap<string, Dispatcher>({
 	dropped: (dispatcher) => void dispatcher.close().catch(() => undefined),
 });
 
-/** By origin. One that is forgotten while something waits there goes on, but a new one counts what comes. */
+/** By origin. A gate that is removed while requests wait finishes them; new requests use a new gate. */
 const gates = new BoundedMap<string, Gate>({ max: MAX_POOLS, idleMs: IDLE_POOL_MS });
 
 function gateOf(origin: string): Gate {

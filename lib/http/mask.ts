@@ -29,7 +29,7 @@ const MAX_TOKENS = 8;
 /** How often escapes are undone: `%2541` is `%41` is `A`. */
 const ROUNDS = 3;
 
-/** What gives a secret away by its looks, whoever's it is: a JWT, what follows `Bearer`, a form field. */
+/** Patterns of secrets, no matter whose they are: a JWT, what follows `Bearer`, a form field. */
 const LOOKS =
 	/eyJ[\w-]{10,}(?:\.[\w-]*){0,2}|(?<=\b(?:Bearer|Basic)\s)[\w.~+/-]{8,}=*|(?<=\bclient_secret=)[^&\s"']+/gi;
 
@@ -141,7 +141,7 @@ interface Pile {
 
 const BETWEEN = '\0';
 
-/** Finds secrets in texts. Cheap to make: it is made anew for each item whose request fails. */
+/** Finds secrets in texts. It is cheap, so each item whose request fails creates a new one. */
 class Finder {
 	/** Long secrets, by the length of their pieces in bytes. */
 	private readonly piles = new Map<number, Pile>();
@@ -194,7 +194,7 @@ class Finder {
 const pieceOf = (length: number): number => Math.min(12, Math.max(6, Math.ceil(length * 0.7)));
 
 function markPieces(marks: Uint8Array, bytes: string, length: number, pile: Pile): void {
-	// One character is enough for a match: no search begins anew within a stretch.
+	// One character is enough for a match, so no search restarts within a match.
 	// eslint-disable-next-line regexp/no-super-linear-move
 	const stretch = pile.hasBlanks ? /[^\0]+/g : /[^\s\0]+/g;
 	for (const { index, 0: found } of bytes.matchAll(stretch)) {

@@ -37,7 +37,7 @@ export function errorFromProxy(
 	const refusal = REFUSED.exec(String(message ?? '').slice(0, 2_000));
 	const refused = refusal?.[1] ?? refusal?.[2] ?? (status === 407 ? '407' : undefined);
 	const hint =
-		'n8n goes through the proxy that HTTPS_PROXY or HTTP_PROXY names. Ask whoever runs it to let n8n reach the PBX, or add the host of the PBX to NO_PROXY.';
+		'n8n uses the proxy set in HTTPS_PROXY or HTTP_PROXY. Ask its admin to let n8n reach the PBX, or add the host of the PBX to NO_PROXY.';
 	if (refused !== undefined) {
 		return new ThreeCxError({
 			kind: 'unreachable',

@@ -30,7 +30,7 @@ interface Said {
 type Verdict = Pick<ErrorDetails, 'kind' | 'message' | 'hint'>;
 
 const ROLE_HINT =
-	'In the 3CX Admin Console open Integrations > API and look at this client: its role must be high enough (System Owner for reports, recordings and call history) in a real department (System Wide locks the role to User).';
+	'In the 3CX Admin Console open Integrations > API and check this client: its role must be high enough (System Owner for reports, recordings and call history) in a real department (System Wide locks the role to User).';
 
 /** What a status means where 3CX says nothing itself. The two APIs use some statuses differently (protocol 1.8, 2.5). */
 const STATUS: Record<'xapi' | 'callcontrol', Record<number, Verdict>> = {

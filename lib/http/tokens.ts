@@ -45,7 +45,7 @@ export interface TokenSource {
 /** What comes in place of a refused token. */
 export interface Renewal {
 	value: string;
-	/** The newest that can be had. If it is refused, too, another one would fare no better. */
+	/** The newest available token. If the PBX refuses it too, another one would not help. */
 	isLast: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Runs a job for each input, several at a time, and gives the results in the order of the inputs. When one fails, no
- * further one is started; those under way are waited for, so that nothing goes on behind the back of the caller.
+ * further one is started; those under way are waited for, so that nothing runs after the caller has its result.
  *
  * @param inputs what to work on
  * @param inFlight how many jobs run at the same time, at least 1; a function is asked whenever a job may start
@@ -42,7 +42,7 @@ export interface LaneLimits {
  * Runs a job for each input, lanes side by side, and gives the results in the order of the inputs. Whenever a job may
  * start, the lane with the fewest under way is served, and among equals the one served longest ago: a lane with a
  * thousand inputs does not keep one with ten waiting. When a job fails, no further one is started; those under way are
- * waited for, so that nothing goes on behind the back of the caller.
+ * waited for, so that nothing runs after the caller has its result.
  *
  * @param inputs what to work on
  * @param limits how many jobs run at the same time
@@ -91,7 +91,7 @@ export async function mapInLanes<Input, Output>(
 					pump();
 				});
 			}
-			// Whoever may start has started: with none under way, none is waiting either.
+			// Everything that can start has started: if none is running, none is waiting.
 			if (running === 0 && isPlaced) finished();
 		};
 		const placeAll = async () => {

@@ -43,7 +43,7 @@ export interface Delivery<Event> {
 	readonly shed: number;
 	/** @returns when nothing waits and nothing is under way. */
 	idle(): Promise<void>;
-	/** Drops what waits and takes no more; what is under way ends by itself. */
+	/** Drops waiting events and accepts no more; running deliveries finish. */
 	close(): void;
 }
 
@@ -61,10 +61,10 @@ interface Lane<Event> {
 	busy: boolean;
 }
 
-/** What an event takes where nobody says so, in bytes. */
+/** Default size of an event, in bytes. */
 const EVENT_BYTES = 1_000;
 
-/** So many times `maxWaiting` wait at most, of whatever kind. */
+/** Max number of waiting events of any kind, as a multiple of `maxWaiting`. */
 const MOST = 10;
 
 /**

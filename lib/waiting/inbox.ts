@@ -1,17 +1,17 @@
 import { systemClock, type Clock } from './clock';
 
-/** What comes in while nobody looks waits here, in order: events and keys of a call. */
+/** Keeps events and keys of a call, in order, until they are read. */
 export class Inbox<T> {
 	private readonly items: T[] = [];
 
 	private wake?: AbortController;
 
-	/** What was given up because too much waited. */
+	/** Number of entries dropped because too many waited. */
 	shed = 0;
 
 	/**
 	 * @param clock for waiting
-	 * @param max the most that waits; what comes on top of it is given up, and counted in `shed`
+	 * @param max the max number of waiting entries; more are dropped and counted in `shed`
 	 */
 	constructor(
 		private readonly clock: Clock = systemClock,

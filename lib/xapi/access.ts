@@ -15,7 +15,7 @@ const ROLES = [
 	'users',
 ] as const;
 
-/** What an API client may do. Rights that are missing are told, not thrown. */
+/** What an API client is allowed to do. Missing rights are part of the result, not errors. */
 export interface ApiAccess {
 	/** Whether the Configuration API answers. */
 	xapi: boolean;
@@ -43,11 +43,11 @@ export interface ApiAccess {
 	/** Such as `20.0.10.1000`, from the `X-3CX-Version` header. */
 	version?: string;
 	clientId?: string;
-	/** When the access token ends, ISO 8601 with Z; it is renewed by itself. */
+	/** When the access token ends, ISO 8601 with Z; it is renewed automatically. */
 	tokenExpiresAt?: string;
 }
 
-/** Answers that tell about rights, not about an unreachable or failing PBX. */
+/** Responses about missing rights, not about an unreachable or failing PBX. */
 const REFUSALS: ReadonlySet<ErrorKind> = new Set(['forbidden', 'notFound', 'unauthorized']);
 
 interface Probe {

@@ -291,7 +291,7 @@ const MAX_STEPS = 300_000;
 
 const tooComplicated = () =>
 	new CatalogueError(
-		'The description has types that are too complicated to be those of 3CX. Look at what answers at the address of the PBX.',
+		'The description has types that are too complicated to be those of 3CX. Check what answers at the address of the PBX.',
 	);
 
 interface Resolve {

@@ -23,7 +23,7 @@ export interface ListOf extends RequestOptions {
 	expand?: Expand;
 }
 
-/** How often a list is written before it is given up. */
+/** How many times to write a list before failing. */
 const ATTEMPTS = 3;
 
 /** Writers of the same row take turns within this process. */

@@ -59,7 +59,7 @@ async function refreshed(client: PbxClient, before: Known | undefined): Promise<
 	return await read(client, before).catch(() => ({ version, catalogue, checkedAt }));
 }
 
-/** Begins the download; the headers already tell whether the rest is needed. */
+/** Starts the download; the headers show whether the rest is needed. */
 async function read(client: PbxClient, before: Known | undefined): Promise<Known> {
 	const path = `${XAPI}/swagger.yaml`;
 	const { headers, body } = await client.stream({

@@ -191,7 +191,7 @@ const malformed = (message: string, hint: string) =>
 const endless = (pages: number, rows: number) =>
 	malformed(
 		`The list does not come to an end: ${pages} pages have come, with ${rows} rows`,
-		'Set a Limit, or filter more. If the list cannot be that long, look at what answers at the Server URL.',
+		'Set a Limit, or filter more. If the list cannot be that long, check what answers at the Server URL.',
 	);
 
 const tooLarge = (size: number, rows: number) =>

@@ -8,7 +8,7 @@ import { listEntities } from '../../lib/xapi/entities';
 import { required } from '../shared/fields/required';
 import type { ItemRun } from '../shared/router';
 import { titleCase } from './fields/text';
-import { lower } from './operations/genericOperation';
+import { lower, withArticle } from './operations/genericOperation';
 import { showFor } from '../shared/resource';
 import type { NaturalKey, EntityResource } from './resource';
 
@@ -44,7 +44,7 @@ export const locatorProperty = (
 			displayName: 'From List',
 			name: 'list',
 			type: 'list',
-			placeholder: `Select a ${lower(resource.label)}...`,
+			placeholder: `Select ${withArticle(resource)}...`,
 			typeOptions: { searchListMethod: searchMethod(resource), searchable: true },
 		},
 		...resource.naturalKeys.map(({ property, label, placeholder }) => ({

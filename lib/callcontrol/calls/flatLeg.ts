@@ -43,5 +43,5 @@ export function flatLeg(leg: Participant, { dnType, direction, defaultCountry }:
 	};
 }
 
-/** 3CX writes `''` and `None` where it has nothing to tell. */
+/** 3CX sends `''` and `None` for missing values. */
 const told = (value: string): string | null => (value === '' || value === 'None' ? null : value);

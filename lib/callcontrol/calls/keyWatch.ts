@@ -15,7 +15,7 @@ export interface LegWatch {
 }
 
 /**
- * Watches one leg of a route point; 3CX tells the keys of no other (protocol 3.2).
+ * Watches one leg of a route point; 3CX sends keys for no other legs (protocol 3.2).
  *
  * @param onEvent as `withCallEvents` gives it
  * @param leg which one
@@ -36,7 +36,7 @@ export function watchLeg(
 		if (leg.dn !== dn || leg.participant.id !== id) return;
 		if (type === 'ended') ended.abort();
 		if (type !== 'keyPressed') return;
-		// 3CX may tell several keys at once.
+		// 3CX can send several keys at once.
 		for (const key of digits) {
 			keys.push(key);
 			if (stopKey !== undefined || !stops(key)) continue;

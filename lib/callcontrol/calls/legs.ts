@@ -13,7 +13,7 @@ const EXTERNAL_LINE = 'Wexternalline';
 /** Ends of a call where somebody talks: a person, or an app in a person's place. Queues, menus and parking are not. */
 const TALKS = new Set(['Wextension', 'Wroutepoint', EXTERNAL_LINE]);
 
-/** DNs that pick up by themselves: a leg that is first seen Connected there has never rung (protocol 2.9, 3.5). */
+/** DNs that pick up automatically: a leg that is first seen Connected there has never rung (protocol 2.9, 3.5). */
 const NEVER_RINGS = new Set(['Wroutepoint', 'Wqueue', 'Wivr', 'Wparkextension', 'Wspecialmenu']);
 
 /**

@@ -6,7 +6,7 @@ type Answerer = 'person' | 'program';
 
 /** What one watcher has seen of a call. */
 interface Seen {
-	/** What has been told of the call. */
+	/** What has been reported about the call. */
 	types: Set<CallEventType>;
 	/** The leg that stands for the call: the one that took it last, else the latest. */
 	leg: LegView;
@@ -22,17 +22,17 @@ const ONCE = new Set<CallEventType>(['ringing', 'dialing']);
 /** With these, somebody has the call who did not have it before. */
 const TAKES = new Set<CallEventType>(['transferred', 'pickedUp']);
 
-/** What cannot be the moment of an answer: a phone that is connected at first sight is told to ring first. */
+/** Events that cannot be an answer: for a phone that is first seen connected, ringing is reported first. */
 const BEFORE_ANSWER = new Set<CallEventType>(['ringing', 'dialing']);
 
 /**
  * Looks at calls instead of legs: one ringing for a queue call that rings ten agents one after the other, answered when
  * somebody talks (not when a queue or menu picks up), ended when the call is over, watched or not.
  *
- * A program that picks up is told as answered, and so is the person to whom it passes the call on.
+ * A program that picks up is reported as answered, and so is the person to whom it transfers the call.
  *
  * @param matches whether the watcher cares for the leg of an event
- * @returns a function that takes every event of the tracker, in order, and returns what the watcher is told
+ * @returns a function that takes every event of the tracker, in order, and returns the events to report
  */
 export function perCall(matches: (event: CallEvent) => boolean): (event: CallEvent) => CallEvent[] {
 	const calls = new Map<string, Seen>();

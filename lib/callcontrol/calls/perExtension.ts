@@ -1,6 +1,6 @@
 import type { CallEvent, CallEventType, LegView } from './tracker';
 
-/** What has been told of an extension in a call. */
+/** What has been reported about an extension in a call. */
 interface Seen {
 	types: Set<CallEventType>;
 	/** The leg that stands for the extension: the one that was picked up, else the latest. */
@@ -15,7 +15,7 @@ const ONCE = new Set<CallEventType>(['ringing', 'dialing', 'answered']);
  * stopped. An extension that is called a second time in the same call, by a queue that polls again, rings again.
  *
  * @param matches whether the watcher cares for the leg of an event
- * @returns a function that takes every event of the tracker, in order, and returns what the watcher is told
+ * @returns a function that takes every event of the tracker, in order, and returns the events to report
  */
 export function perExtension(
 	matches: (event: CallEvent) => boolean,

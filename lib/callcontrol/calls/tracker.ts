@@ -130,7 +130,7 @@ interface Leg extends Omit<LegView, 'siblings' | 'seesParty'> {
 	key: string;
 	/** Events told so far. */
 	told: number;
-	/** What is told only once in the life of a leg. */
+	/** Events that are reported only once for a leg. */
 	once: Set<string>;
 }
 
@@ -159,7 +159,7 @@ export const legKey = (dn: string, id: number): string => `${dn}/${id}`;
 const deviceKey = (dn: string, id: string): string => `${dn} ${id}`;
 
 /**
- * Knows every leg and tells what is new: same facts in, nothing out. A state machine without I/O: facts come in by
+ * Keeps the state of every leg and reports what is new; facts that it knows already give no events. A state machine without I/O: facts come in by
  * {@link apply}, in the order in which they happened within a call; {@link diff} turns a whole state into facts.
  */
 export class CallTracker {
@@ -190,7 +190,7 @@ export class CallTracker {
 		this.grace = { ...DEFAULT_GRACE, ...grace };
 	}
 
-	/** When {@link settle} has something to tell, in ms since the epoch; Infinity while no call is out of sight. */
+	/** When {@link settle} has something to report, in ms since the epoch; Infinity while no call is out of sight. */
 	get settlesAt(): number {
 		return Math.min(Infinity, ...[...this.vacant].map((call) => this.endOf(call)));
 	}

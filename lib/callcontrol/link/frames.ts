@@ -16,7 +16,7 @@ export type Frame =
 	| { kind: 'promptFinished'; entity: ParticipantEntity; sequence?: number }
 	/** Understood, and of no interest: answers to requests over the socket, and event types of the future. */
 	| { kind: 'other'; sequence?: number }
-	/** Not understood; whatever it told is to be read from the PBX. */
+	/** Not understood: read the state from the PBX instead. */
 	| { kind: 'malformed'; problem: string; sequence?: number };
 
 /** `event_type` is a number on every PBX that was seen; names occur in documentation only (protocol 3.2, 8.3). */

@@ -32,7 +32,7 @@ const CROWD = 24;
 /** ... after this time, in ms, so that one reading serves a whole burst. */
 const CROWD_MS = 250;
 
-/** So many messages, or facts that they stand for, wait at most; twice as many where they are keys. */
+/** Max number of waiting messages, or of facts that they stand for; twice as many if they are keys. */
 const MAX_WAITING = 5_000;
 
 const isTooMany = (waiting: number, frame: Frame) =>
@@ -50,7 +50,7 @@ export interface MonitorOptions {
 	/** What is new, in order within each call. */
 	onEvents(events: TrackerEvent[]): void;
 	onState?(state: LinkState): void;
-	/** Told when messages came faster than they could be dealt with, with the number of those given up so far. */
+	/** Called when messages arrive faster than they can be processed, with the number dropped so far. */
 	onShed?(total: number): void;
 	/** Each message of the socket as it comes, before it is understood. */
 	onMessage?(text: string): void;
@@ -68,13 +68,13 @@ export interface Monitor {
 	 * @throws ThreeCxError: why the try failed. The monitor goes on trying by itself.
 	 */
 	ready(withinMs?: number): Promise<void>;
-	/** Ends it; nothing is told from now on. Resolves when nothing is left. */
+	/** Ends it: no more callbacks from now on. Resolves when everything is closed. */
 	close(): Promise<void>;
 }
 
 /**
- * Opens the socket, reads the state, tells the difference, then follows the messages; after every new connection
- * again. Between two connections nothing is forgotten: what happened meanwhile is told as `recovered`.
+ * Opens the socket, reads the state, reports the difference, then follows the messages; after every new connection
+ * again. It keeps its state between two connections: what happened meanwhile is reported as `recovered`.
  *
  * @returns the monitor, connecting
  */
@@ -107,7 +107,7 @@ export function startMonitor(options: MonitorOptions): Monitor {
 	let reconcileAt = Infinity;
 	/** Readings of the state that have failed, one after the other. */
 	let unread = 0;
-	/** Messages given up. */
+	/** Number of dropped messages. */
 	let shed = 0;
 
 	function tell(events: TrackerEvent[]): void {
@@ -167,7 +167,7 @@ export function startMonitor(options: MonitorOptions): Monitor {
 		else follow(frame);
 	}
 
-	/** The state tells later what was given up; keys it does not, so that they go last. */
+	/** A later read of the state makes up for dropped messages, except for keys. So keys are dropped last. */
 	function shedOne(): void {
 		shed += 1;
 		reconcileWithin(CROWD_MS);

@@ -50,7 +50,7 @@ export class CallOrder {
 		const taken = new Set<string | number>();
 		let isAnyCallTaken = false;
 		let looked = 0;
-		// Behind an entry whose call is not known yet nobody can move: in a burst there is no need to look.
+		// Nothing can pass an entry whose call is not known yet, so in a burst there is nothing to check.
 		for (
 			let isEveryCallTaken = false;
 			looked < this.line.length && !isEveryCallTaken;

@@ -27,7 +27,7 @@ export type LegRead = Pending & { dn: string; id: number };
  * way and one waiting.
  */
 export class LegReads {
-	/** Reads that have not begun: they will show whatever has happened until they do. */
+	/** Reads that have not started: they include everything that happens until they do. */
 	private readonly waiting = new Map<string, LegRead>();
 
 	/** Legs being read. */

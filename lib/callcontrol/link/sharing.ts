@@ -52,7 +52,7 @@ export interface Subscription {
 	 * @throws ThreeCxError: why there is no access, or no link
 	 */
 	ready(withinMs?: number): Promise<void>;
-	/** Leaves; the last one closes the link. Nothing is told from now on. */
+	/** Unsubscribes: no more callbacks from now on. The last subscriber to leave closes the link. */
 	leave(): Promise<void>;
 }
 
@@ -85,7 +85,7 @@ export function subscribe(subscriber: Subscriber): Subscription {
 /** How long a subscriber may take to give access, in ms: a database query and a look-up of a name. */
 const ACCESS_MS = 30_000;
 
-/** Errors that say that a subscriber may not listen, at least not with this credential; all others pass by themselves. */
+/** Errors that mean a subscriber is not allowed to listen with this credential; all others are temporary. */
 const NOT_ALLOWED = new Set<string>(['forbidden', 'input']);
 
 /** One subscriber, and the link that it has the right to. */
@@ -135,7 +135,7 @@ class Member {
 			return access;
 		} catch (cause) {
 			const error = explain(cause);
-			// What passes by itself does not end a link that is there; what is not allowed does.
+			// Temporary errors do not end an existing link; missing permission does.
 			if (NOT_ALLOWED.has(error.kind)) this.leaveLink();
 			if (!this.link) this.down(error);
 			const { accessRetryMs: baseMs, recheckMs: capMs } = this.timing;
@@ -183,7 +183,7 @@ class Member {
 		this.hand((subscriber) => subscriber.onState?.({ online: false, error }));
 	}
 
-	/** One subscriber's mistake is no other's. */
+	/** An error of one subscriber does not reach the others. */
 	hand(say: (subscriber: Subscriber) => void): void {
 		if (this.leaving.signal.aborted) return;
 		try {

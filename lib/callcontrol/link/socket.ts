@@ -42,7 +42,7 @@ export const DEFAULT_SOCKET_TIMING: SocketTiming = {
 	credentialsMs: 600_000,
 };
 
-/** What {@link superviseSocket} is told, and tells. */
+/** Options and callbacks of {@link superviseSocket}. */
 export interface SocketOptions {
 	/** Gives a client for each try, so that a changed credential is noticed; rejects with a ThreeCxError. */
 	connect(): Promise<PbxClient>;
@@ -71,7 +71,7 @@ export interface SupervisedSocket {
 	ended: Promise<void>;
 }
 
-/** Where Call Control tells its events (protocol 3.1). No subscription is needed: they begin at once. */
+/** Where Call Control sends its events (protocol 3.1). No subscription is needed: they start at once. */
 const PATH = '/callcontrol/ws';
 
 /** No message of Call Control is near this size, in bytes; a larger one ends the socket. */
@@ -212,7 +212,7 @@ async function open(
 			clearInterval(pinging);
 			clearTimeout(deadline);
 			signal.removeEventListener('abort', onAbort);
-			// `ws` tells errors of sockets that are being torn down; nobody is interested any more.
+			// `ws` reports errors of sockets that are being closed; nobody needs them.
 			socket.removeAllListeners();
 			socket.on('error', () => undefined);
 			socket.terminate();

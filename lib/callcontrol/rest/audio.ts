@@ -84,7 +84,7 @@ export async function* callerAudio(leg: AudioLeg, stop: AbortSignal): AsyncGener
 /** The stream in whole samples, until it ends or breaks. */
 async function* wholeSamples(stream: Readable, heard: { bytes: number }): AsyncGenerator<Buffer> {
 	let rest: Buffer = Buffer.alloc(0);
-	// A stream that is given up says so once more, when nobody is interested any longer.
+	// A stream that was dropped emits one more error, which nobody needs.
 	stream.on('error', () => undefined);
 	try {
 		for await (const chunk of stream as AsyncIterable<Buffer>) {
@@ -145,7 +145,7 @@ export async function speak(leg: AudioLeg, pcm: Buffer, stop: AbortSignal): Prom
 	let sent = 0;
 	for (let breaks = 0; sent < pcm.length; breaks++) {
 		const start = sent;
-		// Ends the pacing of this try, whatever becomes of it.
+		// Ends the pacing of this try, with or without success.
 		const over = new AbortController();
 		const audio = () => {
 			sent = start;

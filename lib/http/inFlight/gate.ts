@@ -24,13 +24,13 @@ export interface Entry {
 	kind: string;
 	/** Takes the request out of the line. */
 	signal?: AbortSignal;
-	/** It is its turn: send it, and tell how it goes. */
+	/** Called when it is this request’s turn: send it, and report its progress. */
 	start(visit: Visit): void;
 	/** It is not sent: the line is too long, or the signal says so. */
 	refuse(reason: Error): void;
 }
 
-/** What the gate is told of a request on its way. */
+/** Callbacks that report the progress of a request to the gate. */
 export interface Visit {
 	/** It goes out over an open connection now. */
 	sent(): void;
@@ -38,7 +38,7 @@ export interface Visit {
 	answered(status: number, retryAfterMs?: number): void;
 	/** It failed; a time-out says something about the load, a broken link does not. */
 	failed(isTimeout: boolean): void;
-	/** It is over, whatever came of it; later calls change nothing. */
+	/** The request is over, with or without success; later calls change nothing. */
 	over(): void;
 }
 
@@ -130,7 +130,7 @@ export class Gate {
 		return own;
 	}
 
-	/** Lets in whoever may come, one of each group in turn. */
+	/** Starts the requests that are allowed, one of each group in turn. */
 	private pump(): void {
 		for (let isServed = true; isServed; ) {
 			isServed = false;

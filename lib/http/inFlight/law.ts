@@ -150,7 +150,7 @@ function steady(
 	{ at, mayGrow = true }: AnswerNews,
 ): LimitState {
 	const { limit, heldUntil } = state;
-	// What was too much has become possible: further up, one step at a time.
+	// The PBX now takes more than before: increase one step at a time.
 	const isPast = limit >= state.ceiling;
 	const past = isPast ? { ceiling: Infinity, patience: PATIENCE.first, step: 1 } : {};
 	const heard = { ...state, ...past, seen: NOTHING_SEEN };
@@ -200,7 +200,7 @@ export function overloaded(
 	return { ...fallen(state, Math.max(1, Math.floor(state.limit / 2)), at), heldUntil };
 }
 
-/** A kind of request is sent that is not known yet, which may be a heavy one: the search begins anew, gently. */
+/** A new kind of request, which may be a heavy one: restart the search at a low limit. */
 export function unknownSent(state: LimitState, at: number): LimitState {
 	if (state.limit <= START && state.step === Infinity) return state;
 	const limit = Math.min(state.limit, START);

@@ -44,7 +44,7 @@ export const throughGate =
 		return true;
 	};
 
-/** Passes everything on to the handler of a request, and tells the gate of it. */
+/** Passes everything on to the handler of a request and reports it to the gate. */
 class Watched implements Dispatcher.DispatchHandler {
 	constructor(
 		private readonly handler: Dispatcher.DispatchHandler,
@@ -68,7 +68,7 @@ class Watched implements Dispatcher.DispatchHandler {
 
 	onResponseEnd(...news: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseEnd']>>) {
 		this.handler.onResponseEnd?.(...news);
-		// undici gives the connection back in the next turn; whoever came at once would open another one.
+		// undici returns the connection in the next turn of the event loop; a request sent before that would open another one.
 		setImmediate(() => this.visit.over());
 	}
 
