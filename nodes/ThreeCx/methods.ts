@@ -23,7 +23,7 @@ import {
 } from './resource';
 import { resourceNamed, RESOURCES } from './resources';
 
-/** What the editor's lists show is read while somebody waits, so only so many rows are read at once. */
+/** The user waits while the editor loads its lists, so the number of rows per request is limited. */
 const LIST_PAGE = 50;
 
 /** Type and everyday fields of what is chosen in the panel; the lists that ask are only shown where there are fields. */

@@ -10,7 +10,7 @@ import { readSettings, type Settings } from './settings';
 
 /** What is kept from poll to poll: in n8n's static data of the node. */
 interface Memory {
-	/** The PBX that all this is about; with another one it begins anew. */
+	/** The PBX that this state belongs to; for another PBX, polling starts again. */
 	origin?: string;
 	/** What the probe said when everything was read last. */
 	probe?: string;
@@ -35,10 +35,10 @@ const SAMPLE_MS = 30 * 86_400_000;
 const SAMPLE_ROWS = 100;
 const SAMPLE_ITEMS = 5;
 
-/** What passes by itself. In unattended polls it is not an error, because nothing is lost: the next poll catches up. */
+/** Temporary errors. In unattended polls it is not an error, because nothing is lost: the next poll catches up. */
 const PASSES = new Set<ErrorKind>(['unreachable', 'timeout', 'server', 'rateLimited', 'malformed']);
 
-/** Activation modes in which n8n begins by itself to poll. An error of the first poll would end the polling for good. */
+/** Activation modes in which n8n starts polling automatically. An error of the first poll would end the polling. */
 const BY_ITSELF = new Set<string>(['init', 'leadershipChange']);
 
 /**
@@ -80,7 +80,7 @@ export async function poll(
 
 /**
  * Who publishes a workflow wants to know at once what is wrong. When n8n starts, an error would end the trigger for good
- * (seen in n8n 2.40), so that the next poll shows it. From then on what passes by itself is no error.
+ * (seen in n8n 2.40), so that the next poll shows it. From then on temporary errors are not reported.
  */
 function isOnlyLogged(cause: unknown, activation: string, isFirst: boolean): boolean {
 	if (isFirst && activation === 'activate') return false;

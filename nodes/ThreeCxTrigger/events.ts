@@ -154,7 +154,7 @@ const byType = new Map<EventType, ChoosableEvent>(EVENTS.map((event) => [event.t
 /** @returns what an event is called in n8n. */
 export const eventName = (type: EventType): string => byType.get(type)?.value ?? type;
 
-/** @returns whether the event is given up first when too many wait. */
+/** @returns whether the event is dropped first when too many wait. */
 export const isSheddable = (type: EventType): boolean => byType.get(type)?.sheddable === true;
 
 /** Events with the same lane start executions one after the other: those of a call, of a phone, of the link. */

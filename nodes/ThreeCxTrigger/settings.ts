@@ -13,7 +13,7 @@ export interface Settings extends Omit<OutputOptions, 'defaultCountry'> {
 	country: string;
 	/** Executions under way at the same time. */
 	inFlight: number;
-	/** Events that may wait before the unimportant ones are given up. */
+	/** Max number of waiting events before less important ones are dropped. */
 	maxWaiting: number;
 	/** Events of one execution. */
 	batch: number;

@@ -68,7 +68,7 @@ const FIELDS = [
 /**
  * Whether the credential gives the same for every item of an execution: none of its fields is an expression, nor
  * replaced by something of the operator's (`CREDENTIALS_OVERWRITE_DATA`). Where an n8n does not show what it has stored,
- * the answer is no: every item then reads the credential anew, which is slower and as right.
+ * the answer is no: every item then reads the credential again, which is slower but also correct.
  *
  * @param context the execution context
  */

@@ -107,7 +107,7 @@ export async function underTokenLock<T>(context: NodeContext, job: () => Promise
 	return await turns.run(id, job);
 }
 
-/** What n8n is told to be stored, and what it is to replace: two texts that are no tokens, and not the same. */
+/** The values that n8n compares as stored and refused token: two different texts that are not tokens. */
 const NOTHING = { access_token: 'to be replaced' };
 const REPLACED = { access_token: 'replaced meanwhile' };
 

@@ -47,7 +47,7 @@ export const operationProperty = ({
 	default: first,
 });
 
-/** A parameter that is shown where `display` says so, and where it is shown by itself. */
+/** Combines `display` with the display options of the parameter itself. */
 export const shownWhere = (
 	property: INodeProperties,
 	{ show, hide }: IDisplayOptions,

@@ -46,7 +46,7 @@ const turns = new KeyedLock();
 /** A token of the store; `isUnsure` where the PBX may have ended it already. */
 type SharedToken = StampedToken & { isUnsure?: boolean };
 
-/** Renewals under way, by credential and fingerprint: whoever asks for the same meanwhile gets the same result. */
+/** Renewals in progress, by credential and fingerprint: concurrent requests for the same token share one result. */
 const flights = new Map<string, Promise<SharedToken | undefined>>();
 
 /** What `/connect/token` has refused, by fingerprint, and when. */
@@ -106,7 +106,7 @@ export function tokensFor(
 		);
 	};
 
-	/** A wrong secret is sent once, whoever sends it. */
+	/** A wrong secret is sent only once, no matter how many items use it. */
 	const remember = (error: ThreeCxError): never => {
 		if (error.kind === 'credentials') refusals.set(stamp.secret, { error, at: Date.now() });
 		throw error;
@@ -119,7 +119,7 @@ export function tokensFor(
 	const minted = async (current: PbxClientFields, isRenewal: boolean): Promise<AccessToken> =>
 		await mintToken(connection, current, { isRenewal }).catch(remember);
 
-	/** Finds a token in the store, or puts a new one there. Runs under n8n's lock: nobody else does so meanwhile. */
+	/** Finds a token in the store, or puts a new one there. Runs under n8n's lock, so no other process does this at the same time. */
 	const findOrMint = async (refused: readonly string[]): Promise<SharedToken> => {
 		const latest = await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, itemIndex);
 		const current = readFields(latest);
@@ -149,7 +149,7 @@ export function tokensFor(
 			{ ...stamped, tenant, others: othersIn(data, tenant) },
 			(kept) => ours(kept)?.access_token === token.value,
 		);
-		// An n8n that does not keep it, or not its stamp, would have every item log in anew.
+		// If n8n did not keep the token or its stamp, every item would log in again.
 		own.keep(isStored ? undefined : token);
 		return { ...stamped, isUnsure };
 	};
@@ -209,7 +209,7 @@ function othersIn(data: StoredToken | undefined, tenant: string): Record<string,
 	);
 }
 
-/** Renews a token, or waits for somebody who does so already, unless the result is what was refused. */
+/** Renews a token, or waits for a renewal in progress, unless that returns the refused token. */
 async function oneFlight(
 	key: string,
 	refused: readonly string[],

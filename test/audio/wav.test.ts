@@ -84,7 +84,7 @@ describe('a WAV file', () => {
 		expect(() => pcmFromWav(file)).toThrow(
 			expect.objectContaining({
 				kind: 'input',
-				message: expect.stringContaining('no WAV file that can be played'),
+				message: expect.stringContaining('This WAV file cannot be played'),
 				hint: expect.stringContaining('MP3'),
 			}),
 		);

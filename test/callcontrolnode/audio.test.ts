@@ -273,7 +273,7 @@ describe('Play', () => {
 
 	test.each<[string, INodeParameters, Parameters<NodeAndPbx['one']>[1], string | RegExp]>([
 		['no file', {}, { items: [{}] }, /data/],
-		['no WAV', {}, withFile(Buffer.from('ID3 this is MP3')), /no WAV file that can be played/],
+		['no WAV', {}, withFile(Buffer.from('ID3 this is MP3')), /This WAV file cannot be played/],
 		[
 			'a key that no phone has',
 			{ stopOnKey: true, stopKeys: 'x' },

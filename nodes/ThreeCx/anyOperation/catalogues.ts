@@ -19,7 +19,7 @@ export async function catalogueForEditor(context: ILoadOptionsFunctions): Promis
  * Builds something from the catalogue that ships. Only where that fails for the input (an operation, parameter or enum
  * member it does not know) is the PBX asked for its own, which may be newer.
  *
- * @param own gives the PBX's own catalogue, or undefined when there is none to be had
+ * @param own gives the PBX's own catalogue, or undefined if it is not available
  * @param build throws an ODataInputError when the catalogue does not fit
  * @throws what `build` throws, for the catalogue that was used last
  */

@@ -243,7 +243,7 @@ const TIMES = [
 const TIMES_LABEL = 'Destinations When Closed';
 
 /**
- * The destinations for the times at which nobody is there, as a table: XAPI's `OutOfOfficeRoute`, `HolidaysRoute` and
+ * The destinations outside office hours, on holidays and in breaks, as a table: XAPI's `OutOfOfficeRoute`, `HolidaysRoute` and
  * `BreakRoute`, which queues, ring groups and IVRs have. The prompts that belong to them stay as they are.
  */
 export const closedRoutesField: Field = {

@@ -37,7 +37,7 @@ const bare = (mac: unknown) =>
 		.replace(/[^0-9a-z]/gi, '')
 		.toUpperCase();
 
-/** Phones that are registered, each with its extension; secrets are hidden by whoever shows them. */
+/** Phones that are registered, each with its extension; the caller hides secrets before it shows them. */
 const registeredPhones = async ({ client, signal }: Pick<ItemRun, 'client' | 'signal'>) =>
 	await listEntities(client, '/SipDevices', {
 		query: queryString({ expand: [{ property: 'DN', select: ['Number', 'Name'] }] }),

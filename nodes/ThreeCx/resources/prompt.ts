@@ -4,7 +4,7 @@ import type { EntityResource, OwnOperation } from '../resource';
 
 const EXTENSION = /\.wav$/i;
 
-/** 3CX calls the extension, which records after the tone; the file is there once somebody has spoken. */
+/** 3CX calls the extension, which records after the tone; the file exists after the recording. */
 const record: OwnOperation = {
 	name: 'record',
 	label: 'Record by Phone',

@@ -64,7 +64,7 @@ const getParkedCalls: OwnOperation = {
 	},
 };
 
-/** Slots in which calls wait until somebody takes them: XAPI `Parkings`. */
+/** Slots where calls wait until someone picks them up: XAPI `Parkings`. */
 export const sharedParking: EntityResource = {
 	name: 'sharedParking',
 	label: 'Shared Parking',

@@ -45,7 +45,7 @@ export const attachedDataField: INodeProperties = {
  * @throws ThreeCxError of kind `input` for a value without a name
  */
 export function attachedDataOf(data: AttachedData | undefined): Record<string, string> | undefined {
-	// A row that nobody has filled in is none.
+	// Ignore empty rows.
 	const entries = (data?.entry ?? []).filter(
 		({ key, value }) => String(key ?? '').trim() !== '' || String(value ?? '') !== '',
 	);

@@ -93,7 +93,7 @@ export const keyMapField: Field = {
 
 const TIMEOUT_LABEL = 'Destination After Timeout';
 
-/** What happens when nobody presses a key; XAPI keeps it in three properties. */
+/** What happens when the caller presses no key; XAPI keeps it in three properties. */
 export const timeoutField: Field = {
 	property: 'TimeoutForwardType',
 	spread: true,

@@ -19,7 +19,7 @@ const valuesOf = (fields: readonly Field[], collection: IDataObject): Entity =>
 			]),
 	);
 
-/** 3CX drafts the trunk from what it knows of the provider (InitTrunk); what was filled in goes on top. */
+/** 3CX drafts the trunk from the template of the provider (InitTrunk); the values from the panel override it. */
 export const createFromTemplate: OwnOperation = {
 	name: 'createFromTemplate',
 	label: 'Create From Template',

@@ -49,7 +49,7 @@ export const deleteMany: OwnOperation = {
 	},
 };
 
-/** `RegenerateOptions` of XAPI: what can be made anew, each a flag. */
+/** `RegenerateOptions` of XAPI: what to regenerate, one flag each. */
 const CREDENTIALS = [
 	{ name: 'Configuration Link', value: 'ConfigurationLink' },
 	{ name: 'Desk Phone Password', value: 'DeskphonePassword' },
