@@ -5,6 +5,7 @@ import { probe } from '../../lib/history/reads';
 import type { PbxClient } from '../../lib/http/client';
 import { ThreeCxError, type ErrorKind } from '../../lib/http/errors';
 import { connectTo } from '../shared/connect';
+import { outgoing } from '../shared/output';
 import { itemsOf, READ, type SourceName } from './sources';
 import { readSettings, type Settings } from './settings';
 
@@ -59,20 +60,27 @@ export async function poll(
 	context: IPollFunctions,
 	now: number = Date.now(),
 ): Promise<INodeExecutionData[][] | null> {
-	if (context.getMode() === 'manual') return [await sample(context, readSettings(context), now)];
+	const items =
+		context.getMode() === 'manual'
+			? await sample(context, readSettings(context), now)
+			: await inTurn(context, now);
+	return items.length > 0 ? [items.map(outgoing)] : null;
+}
+
+/** @returns what is new; nothing where another poll is under way, or what failed is only logged */
+async function inTurn(context: IPollFunctions, now: number): Promise<INodeExecutionData[]> {
 	const run = runs.get(context);
 	// n8n does not wait for a slow poll before the next: both would tell the same.
-	if (run?.isUnderWay) return null;
+	if (run?.isUnderWay) return [];
 	const current = { isUnderWay: true };
 	runs.set(context, current);
 	try {
-		const items = await news(context, readSettings(context), now);
-		return items.length > 0 ? [items] : null;
+		return await news(context, readSettings(context), now);
 	} catch (cause) {
 		if (!isOnlyLogged(cause, context.getActivationMode(), run === undefined)) throw cause as Error;
 		const { message } = cause as Error;
 		context.logger.warn(`3CX Call History Trigger: this poll was skipped. ${message}`);
-		return null;
+		return [];
 	} finally {
 		current.isUnderWay = false;
 	}

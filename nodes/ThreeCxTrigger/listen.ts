@@ -11,6 +11,7 @@ import type { LinkState } from '../../lib/callcontrol/link/monitor';
 import { subscribe, type Subscriber } from '../../lib/callcontrol/link/sharing';
 import { connectTo, linkTo } from '../shared/connect';
 import { toNodeError } from '../shared/errors';
+import { outgoing } from '../shared/output';
 import { DefaultCountry } from './countries';
 import { eventName, isSheddable, laneOf, linkEvent, rawEvent, type TriggerEvent } from './events';
 import { wanted } from './filters';
@@ -176,7 +177,7 @@ async function emit(
 	name: string,
 ): Promise<void> {
 	const done = context.helpers.createDeferredPromise<IRun>();
-	const items = events.map((event) => ({ json: toOutput(event, options) }));
+	const items = events.map((event) => outgoing({ json: toOutput(event, options) }));
 	// Should n8n register this node twice all the same, its database lets each event in only once.
 	const key = `${name}:${events[0]!.id}${events.length > 1 ? `+${events.length - 1}` : ''}`;
 	context.emit([items], undefined, done, key);

@@ -1,4 +1,4 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { redactSecrets, withoutSecrets } from '../../lib/xapi/secrets';
 
 /** Rows that have been looked through. Weak: they are forgotten with the rows. */
@@ -6,7 +6,7 @@ const lookedThrough = new WeakSet<object>();
 
 /**
  * Rows of the PBX as items, secrets hidden in place. An operation does this where it saves time (page by page, while
- * others are on their way) or where the user asks for a secret by name; {@link shown} does it for all others.
+ * others are on their way) or where the user asks for a secret by name; {@link outgoing} does it for all others.
  *
  * @param rows as XAPI sent them; nobody else may hold them
  * @param reveal names of the secret properties that the user asked for
@@ -18,8 +18,10 @@ export function asOutput(rows: object[], reveal?: readonly string[]): IDataObjec
 }
 
 /**
- * What an item shows: the one way out for whatever an operation gives back. The router calls it, so that no operation
- * can forget to hide a secret.
+ * An item as it leaves a node, secrets hidden: the one way out of all nodes. The router of the action nodes, the trigger
+ * and the poller call it at their ends, so that no operation or event can forget to.
  */
-export const shown = (json: IDataObject): IDataObject =>
-	lookedThrough.has(json) ? json : withoutSecrets(json);
+export const outgoing = (item: INodeExecutionData): INodeExecutionData => ({
+	...item,
+	json: lookedThrough.has(item.json) ? item.json : withoutSecrets(item.json),
+});

@@ -4,7 +4,7 @@ import { createPbxClient, type PbxClient } from '../../lib/http/client';
 import { inFlightNow } from '../../lib/http/dispatchers';
 import { accessPerItem, type PbxAccess } from './connect';
 import { toNodeError } from './errors';
-import { shown } from './output';
+import { outgoing } from './output';
 import { withQuickParameters } from './parameters';
 import { DEFAULT_IN_FLIGHT_TO_ALL, inFlightFrom, MB } from './requestOptions';
 
@@ -57,7 +57,7 @@ export async function runItems(
 		const result = await execute({ context, index, client, signal });
 		const rows = Array.isArray(result) ? result : [result];
 		return rows.map((row) => ({
-			...(isItem(row) ? { ...row, json: shown(row.json) } : { json: shown(row as IDataObject) }),
+			...outgoing(isItem(row) ? row : { json: row as IDataObject }),
 			pairedItem: { item: index },
 		}));
 	};

@@ -1,94 +1,15 @@
-import 'reflect-metadata';
-import { PollContext } from 'n8n-core';
-import {
-	Workflow,
-	type IDataObject,
-	type INode,
-	type INodeExecutionData,
-	type INodeParameters,
-	type WorkflowActivateMode,
-	type WorkflowExecuteMode,
-} from 'n8n-workflow';
+import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { closeDispatchers } from '../../lib/http/dispatchers';
-import { CREDENTIAL } from '../../nodes/shared/credential';
-import { poll } from '../../nodes/ThreeCxCallHistoryTrigger/poll';
-import { ThreeCxCallHistoryTrigger } from '../../nodes/ThreeCxCallHistoryTrigger/ThreeCxCallHistoryTrigger.node';
 import type { Pbx, PbxOptions } from '../../sandbox/pbx';
 import { listFunction } from '../../lib/xapi/functions';
 import { UNFILTERED } from '../../lib/xapi/callLog';
 import { clientOf, quietPbx } from '../callcontrol/link';
 import { until } from '../callcontrolnode/node';
-import { additionalDataFor, CredentialStore } from '../support/n8n';
+import { published } from '../support/pollHarness';
 
 const CALLER = '+441632960123';
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-
-/** How n8n has come to poll, and what it has kept from before. */
-interface Begun {
-	staticData?: IDataObject;
-	activation?: WorkflowActivateMode;
-}
-
-/**
- * A polling node as n8n runs it: the workflow, with it the static data, and the context are the same for every poll
- * until it is published anew, or n8n restarts.
- */
-function published(
-	pbx: Pbx,
-	parameters: INodeParameters,
-	{ staticData = {}, activation = 'activate' }: Begun = {},
-) {
-	const nodeType = new ThreeCxCallHistoryTrigger();
-	const node: INode = {
-		id: 'history',
-		name: 'History',
-		type: 'n8n-nodes-threecx.threeCxCallHistoryTrigger',
-		typeVersion: 1,
-		position: [0, 0],
-		parameters,
-		credentials: { [CREDENTIAL]: { id: 'credential', name: '3CX' } },
-	};
-	const workflow = new Workflow({
-		id: 'workflow',
-		nodes: [node],
-		connections: {},
-		active: true,
-		nodeTypes: {
-			getByName: () => nodeType,
-			getByNameAndVersion: () => nodeType,
-			getKnownTypes: () => ({}),
-		},
-		staticData,
-		settings: { timezone: 'Europe/London' },
-	});
-	const { clientId, clientSecret } = pbx.defaultClient;
-	const credentials = new CredentialStore({ pbxUrl: pbx.url, clientId, clientSecret });
-	const contextFor = (mode: WorkflowExecuteMode) =>
-		new PollContext(
-			workflow,
-			workflow.getNode('History')!,
-			additionalDataFor(credentials, mode),
-			mode,
-			mode === 'manual' ? 'manual' : activation,
-		);
-	const context = contextFor('trigger');
-	const itemsOf = (output: INodeExecutionData[][] | null) => output?.[0] ?? [];
-	const pollOnce = async (now = Date.now() + MINUTE) => itemsOf(await poll(context, now));
-	return {
-		staticData,
-		poll: pollOnce,
-		/** What the polls give, one after another, until there is nothing new. */
-		async pollAll(): Promise<INodeExecutionData[][]> {
-			const outputs: INodeExecutionData[][] = [];
-			for (let items = await pollOnce(); items.length > 0; items = await pollOnce())
-				outputs.push(items);
-			return outputs;
-		},
-		/** What a person sees who tests the node in the editor. */
-		test: async () => itemsOf(await poll(contextFor('manual'))),
-	};
-}
 
 describe('the 3CX Call History Trigger', () => {
 	let pbx: Pbx;

@@ -14,6 +14,8 @@ export interface EvilPbx {
 	disguise: (secret: string) => string;
 	/** The form in which it answers all but logins; see {@link ANSWERS}. */
 	answer: Answer;
+	/** What it says first over a socket, given what it heard. */
+	message: (heard: string[]) => object;
 	close(): Promise<void>;
 }
 
@@ -70,6 +72,7 @@ export async function startEvilPbx(): Promise<EvilPbx> {
 		tokens: [] as string[],
 		disguise: (secret: string) => secret,
 		answer: ANSWERS['an OData error']!,
+		message: (heard) => ({ sequence: 1, heard }),
 	} as EvilPbx;
 	const sockets = new Set<Socket>();
 	const heardIn = ({ headers, body }: Received) =>
@@ -105,7 +108,7 @@ export async function startEvilPbx(): Promise<EvilPbx> {
 		} as Received);
 		if (status === 200) {
 			upgrades.handleUpgrade(request, socket, head, (link) =>
-				link.send(JSON.stringify({ sequence: 1, heard })),
+				link.send(JSON.stringify(pbx.message(heard))),
 			);
 			return;
 		}

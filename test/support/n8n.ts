@@ -28,7 +28,7 @@ import { ThreeCxOAuth2Api } from '../../credentials/ThreeCxOAuth2Api.credentials
 import { CREDENTIAL } from '../../nodes/shared/credential';
 import { ThreeCx } from '../../nodes/ThreeCx/ThreeCx.node';
 import { ThreeCxCallControl } from '../../nodes/ThreeCxCallControl/ThreeCxCallControl.node';
-import { seed, watch } from './watch';
+import { seed, watch, watchLine } from './watch';
 
 /**
  * n8n's own execution engine (n8n-core) around our nodes, without a server: parameters and expressions are resolved,
@@ -345,4 +345,14 @@ export function loadOptionsContext(
 	const additionalData = additionalDataFor(credentials, 'internal');
 	additionalData.currentNodeParameters = parameters;
 	return new LoadOptionsContext(workflow, node, additionalData, path);
+}
+
+/** The log of n8n, which all contexts share: whatever the nodes or n8n-core write into it is watched for secrets. */
+const { logger } = loadOptionsContext({}, new CredentialStore({}));
+for (const level of ['error', 'warn', 'info', 'debug'] as const) {
+	const write = logger[level].bind(logger);
+	logger[level] = (...line) => {
+		watchLine(...line);
+		write(...line);
+	};
 }

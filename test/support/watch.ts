@@ -12,6 +12,17 @@ const seeded = new Set<string>();
 
 let found: string[] = [];
 
+/** Lines of the log, until the end of the test: the secrets of it are known only then. */
+let lines: unknown[][] = [];
+
+/** More than a test writes. */
+const MAX_LINES = 10_000;
+
+/** @param line what a logger was given */
+export function watchLine(...line: unknown[]): void {
+	if (lines.length < MAX_LINES) lines.push(line);
+}
+
 /** Shorter ones occur by chance. */
 const SHORTEST = 6;
 
@@ -58,8 +69,13 @@ function named(where: string, value: unknown, asked: readonly string[], depth = 
 	}
 }
 
+/** @returns what the log of this test holds so far */
+export const linesSoFar = (): ReadonlyArray<readonly unknown[]> => lines;
+
 /** @returns the secrets that have shown since the last time */
 export function takeFound(): string[] {
+	for (const line of lines) watch('log', line);
+	lines = [];
 	const taken = [...new Set(found)];
 	found = [];
 	return taken;
