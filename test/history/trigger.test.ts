@@ -1,4 +1,4 @@
-import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 import { closeDispatchers } from '../../lib/http/dispatchers';
 import type { Pbx, PbxOptions } from '../../sandbox/pbx';
 import { listFunction } from '../../lib/xapi/functions';

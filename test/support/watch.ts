@@ -48,13 +48,27 @@ export function seed({ stored }: CredentialStore, parameters: object = {}): void
  */
 export function watch(where: string, shown: unknown, asked: readonly string[] = []): void {
 	named(where, shown, asked);
-	const text =
-		shown instanceof Error
-			? `${shown.stack}\n${inspect(shown, { depth: 8 })}`
-			: inspect(shown, { depth: 12, maxArrayLength: 1_000, maxStringLength: 100_000 });
+	const text = inspect(withoutNode(shown), {
+		depth: 12,
+		maxArrayLength: 1_000,
+		maxStringLength: 100_000,
+	});
 	if (TOKEN.test(text)) found.push(`${where}: a token`);
 	if (asked.length > 0) return;
 	for (const secret of seeded) if (text.includes(secret)) found.push(`${where}: ${secret}`);
+}
+
+/** n8n hangs the node on its errors, with all that a person typed into it: that is n8n's, and no leak of ours. */
+function withoutNode(shown: unknown, depth = 6): unknown {
+	if (typeof shown !== 'object' || shown === null || depth === 0) return shown;
+	if (shown instanceof Error) {
+		const { message, stack, cause } = shown;
+		return { ...shown, node: undefined, message, stack, cause: withoutNode(cause, depth - 1) };
+	}
+	if (Array.isArray(shown)) return shown.map((member) => withoutNode(member, depth - 1));
+	return Object.fromEntries(
+		Object.entries(shown).map(([name, member]) => [name, withoutNode(member, depth - 1)]),
+	);
 }
 
 /** Properties that are secrets by their names. */
