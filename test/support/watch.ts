@@ -58,16 +58,18 @@ export function watch(where: string, shown: unknown, asked: readonly string[] = 
 	for (const secret of seeded) if (text.includes(secret)) found.push(`${where}: ${secret}`);
 }
 
-/** n8n hangs the node on its errors, with all that a person typed into it: that is n8n's, and no leak of ours. */
+/**
+ * n8n hangs the node on its errors, with all that a person typed into it: that is n8n's, and no leak of ours. It also
+ * makes plain objects of errors.
+ */
 function withoutNode(shown: unknown, depth = 6): unknown {
 	if (typeof shown !== 'object' || shown === null || depth === 0) return shown;
-	if (shown instanceof Error) {
-		const { message, stack, cause } = shown;
-		return { ...shown, node: undefined, message, stack, cause: withoutNode(cause, depth - 1) };
-	}
 	if (Array.isArray(shown)) return shown.map((member) => withoutNode(member, depth - 1));
+	const { message, stack, cause } = shown as Partial<Error>;
+	const members =
+		stack === undefined ? shown : { ...shown, message, stack, cause, node: undefined };
 	return Object.fromEntries(
-		Object.entries(shown).map(([name, member]) => [name, withoutNode(member, depth - 1)]),
+		Object.entries(members).map(([name, member]) => [name, withoutNode(member, depth - 1)]),
 	);
 }
 
