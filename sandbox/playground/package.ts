@@ -10,6 +10,7 @@ const SOURCES = [
 	'lib',
 	'icons',
 	'gulpfile.js',
+	'scripts/lazyModules.cjs',
 	'package.json',
 	'tsconfig.json',
 ];

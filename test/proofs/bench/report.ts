@@ -105,6 +105,8 @@ function figures(result: Result): Figure[] {
 		{ name: 'burst: slowest /healthz', value: burst?.healthz_max_ms, unit: 'ms', atMost: 250 },
 		{ name: 'load: biggest description', value: load?.description_kb_max, unit: 'kB', atMost: 250 },
 		{ name: 'load: our nodes', value: load?.modules_ms, unit: 'ms' },
+		{ name: 'load: our nodes, by before', value: load?.modules_ratio, atMost: 0.333 },
+		{ name: 'load: our nodes, CPU by before', value: load?.modules_cpu_ratio, atMost: 0.333 },
 		{ name: 'load: start-up later by', value: load?.startup_ms_delta, unit: 'ms' },
 	];
 	return all.filter(({ value }) => value !== undefined);
