@@ -1,4 +1,4 @@
-import { systemClock } from '../../lib/waiting/clock';
+import { systemClock, type Clock } from '../../lib/waiting/clock';
 import type { INodePropertyOptions } from 'n8n-workflow';
 import { COUNTRY_NAMES, countryOfPbx } from '../../lib/phone/country';
 import type { PbxClient } from '../../lib/http/client';
@@ -36,10 +36,12 @@ export class DefaultCountry {
 	/**
 	 * @param chosen ISO 3166 code, '' for none, or {@link FROM_PBX}
 	 * @param connect gives the PBX to ask
+	 * @param clock for tests
 	 */
 	constructor(
 		chosen: string,
 		private readonly connect: () => Promise<PbxClient>,
+		private readonly clock: Clock = systemClock,
 	) {
 		if (chosen === FROM_PBX) this.waiting = [];
 		else this.code = chosen === '' ? undefined : chosen;
@@ -64,7 +66,7 @@ export class DefaultCountry {
 			.then((code) => (this.code = code))
 			.catch(() => undefined);
 		const late = new AbortController();
-		const patience = systemClock.sleep(PATIENCE_MS, late.signal);
+		const patience = this.clock.sleep(PATIENCE_MS, late.signal);
 		await Promise.race([answer, patience]);
 		late.abort();
 		this.release();

@@ -1,6 +1,7 @@
 import type { IDataObject, INodeProperties, ITriggerFunctions } from 'n8n-workflow';
 import type { CallEvent } from '../../lib/callcontrol/calls/tracker';
 import type { PbxClient } from '../../lib/http/client';
+import { ManualClock } from '../support/clocks';
 import { countryOptions, DefaultCountry, FROM_PBX } from '../../nodes/ThreeCxTrigger/countries';
 import {
 	eventName,
@@ -572,6 +573,22 @@ describe('the country of local numbers', () => {
 		await country.ask();
 		expect(asked).toBe(1);
 		expect(country.code).toBeUndefined();
+	});
+
+	test('that does not come is waited for 3 s, and no event waits any longer', async () => {
+		const clock = new ManualClock();
+		const never = async () => await new Promise<PbxClient>(() => undefined);
+		const country = new DefaultCountry(FROM_PBX, never, clock);
+		const ran: number[] = [];
+		country.whenSettled(() => ran.push(1));
+		const asking = country.ask();
+		await clock.advance(2_999);
+		expect(ran).toEqual([]);
+		await clock.advance(1);
+		expect(ran).toEqual([1]);
+		await asking;
+		country.whenSettled(() => ran.push(2));
+		expect(ran).toEqual([1, 2]);
 	});
 });
 

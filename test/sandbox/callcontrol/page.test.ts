@@ -1,5 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import {
+	createServer,
+	request,
+	type IncomingMessage,
+	type Server,
+	type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { createCallEngine, type CallEngine } from '../../../sandbox/pbx/callcontrol';
@@ -131,6 +137,33 @@ test('a form of another site cannot act', async () => {
 	const body = JSON.stringify({ action: 'incoming', from: '1', to: '100' });
 	expect((await post(body, { 'content-type': 'text/plain' })).status).toBe(415);
 	expect(engine.calls()).toEqual([]);
+});
+
+test.each(['application/jsonx', 'application/json-seq', 'text/json', 'x; application/json'])(
+	'what calls itself %s cannot act',
+	async (type) => {
+		const body = JSON.stringify({ action: 'incoming', from: '1', to: '100' });
+		expect((await post(body, { 'content-type': type })).status).toBe(415);
+		expect(engine.calls()).toEqual([]);
+	},
+);
+
+test.each([
+	['evil.example.com', 403],
+	['127.0.0.1.evil.example.com', 403],
+	['localhost.evil.example.com:5000', 403],
+	['evil.example.com@127.0.0.1.nip.io', 403],
+	['10.0.0.7', 403],
+	['localhost:5000', 200],
+	['127.0.0.1', 200],
+	['[::1]:5000', 200],
+])('a browser that was told that this is %s gets %i', async (host, status) => {
+	for (const path of ['/', '/sandbox/state']) {
+		const asked = request(`${url}${path}`, { headers: { host } }).end();
+		const [response] = (await once(asked, 'response')) as [IncomingMessage];
+		response.resume();
+		expect([path, response.statusCode]).toEqual([path, status]);
+	}
 });
 
 test.each([
