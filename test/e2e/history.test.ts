@@ -408,7 +408,7 @@ describe('Fetch Test Event in the editor', () => {
 		const run = await n8n.api.run(workflow.id, 'History');
 		expect(run).toMatchObject({
 			status: 'error',
-			error: expect.stringMatching(/^has had no such event .* 30 days: A test shows/),
+			error: expect.stringMatching(/^The PBX has had no such event .* 30 days: A test shows/),
 		});
 	}, 60_000);
 });
