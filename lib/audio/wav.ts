@@ -165,7 +165,7 @@ function mixed(wav: WaveFile): Float64Array {
 
 const noWav = (reason: string) =>
 	unplayable(
-		`This WAV file cannot be played: ${reason}`,
+		`This is not a playable WAV file: ${reason}`,
 		`Use PCM of 8 to 32 bits, floating point, A-law or µ-law, ${RATES.min / 1_000} to ${RATES.max / 1_000} kHz, with up to ${MAX_CHANNELS} channels. Convert MP3 and other formats to WAV before.`,
 	);
 

@@ -84,7 +84,7 @@ describe('a WAV file', () => {
 		expect(() => pcmFromWav(file)).toThrow(
 			expect.objectContaining({
 				kind: 'input',
-				message: expect.stringContaining('This WAV file cannot be played'),
+				message: expect.stringContaining('not a playable WAV file'),
 				hint: expect.stringContaining('MP3'),
 			}),
 		);

@@ -273,12 +273,12 @@ describe('Play', () => {
 
 	test.each<[string, INodeParameters, Parameters<NodeAndPbx['one']>[1], string | RegExp]>([
 		['no file', {}, { items: [{}] }, /data/],
-		['no WAV', {}, withFile(Buffer.from('ID3 this is MP3')), /This WAV file cannot be played/],
+		['no WAV', {}, withFile(Buffer.from('ID3 this is MP3')), /not a playable WAV file/],
 		[
 			'a key that no phone has',
 			{ stopOnKey: true, stopKeys: 'x' },
 			withFile(Buffer.alloc(0)),
-			/keys of a phone|no WAV/,
+			/phone keys|not a playable WAV/,
 		],
 	])('refuses %s before the caller hears anything', async (_, more, input, message) => {
 		await start();
