@@ -171,8 +171,8 @@ export class CallTracker {
 	/** Calls without legs, by when they count as over; what {@link settle} looks at. */
 	private readonly vacant = new Set<Call>();
 
-	/** DNs whose connected leg went a moment ago, and when: a consultation becomes the transferred call that way. */
-	private readonly talkedUntil = new Map<string, number>();
+	/** DNs whose connected leg went a moment ago, when, and with whom they talked: see {@link isGiven}. */
+	private readonly talked = new Map<string, { until: number; party: string }>();
 
 	private readonly devices = new Map<string, { dn: string; id: string }>();
 
@@ -198,8 +198,8 @@ export class CallTracker {
 	/** @returns `over` for each call that has been out of sight for long enough; it happened when its last leg went. */
 	settle(): CallEvent[] {
 		const now = this.now();
-		for (const [dn, at] of this.talkedUntil) {
-			if (now - at >= this.grace.goneMs) this.talkedUntil.delete(dn);
+		for (const [dn, { until }] of this.talked) {
+			if (now - until >= this.grace.goneMs) this.talked.delete(dn);
 		}
 		return [...this.vacant]
 			.filter((call) => this.endOf(call) <= now)
@@ -335,18 +335,21 @@ export class CallTracker {
 			: [...events, this.event('transferred', leg, origin, { previous })];
 	}
 
-	/** Whether a leg that is new and connected was given a call that goes on, by somebody who had it before. */
-	private isGiven(leg: Leg): boolean {
-		if (leg.direction === 'outbound' || picksUpItself(leg.dnType) || isLine(leg.dnType))
-			return false;
-		return this.comesFromAnotherCall(leg);
-	}
-
-	/** Whether the DN of a leg talks, or has just talked, in another call. */
-	private comesFromAnotherCall({ dn, call }: Leg): boolean {
-		if (this.now() - (this.talkedUntil.get(dn) ?? -Infinity) < this.grace.goneMs) return true;
+	/**
+	 * Whether a leg that is new and connected was given a call by the one with whom its DN talks, or has just talked: that
+	 * was the consultation of an attended transfer.
+	 */
+	private isGiven({ dn, call, direction, dnType, participant }: Leg): boolean {
+		const { referred_by_dn: by } = participant;
+		if (by === '' || direction === 'outbound' || picksUpItself(dnType)) return false;
+		const last = this.talked.get(dn);
+		if (last?.party === by && this.now() - last.until < this.grace.goneMs) return true;
 		return [...this.legs.values()].some(
-			(other) => other.dn === dn && other.connected && other.call !== call,
+			(other) =>
+				other.dn === dn &&
+				other.connected &&
+				other.call !== call &&
+				other.participant.party_dn === by,
 		);
 	}
 
@@ -443,7 +446,9 @@ export class CallTracker {
 		const { call } = leg;
 		this.legs.delete(legKey(leg.dn, leg.participant.id));
 		call.legs.delete(leg);
-		if (leg.connected) this.talkedUntil.set(leg.dn, this.now());
+		if (leg.connected) {
+			this.talked.set(leg.dn, { until: this.now(), party: leg.participant.party_dn });
+		}
 		const ended = this.event('ended', leg, origin, { previous: leg.participant });
 		if (call.legs.size > 0) return [ended];
 		if (isFinal) {
