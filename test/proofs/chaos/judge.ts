@@ -103,10 +103,15 @@ const nameOf = (type: Delivered['type'], leg: string) => `${type} ${leg}`;
  * @param blindness when it could not know
  */
 export function judge(
-	journal: readonly JournalEntry[],
-	delivered: readonly Delivered[],
-	blindness: Blindness,
+	journalOfLegs: readonly JournalEntry[],
+	deliveredOfLegs: readonly Delivered[],
+	blindnessOfLegs: Blindness,
 ): Verdict {
+	const { journal, delivered, blindness } = asExtensions(
+		journalOfLegs,
+		deliveredOfLegs,
+		blindnessOfLegs,
+	);
 	const milestones = milestonesOf(journal);
 	const counts = new Map<string, number>();
 	for (const { type, ...leg } of delivered) {
@@ -155,6 +160,56 @@ export function judge(
 		example(text);
 	}
 	return verdict;
+}
+
+/** Told once for an extension, however many of its phones are in the call. */
+const ONCE: ReadonlySet<JournalEntry['kind']> = new Set(['ringing', 'dialing', 'answered']);
+
+/**
+ * The client tells of extensions, not of their phones: legs of one DN that are in a call at the same time are one here, by
+ * the name of the first of them, from its beginning to the end of the last.
+ */
+function asExtensions(
+	journal: readonly JournalEntry[],
+	delivered: readonly Delivered[],
+	{ link, legs }: Blindness,
+) {
+	const stays = new Map<string, { first: number; legs: Set<number>; told: Set<string> }>();
+	const firsts = new Map<string, number>();
+	const placeOf = ({ callid, dn }: { callid: number; dn: string }) => `${callid} ${dn}`;
+	const named = <T extends { callid: number; dn: string; participant: number }>(entry: T): T => ({
+		...entry,
+		participant: firsts.get(`${placeOf(entry)}/${entry.participant}`) ?? entry.participant,
+	});
+	const told = journal.flatMap((entry) => {
+		const { kind, participant } = entry;
+		const place = placeOf(entry);
+		const stay = stays.get(place) ?? {
+			first: participant,
+			legs: new Set<number>(),
+			told: new Set<string>(),
+		};
+		stays.set(place, stay);
+		firsts.set(`${place}/${participant}`, stay.first);
+		stay.legs.add(participant);
+		if (kind === 'ended') {
+			stay.legs.delete(participant);
+			if (stay.legs.size > 0) return [];
+			stays.delete(place);
+		}
+		if (ONCE.has(kind) && stay.told.has(kind)) return [];
+		stay.told.add(kind);
+		return [named(entry)];
+	});
+	const blind = new Map(legs);
+	for (const [name, first] of firsts) {
+		const [, dn, participant] = /^\d+ (.*)\/(\d+)$/.exec(name) ?? [];
+		const spans = legs.get(`${dn}/${participant}`) ?? [];
+		const leg = `${dn}/${first}`;
+		if (spans.length > 0 && first !== Number(participant))
+			blind.set(leg, [...(blind.get(leg) ?? []), ...spans]);
+	}
+	return { journal: told, delivered: delivered.map(named), blindness: { link, legs: blind } };
 }
 
 function milestonesOf(journal: readonly JournalEntry[]): Map<string, Milestone> {
