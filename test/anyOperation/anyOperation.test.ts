@@ -263,7 +263,7 @@ describe('what does not fit is refused with the name of the parameter', () => {
 			'a sort order that is none',
 			'ListUser',
 			{ options: { sort: 'Number down' } },
-			/"Number down" is no sort order/,
+			/"Number down" is not a sort order/,
 		],
 		['an unknown operation', 'MakeCoffee', {}, /no operation "MakeCoffee"/],
 	])('%s', async (_, operation, input, message) => {
