@@ -1,4 +1,5 @@
 import type { PbxClient, PbxRequest } from '../http/client';
+import { ThreeCxError } from '../http/errors';
 import { fillPath } from '../odata/entityKey';
 import { ODataInputError } from '../odata/error';
 import { catalogue as shipped, operation, type Catalogue, type NamedOperation } from './catalogue';
@@ -72,6 +73,29 @@ export async function invoke(
 	const request = requestFor(operationId, rest, from);
 	const { body } = await client.request<Entity | undefined>({ ...request, signal, timeoutMs });
 	return resultOf(body);
+}
+
+/** Whether an answer is a list of rows, as it ought to be: a PBX may send anything. */
+export const isRows = (answer: unknown): answer is Entity[] =>
+	Array.isArray(answer) && answer.every((row) => typeof row === 'object' && row !== null);
+
+/**
+ * {@link invoke} for an operation that reads a list.
+ *
+ * @throws ThreeCxError of kind `malformed` where the answer is none
+ */
+export async function invokeRows(
+	client: PbxClient,
+	operationId: string,
+	invocation: Invocation & RequestOptions = {},
+): Promise<Entity[]> {
+	const answer = await invoke(client, operationId, invocation);
+	if (isRows(answer)) return answer;
+	throw new ThreeCxError({
+		kind: 'malformed',
+		message: `The PBX answered ${operationId} with something that is no list`,
+		hint: 'Try again. If it stays so, a proxy or another version of 3CX may be the reason.',
+	});
 }
 
 /** What is inside of OData's envelope. */

@@ -306,6 +306,24 @@ describe('accounts', () => {
 		]);
 	});
 
+	test.each([{ value: 'fine' }, { value: 7 }, { deleted: true }, { value: ['x', null] }])(
+		'an answer that is no list, %j, fails nothing: what is left is looked up',
+		async (body) => {
+			await office.one('user', 'create', { number: '184' });
+			const { Id } = stored('184');
+			office.pbx.faults.next({ path: /BatchDelete/, status: 200, body });
+			expect(await office.run('user', 'deleteMany', { extensions: '184' })).toEqual([
+				{
+					Number: '184',
+					Id,
+					deleted: false,
+					error: 'The PBX did not delete this user, and did not say why',
+				},
+			]);
+			await office.run('user', 'deleteMany', { extensions: '184' });
+		},
+	);
+
 	test('only the chosen credentials are made anew, and none is shown', async () => {
 		const { AuthPassword, AccessPassword } = stored('114');
 		stored('114').VMPIN = '';

@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { invoke } from '../../../lib/xapi/invoke';
+import { invoke, invokeRows } from '../../../lib/xapi/invoke';
 import { askPbx } from '../../shared/askPbx';
 import { enumField, switchField, textField } from '../fields/simple';
 import { asOptions } from '../lists';
@@ -87,7 +87,7 @@ const getMeetings: OwnOperation = {
 	description: 'List the meetings in progress on your own video servers',
 	uses: ['GetOnboardMeetings'],
 	execute: async ({ client, signal }) =>
-		asOutput((await invoke(client, 'GetOnboardMeetings', { signal })) as IDataObject[]),
+		asOutput(await invokeRows(client, 'GetOnboardMeetings', { signal })),
 };
 
 /** Conferences, as far as XAPI goes: their settings, zones and running meetings (protocol 4.6). */

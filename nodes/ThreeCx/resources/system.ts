@@ -4,7 +4,7 @@ import { ThreeCxError } from '../../../lib/http/errors';
 import { queryString } from '../../../lib/odata/query';
 import { checkAccess } from '../../../lib/xapi/access';
 import { getEntity, listEntities, XAPI, type Entity } from '../../../lib/xapi/entities';
-import { invoke } from '../../../lib/xapi/invoke';
+import { invoke, invokeRows } from '../../../lib/xapi/invoke';
 import { CREDENTIAL, type ThreeCxCredentials } from '../../shared/credential';
 import type { ItemRun } from '../../shared/router';
 import { byName, rowsOf } from '../lists';
@@ -185,7 +185,7 @@ export const system: XapiResource = {
 			execute: async ({ context, index, client, signal }) => {
 				const kind = context.getNodeParameter('telemetry', index) as keyof typeof TELEMETRY;
 				const { operationId } = TELEMETRY[kind];
-				return asOutput((await invoke(client, operationId, { signal })) as Entity[]);
+				return asOutput(await invokeRows(client, operationId, { signal }));
 			},
 		},
 		{

@@ -1,8 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
 import { ThreeCxError } from '../../../../lib/http/errors';
 import type { Entity } from '../../../../lib/xapi/entities';
-import { invoke } from '../../../../lib/xapi/invoke';
+import { invoke, isRows } from '../../../../lib/xapi/invoke';
 import { extensionsOf, extensionsParameter } from '../../fields/extensions';
+import type { ItemRun } from '../../../shared/router';
 import { onRow } from '../../onRow';
 import type { OwnOperation } from '../../resource';
 import { usersNumbered } from '../../usersNumbered';
@@ -29,10 +30,9 @@ export const deleteMany: OwnOperation = {
 		const users = await usersNumbered(run, numbers, ['Id', 'Number']);
 		const ids = [...users.values()].map(({ Id }) => Id);
 		// Empty when all are deleted; otherwise those that are not, and why (protocol 4.5).
-		const failures =
-			ids.length === 0
-				? []
-				: ((await invoke(client, 'BatchDelete', { body: { ids }, signal })) as Entity[]);
+		const answer =
+			ids.length === 0 ? [] : await invoke(client, 'BatchDelete', { body: { ids }, signal });
+		const failures = isRows(answer) ? answer : await remaining(run, numbers);
 		return numbers.map((number) => {
 			const user = users.get(number);
 			const failure = failures.find(({ ExtensionNumber }) =>
@@ -48,6 +48,19 @@ export const deleteMany: OwnOperation = {
 		});
 	},
 };
+
+/** Users that are still there after a deletion of which the PBX has told nothing that can be read, as its failures. */
+async function remaining(run: ItemRun, numbers: string[]): Promise<Entity[]> {
+	const left = await usersNumbered(run, numbers, ['Id', 'Number']).catch(() => undefined);
+	return numbers
+		.filter((number) => left?.has(number) ?? true)
+		.map((number) => ({
+			ExtensionNumber: number,
+			Error: left
+				? 'The PBX did not delete this user, and did not say why'
+				: 'The PBX did not say whether this user is deleted: look before you try again',
+		}));
+}
 
 /** `RegenerateOptions` of XAPI: what to regenerate, one flag each. */
 const CREDENTIALS = [
