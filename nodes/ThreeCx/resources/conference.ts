@@ -1,4 +1,3 @@
-import type { IDataObject } from 'n8n-workflow';
 import { invoke, invokeRows } from '../../../lib/xapi/invoke';
 import { askPbx } from '../../shared/askPbx';
 import { enumField, switchField, textField } from '../fields/simple';
