@@ -136,8 +136,6 @@ interface Leg extends Omit<LegView, 'siblings' | 'seesParty'> {
 
 interface Call extends Omit<CallView, 'legs' | 'over'> {
 	legs: Set<Leg>;
-	/** Its last leg, and when that went; undefined while there are legs. */
-	vacant?: { at: number; leg: Leg; origin: Origin };
 }
 
 /** How long a call may be out of sight before it counts as over. */
@@ -168,8 +166,8 @@ export class CallTracker {
 	/** By id; those without one, and those of an id that is in use twice, by key. */
 	private readonly calls = new Map<number | string, Call>();
 
-	/** Calls without legs, by when they count as over; what {@link settle} looks at. */
-	private readonly vacant = new Set<Call>();
+	/** Calls without legs: their last leg, and when it went. What {@link settle} looks at. */
+	private readonly vacant = new Map<Call, { at: number; leg: Leg; origin: Origin }>();
 
 	/** DNs whose connected leg went a moment ago, when, and with whom they talked: see {@link isGiven}. */
 	private readonly talked = new Map<string, { until: number; party: string }>();
@@ -192,7 +190,7 @@ export class CallTracker {
 
 	/** When {@link settle} has something to report, in ms since the epoch; Infinity while no call is out of sight. */
 	get settlesAt(): number {
-		return Math.min(Infinity, ...[...this.vacant].map((call) => this.endOf(call)));
+		return Math.min(Infinity, ...[...this.vacant.keys()].map((call) => this.endOf(call)));
 	}
 
 	/** @returns `over` for each call that has been out of sight for long enough; it happened when its last leg went. */
@@ -202,17 +200,18 @@ export class CallTracker {
 			if (now - until >= this.grace.goneMs) this.talked.delete(dn);
 		}
 		return [...this.vacant]
-			.filter((call) => this.endOf(call) <= now)
-			.map((call) => {
-				const { at, leg, origin } = call.vacant!;
+			.filter(([call]) => this.endOf(call) <= now)
+			.map(([call, { at, leg, origin }]) => {
 				this.forget(call);
 				return { ...this.event('over', leg, origin), at };
 			});
 	}
 
-	private endOf({ vacant, parkedAt }: Call): number {
+	private endOf(call: Call): number {
 		const { goneMs, parkedMs } = this.grace;
-		return (vacant?.at ?? Infinity) + (parkedAt === undefined ? goneMs : parkedMs);
+		return (
+			(this.vacant.get(call)?.at ?? Infinity) + (call.parkedAt === undefined ? goneMs : parkedMs)
+		);
 	}
 
 	private forget(call: Call): void {
@@ -407,7 +406,6 @@ export class CallTracker {
 		const { dn, id, callid } = participant;
 		const openedAt = isOld ? undefined : this.now();
 		const call = this.callFor(participant) ?? this.openCall(callid, openedAt);
-		call.vacant = undefined;
 		this.vacant.delete(call);
 		const leg: Leg = {
 			dn,
@@ -455,8 +453,7 @@ export class CallTracker {
 			this.forget(call);
 			return [ended, this.event('over', leg, origin)];
 		}
-		call.vacant = { at: this.now(), leg, origin };
-		this.vacant.add(call);
+		this.vacant.set(call, { at: this.now(), leg, origin });
 		return [ended];
 	}
 
@@ -486,7 +483,7 @@ export class CallTracker {
 		more: Pick<CallEvent, 'previous' | 'digits'> = {},
 	): CallEvent {
 		const { call, key, dn, dnType, direction, participant, openedAt, connectedAt, connected } = leg;
-		const { legs, vacant: _, ...callView } = call;
+		const { legs, ...callView } = call;
 		const siblings = [...legs].filter((other) => other !== leg && other.dn === dn).length;
 		const isParty = (other: Leg) => other.dn === participant.party_dn;
 		const seesParty =
