@@ -6,8 +6,7 @@ const DIALLED = /^\+?[\d*#]+$/;
 
 /**
  * What 3CX is to dial for a number as people and address books write it: `+44 (0)20 7946 0102`, `020 7946 0102 ext. 5`,
- * `tel:+44-20-7946-0102`, also copied from a messenger or a web page. Every operation that dials or stores a number
- * reads it here.
+ * `tel:+44-20-7946-0102`, also copied from a messenger or a web page. The Call Control operations read numbers here.
  *
  * A number with its country code becomes E.164; a local one keeps its digits, since the PBX's own rules are made for
  * them. Dial codes such as `*777` stay as they are. An extension behind the number is left out: nothing can dial it.
@@ -21,13 +20,9 @@ export function dialled(text: string): string | undefined {
 		const code = legible(text);
 		return DIALLED.test(code) && /\d/.test(code) ? code : undefined;
 	}
-	const { code, digits, isInternational, hasBracketZero } = notation;
-	if (!isInternational) return `${code}${hasBracketZero ? withoutTrunkZero(digits) : digits}`;
-	return `${code}${international(digits)?.number ?? `+${digits}`}`;
-}
-
-/** `0044 (0)20 7946 0102`: the zero is for those who dial within the country. */
-function withoutTrunkZero(digits: string): string {
-	const number = digits.startsWith('00') ? international(digits.slice(2)) : undefined;
-	return number ? `00${number.number.slice(1)}` : digits;
+	const { code, digits, isInternational, abroad } = notation;
+	// A country that keeps its zero, such as Italy, is known by its valid number; no other needs it from abroad.
+	if (isInternational) return `${code}${international(digits)?.number ?? `+${abroad}`}`;
+	if (!digits.startsWith('00') || abroad === digits) return `${code}${digits}`;
+	return `${code}00${international(digits.slice(2))?.number.slice(1) ?? abroad.slice(2)}`;
 }

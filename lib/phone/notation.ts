@@ -9,8 +9,8 @@ export interface Notation {
 	digits: string;
 	/** Whether the number is written with its country code: `+49 ...`, `(+44) ...`, `tel:...;phone-context=+49`. */
 	isInternational: boolean;
-	/** Whether a zero for callers within the country stands in brackets: `+44 (0)20 ...`. */
-	hasBracketZero: boolean;
+	/** The digits without a zero for callers within the country that stands in brackets: `+44 (0)20 ...`. */
+	abroad: string;
 	/** Whether the text is nothing but digits, and so may be an extension. */
 	isBare: boolean;
 }
@@ -98,7 +98,7 @@ export function notationOf(text: string): Notation | undefined {
 		code,
 		digits: isInternational ? digits.replace(/^00/, '') : digits,
 		isInternational,
-		hasBracketZero: /\d\s*\(0\)/.test(written),
+		abroad: written.replace(/(?<=\d\s?)\(0\)/, '').replace(/\D/g, ''),
 		isBare: code === '' && /^\d+$/.test(user),
 	};
 }
