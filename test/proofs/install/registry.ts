@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -15,8 +16,19 @@ const VERDACCIO = resolve(
 	'../../../.playground/registry/node_modules/verdaccio/bin/verdaccio',
 );
 
-/** The one registry that n8n without an Enterprise licence installs from. */
-const NPMJS = 'registry.example';
+/** The one registry that n8n without an Enterprise licence installs from: the default in its own settings. */
+const NPMJS = defaultRegistryOf(
+	resolve(
+		__dirname,
+		'../../../.playground/n8n/node_modules/n8n/dist/modules/community-packages/community-packages.config.js',
+	),
+);
+
+function defaultRegistryOf(settings: string): string {
+	const [, host] = /registry = 'https:\/\/([^'/]+)/.exec(readFileSync(settings, 'utf8')) ?? [];
+	if (host === undefined) throw new Error(`${settings} names no default registry`);
+	return host;
+}
 
 /** ms until verdaccio must answer. */
 const READY_MS = 120_000;
