@@ -93,7 +93,7 @@ test.each([4e9, 5e7, 1e12, Number.MAX_SAFE_INTEGER])(
 			pbx!.received.length = 0;
 			const began = performance.now();
 			expect(await list()).toEqual(ids(250));
-			expect(performance.now() - began).toBeLessThan(1_000);
+			expect(performance.now() - began).toBeLessThan(5_000);
 			expect(pbx!.received.length).toBeLessThan(12);
 		}
 	},
