@@ -20,20 +20,23 @@ const ONCE = new Set<CallEventType>(['ringing', 'dialing', 'answered']);
 export function perExtension(
 	matches: (event: CallEvent) => boolean,
 ): (event: CallEvent) => CallEvent[] {
-	const extensions = new Map<string, Seen>();
+	/** By call, then by DN; a call that is over drops its extensions, also those whose end the filter left out. */
+	const calls = new Map<string, Map<string, Seen>>();
 
 	return (event) => {
 		const { type, leg, call } = event;
+		if (type === 'over') calls.delete(call.key);
 		if (type === 'over' || !matches(event)) return [];
-		const name = `${call.key} ${leg.dn}`;
-		const seen = extensions.get(name) ?? { types: new Set(), leg };
+		const extensions = calls.get(call.key) ?? new Map<string, Seen>();
+		calls.set(call.key, extensions);
+		const seen = extensions.get(leg.dn) ?? { types: new Set(), leg };
 		if (leg.connected || !seen.leg.connected) seen.leg = leg;
 		if (type === 'ended') {
 			if (leg.siblings > 0) return [];
-			extensions.delete(name);
+			extensions.delete(leg.dn);
 			return [{ ...event, leg: seen.leg }];
 		}
-		extensions.set(name, seen);
+		extensions.set(leg.dn, seen);
 		if (ONCE.has(type) && seen.types.has(type)) return [];
 		seen.types.add(type);
 		return [event];
