@@ -2,7 +2,7 @@ import { isSupportedCountry } from 'libphonenumber-js';
 import metadata from 'libphonenumber-js/metadata.min.json';
 import names from './countryNames.json';
 import type { PbxClient } from '../http/client';
-import { getEntity } from '../xapi/entities';
+import { getEntity, type RequestOptions } from '../xapi/entities';
 
 /** Countries by calling code; where several share one, the one whose number plan it is comes first. */
 const callingCodes = (): Readonly<Record<string, readonly string[]>> =>
@@ -29,8 +29,11 @@ const codeNamed = (name: string): string | undefined =>
  * @returns ISO 3166 code, or undefined when nothing is set
  * @throws ThreeCxError when the settings may not be read
  */
-export async function countryOfPbx(client: PbxClient): Promise<string | undefined> {
-	const { CountryName, CountryCode } = await getEntity(client, '/E164Settings');
+export async function countryOfPbx(
+	client: PbxClient,
+	options: RequestOptions = {},
+): Promise<string | undefined> {
+	const { CountryName, CountryCode } = await getEntity(client, '/E164Settings', undefined, options);
 	return countryIn(CountryName) ?? countryIn(CountryCode);
 }
 

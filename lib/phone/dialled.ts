@@ -4,6 +4,9 @@ import { legible, notationOf } from './notation';
 /** Digits, a plus in front, and the signs of dial codes: what 3CX can dial. */
 const DIALLED = /^\+?[\d*#]+$/;
 
+/** A dial code: keys from the first to the last, such as `*21*0301234567#`, whose last key belongs to it. */
+const CODE = /^[*#][\d*#]*$/;
+
 /**
  * What 3CX is to dial for a number as people and address books write it: `+44 (0)20 7946 0102`, `020 7946 0102 ext. 5`,
  * `tel:+44-20-7946-0102`, also copied from a messenger or a web page. The Call Control operations read numbers here.
@@ -15,6 +18,8 @@ const DIALLED = /^\+?[\d*#]+$/;
  * @returns digits with a plus or a dial code in front; undefined where the text is no number, such as `voiceagent`
  */
 export function dialled(text: string): string | undefined {
+	const keys = legible(text).replace(/[\s\-/.]/g, '');
+	if (CODE.test(keys)) return /\d/.test(keys) ? keys : undefined;
 	const notation = notationOf(text);
 	if (!notation) {
 		const code = legible(text);

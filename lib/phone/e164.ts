@@ -122,9 +122,7 @@ function readIn(
 	if (local) return local;
 	if (global) return country || !isNorthAmerican(digits) ? global : undefined;
 	// Where people dial 011 or 001, the usual 00 is understood as well.
-	return digits.startsWith('00') && !(country && isToAbroad(digits, country))
-		? international(digits.slice(2))
-		: undefined;
+	return abroadPrefix(digits, country) === '00' ? international(digits.slice(2)) : undefined;
 }
 
 const callingCodeOf = ({ countryCallingCode }: Parsed) => countryCallingCode;
@@ -135,11 +133,23 @@ function isWrittenLocally(digits: string, number: Parsed, country: CountryCode):
 	return number.formatNational().replace(/\D/g, '') === digits;
 }
 
-/** Whether digits begin with what people of the country dial for abroad. */
-function isToAbroad(digits: string, country: CountryCode): boolean {
+/**
+ * @param digits what somebody dialled
+ * @param defaultCountry ISO 3166 code of the country where
+ * @returns what it begins with to get a line abroad, such as `0011` in Australia, or the usual `00` where no country
+ *   says otherwise; undefined when it begins with nothing like that
+ */
+export function abroadPrefix(digits: string, defaultCountry?: string): string | undefined {
+	const country = supported(defaultCountry);
+	const own = country && new RegExp(`^(?:${prefixToAbroad(country)})`).exec(digits)?.[0];
+	return own ?? (digits.startsWith('00') ? '00' : undefined);
+}
+
+/** As a pattern: there may be one for each provider. */
+function prefixToAbroad(country: CountryCode): string {
 	const metadata = new Metadata();
 	metadata.selectNumberingPlan(country);
-	return new RegExp(`^(?:${metadata.numberingPlan?.IDDPrefix()})`).test(digits);
+	return metadata.numberingPlan!.IDDPrefix();
 }
 
 /** Ten digits that are a number in the United States or Canada, where no prefix shows that they are local. */

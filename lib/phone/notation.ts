@@ -55,6 +55,9 @@ export const legible = (text: string): string =>
 		.replace(OTHER_DIGITS, latinDigit)
 		.trim();
 
+/** Where an address without a scheme ends: at its host, or at its first parameter, not at `; drop`. */
+const END_OF_USER = /@|;(?=[\w-]+=)/;
+
 /**
  * The user part of a SIP or tel address: `sip:100@pbx.example.com:5060;transport=tcp` is 100, and
  * `tel:901820;phone-context=+4930` (RFC 3966) is +4930901820. A text that is no address comes back as it is.
@@ -64,7 +67,10 @@ export const legible = (text: string): string =>
 export function userPart(text: string): string {
 	const [scheme] = /^(?:sips?|tel|callto):/i.exec(text) ?? [''];
 	const address = scheme === '' ? text : decoded(text.slice(scheme.length));
-	const user = address.split(/[@;]/, 1).join('').trim();
+	const user = address
+		.split(scheme === '' ? END_OF_USER : /[@;]/, 1)
+		.join('')
+		.trim();
 	const [, context] = /;phone-context=(\+\d{1,15})(?:;|$)/i.exec(address) ?? [];
 	return context === undefined || user.startsWith('+') ? user : `${context}${user}`;
 }

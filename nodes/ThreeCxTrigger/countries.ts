@@ -61,7 +61,7 @@ export class DefaultCountry {
 
 	private async settle(): Promise<void> {
 		const answer = this.connect()
-			.then(countryOfPbx)
+			.then(async (client) => await countryOfPbx(client))
 			// Late is better than never: what comes from then on has it.
 			.then((code) => (this.code = code))
 			.catch(() => undefined);

@@ -1,6 +1,6 @@
 import { fitsPattern } from '../../lib/globs';
 import { directionOf, isExternal, type Direction } from '../../lib/callcontrol/calls/legs';
-import { normalise } from '../../lib/phone/e164';
+import { formsOf, patternsOf } from '../../lib/phone/pattern';
 import type { CallEvent } from '../../lib/callcontrol/calls/tracker';
 import type { TriggerEvent } from './events';
 
@@ -26,15 +26,20 @@ export interface Filters {
  */
 export function wanted(filters: Filters, country: () => string | undefined) {
 	const { extensions, dnTypes, direction, external } = filters;
-	const callers = filters.callers.map(bare);
-	const dids = filters.dids.map(bare);
+	const callers = readingsOf(filters.callers);
+	const dids = readingsOf(filters.dids);
 	const isListed = (dn: string | undefined) =>
 		extensions.size === 0 || (dn !== undefined && extensions.has(dn));
-	const fits = (patterns: string[], number: string) =>
-		patterns.length === 0 ||
-		formsOf(number, country()).some((form) =>
-			patterns.some((pattern) => fitsPattern(form, pattern)),
+	const fits = (patterns: ReturnType<typeof readingsOf>, number: string) => {
+		const local = country();
+		const wantedForms = patterns(local);
+		return (
+			wantedForms.length === 0 ||
+			formsOf(number, local).some((form) =>
+				wantedForms.some((pattern) => fitsPattern(form, pattern)),
+			)
 		);
+	};
 
 	const isWantedCall = ({ leg, call }: CallEvent): boolean =>
 		isListed(leg.dn) &&
@@ -50,15 +55,13 @@ export function wanted(filters: Filters, country: () => string | undefined) {
 	};
 }
 
-/** The longest number, or pattern of one, that is looked at, in characters. */
-const MAX_NUMBER = 256;
-
-/** A number as people may write it in a pattern: as it came, in E.164, in its country's notation; `anonymous`. */
-function formsOf(number: string, country: string | undefined): string[] {
-	const { kind, e164, national } = normalise(number.slice(0, MAX_NUMBER), country);
-	const forms = [number, e164, national, kind === 'hidden' ? 'anonymous' : undefined];
-	return forms.filter((form) => form !== undefined).map(bare);
+/** Reads patterns once for the country that is known; before the PBX has told it, there is none. */
+function readingsOf(patterns: readonly string[]) {
+	let read: { country: string | undefined; readings: string[] } | undefined;
+	return (country: string | undefined): string[] => {
+		if (read === undefined || read.country !== country) {
+			read = { country, readings: patterns.flatMap((pattern) => patternsOf(pattern, country)) };
+		}
+		return read.readings;
+	};
 }
-
-/** `+49 30*` as `+4930*`: how a number is punctuated does not matter. What is no number any more is cut. */
-const bare = (number: string): string => number.slice(0, MAX_NUMBER).replace(/[\s()\-/.]/g, '');

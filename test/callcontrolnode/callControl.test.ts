@@ -158,6 +158,58 @@ describe('the 3CX Call Control node', () => {
 		expect(raw.items.map(({ json }) => json)).toEqual(pbx.calls.participants('100'));
 	});
 
+	test.each<[string, INodeParameters, (item: IDataObject) => unknown]>([
+		['Call > Get Many', { resource: 'call', operation: 'getMany' }, (call) => call.numberE164],
+		[
+			'Call > Get',
+			{ resource: 'call', operation: 'get', extension: extension('100'), participantId: '=' },
+			(leg) => leg.numberE164,
+		],
+		[
+			'Extension > Get Participants',
+			{ resource: 'extension', operation: 'getParticipants', extension: extension('100') },
+			(leg) => leg.numberE164,
+		],
+		[
+			'Extension > Get',
+			{ resource: 'extension', operation: 'get', extension: extension('100') },
+			({ participants }) => (participants as IDataObject[])[0]!.numberE164,
+		],
+		[
+			'Extension > Get Many',
+			{ resource: 'extension', operation: 'getMany' },
+			(dn) => (dn.participants as IDataObject[]).find((leg) => leg.extension === '100')?.numberE164,
+		],
+	])('%s reads numbers as in the country of the PBX', async (_, parameters, numberOf) => {
+		await start();
+		pbx.store.singleton('E164Settings', () => ({ CountryName: 'United Kingdom' }));
+		pbx.calls.incoming({ from: '020 7946 0018', to: '100' });
+		const [leg] = pbx.calls.participants('100');
+		const asked = {
+			...parameters,
+			...(parameters.participantId ? { participantId: `=${leg!.id}` } : {}),
+		};
+		const numbers = async () =>
+			(await run(asked)).items
+				.map(({ json }) => numberOf(json))
+				.filter((e164) => e164 !== undefined);
+		expect(await numbers()).toEqual(['+442079460018']);
+		// A PBX that does not tell has no country; that is no error.
+		pbx.faults.next({ path: /E164Settings/, status: 403 });
+		expect(await numbers()).toEqual([null]);
+	});
+
+	test('takes the country that was chosen, and none where none was wanted', async () => {
+		await start();
+		pbx.store.singleton('E164Settings', () => ({ CountryName: 'United Kingdom' }));
+		pbx.calls.incoming({ from: '030 901820', to: '100' });
+		const numberIn = async (defaultCountry: string) =>
+			(await run({ resource: 'call', operation: 'getMany', defaultCountry })).items[0]?.json
+				.numberE164;
+		expect(await numberIn('DE')).toBe('+4930901820');
+		expect(await numberIn('none')).toBeNull();
+	});
+
 	test('gets the devices of an extension', async () => {
 		await start();
 		const { items } = await run({

@@ -109,6 +109,27 @@ describe('contacts', () => {
 		expect(await find('+441614960777')).toEqual([]);
 	});
 
+	test.each([
+		['', { CountryName: 'United Kingdom' }, 1],
+		['', { CountryName: 'Germany' }, 0],
+		['', {}, 0],
+		['none', { CountryName: 'United Kingdom' }, 0],
+		['GB', { CountryName: 'Germany' }, 1],
+	])('of the country %j on a PBX with %j: %d', async (defaultCountry, settings, found) => {
+		const id = await add({ firstName: 'Ann', phoneNumber: '+441614960781' });
+		Object.assign(pbx.store.singleton('E164Settings'), { CountryName: undefined, ...settings });
+		expect(
+			await run('contact', 'findByNumber', { number: '0161 4960781', defaultCountry }),
+		).toHaveLength(found);
+		await run('contact', 'deleteMany', { ids: [id] });
+	});
+
+	test('of a country that there is not are refused', async () => {
+		expect(
+			await refusal('contact', 'findByNumber', { number: '0161', defaultCountry: 'XX' }),
+		).toMatchObject({ message: '"XX" under "Default Country" is not a country' });
+	});
+
 	test('what 3CX itself overlooks is found, and what it takes for the same is not', async () => {
 		const id = await add({ firstName: 'Lea', additionalFields: { business: '0161/496 07 79' } });
 		const find = async (number: string) =>

@@ -4,9 +4,9 @@ import { enumMembers, catalogue } from '../../lib/xapi/catalogue';
 import {
 	destinationFrom,
 	destinationProperty,
-	externalNumber,
 	type DestinationValue,
 } from '../../nodes/ThreeCx/fields/destination';
+import { dialledNumber } from '../../nodes/shared/fields/dialled';
 import { parkedCalls } from '../../nodes/ThreeCx/resources/sharedParking';
 
 const chosen = (to: string, target = '', external = ''): DestinationValue => ({
@@ -48,7 +48,7 @@ describe('destinationFrom', () => {
 
 	test.each([
 		[chosen('Queue'), '"Overflow" has no target: Queue'],
-		[chosen('External'), '"Overflow" has no external number'],
+		[chosen('External'), 'The field "Overflow" is empty'],
 		[chosen('External', '', '100; drop'), '"100; drop" under "Overflow" is not a phone number'],
 		[chosen('toString'), '"Overflow" cannot have the type "toString"'],
 	])('refuses %j', (value, message) => {
@@ -68,16 +68,20 @@ describe('destinationFrom', () => {
 	});
 });
 
-describe('externalNumber', () => {
+describe('dialledNumber', () => {
 	test('keeps what is dialled and drops how it was written', () => {
-		const digit = fc.constantFrom(...'0123456789*#');
-		const gap = fc.constantFrom('', ' ', '-', '.', '/', '(', ')', '\u00a0');
+		const digit = fc.constantFrom(...'123456789');
+		const gap = fc.constantFrom('', ' ', '-', '.', '/', '\u00a0', '\u2069');
+		const code = fc.constantFrom('', '*', '#', '*777#', '#31#');
 		fc.assert(
-			fc.property(fc.boolean(), fc.array(fc.tuple(digit, gap), { minLength: 1 }), (plus, parts) => {
-				const dialled = (plus ? '+' : '') + parts.map(([key]) => key).join('');
-				const written = (plus ? '+' : '') + parts.flat().join('');
-				expect(externalNumber(written, 'N')).toBe(dialled);
-			}),
+			fc.property(
+				code,
+				fc.array(fc.tuple(digit, gap), { minLength: 6, maxLength: 15 }),
+				(before, parts) => {
+					const number = before + parts.map(([key]) => key).join('');
+					expect(dialledNumber('n', 'N', before + parts.flat().join(''))).toBe(number);
+				},
+			),
 		);
 	});
 
@@ -86,7 +90,7 @@ describe('externalNumber', () => {
 			fc.property(fc.string(), (text) => {
 				let number: string;
 				try {
-					number = externalNumber(text, 'N');
+					number = dialledNumber('n', 'N', text);
 				} catch (error) {
 					expect(error).toBeInstanceOf(ThreeCxError);
 					return;

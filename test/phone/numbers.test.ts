@@ -100,6 +100,26 @@ test.each(rows)('%s, %s: %s is %s', (country, _, text, e164) => {
 	expect(number.kind).toBe('external');
 });
 
+/** Area codes of German cities, and prefixes of German mobile networks, as the Bundesnetzagentur lists them. */
+const GERMAN = {
+	cities:
+		'30 40 89 221 69 711 211 231 201 341 421 351 511 911 203 234 202 521 228 251 721 621 821 611 2161 209 241 531 371 431 391 761 451 361 6131 381 681',
+	mobile:
+		'1511 1512 1514 1515 1516 1517 1520 1522 1523 1525 1526 1573 1575 1577 1578 1579 1590 160 162 163 170 171 172 173 174 175 176 177 178 179',
+};
+
+describe('German numbers without their plus, as 3CX writes DIDs', () => {
+	test.each(GERMAN.cities.split(' '))('of the area %s', (area) => {
+		const number = `49${area}901820`;
+		expect(normalise(number, 'DE').e164).toBe(`+${number}`);
+	});
+
+	test.each(GERMAN.mobile.split(' '))('of the mobile prefix %s', (prefix) => {
+		const number = `49${prefix}1234567`;
+		expect(normalise(number, 'DE').e164).toBe(`+${number}`);
+	});
+});
+
 describe('numbers with two readings', () => {
 	test.each([
 		// The country's own code without plus, though a place of that area code exists.
@@ -130,6 +150,9 @@ describe('what stands around a number', () => {
 		['+49 30 901820 Kl. 12', '+4930901820'],
 		['+49 30 901820 (2. OG)', '+4930901820'],
 		['+49 30 901820, office', '+4930901820'],
+		['+49 30 901820 office', '+4930901820'],
+		['+4930901820;ext=5', '+4930901820'],
+		['+4930901820@pbx.example.com', '+4930901820'],
 		['+49 30 901820,,12#', '+4930901820'],
 		['+44 (0)20 7946 0102', '+442079460102'],
 		['0044 (0)20 7946 0102', '+442079460102'],
@@ -167,6 +190,9 @@ describe('what 3CX is to dial', () => {
 		['*777', '*777'],
 		['#31#0301234567', '#31#0301234567'],
 		['#31#+49 30 901820', '#31#+4930901820'],
+		['*21*0301234567#', '*21*0301234567#'],
+		['* 777', '*777'],
+		['100#', '100#'],
 		[' 020 7946 0102 ', '02079460102'],
 		['020 7946 0102 ext. 5', '02079460102'],
 		['+44 (0)20 7946-0102', '+442079460102'],
@@ -183,8 +209,16 @@ describe('what 3CX is to dial', () => {
 		['\uff0b\uff14\uff1430901820', '+4430901820'],
 	])('for %j it is %s', (written, number) => expect(dialled(written)).toBe(number));
 
-	test.each(['voiceagent', 'voice agent 2', '3agents', '()', '+', '', 'anonymous', '*'])(
-		'for %j there is nothing',
-		(text) => expect(dialled(text)).toBeUndefined(),
-	);
+	test.each([
+		'voiceagent',
+		'voice agent 2',
+		'3agents',
+		'()',
+		'+',
+		'',
+		'anonymous',
+		'*',
+		'**',
+		'100; drop',
+	])('for %j there is nothing', (text) => expect(dialled(text)).toBeUndefined());
 });

@@ -9,26 +9,33 @@ export type CallDirection = 'inbound' | 'outbound' | 'internal';
  * Groups the legs of all DNs into calls: 3CX has legs only, which share a callid (protocol 3.5).
  *
  * @param dns answer of `GET /callcontrol`
+ * @param defaultCountry ISO 3166 code of the country that local numbers belong to
  * @returns one object for each call, oldest first, with the legs that the API client may see
  */
-export function liveCallsIn(dns: DnState[]) {
+export function liveCallsIn(dns: DnState[], defaultCountry?: string) {
 	const types = new Map(dns.map(({ dn, type }) => [dn, type]));
 	const calls = new Map<number, Participant[]>();
 	for (const leg of dns.flatMap(({ participants }) => participants)) {
 		calls.set(leg.callid, [...(calls.get(leg.callid) ?? []), leg]);
 	}
-	return [...calls.entries()].sort(([a], [b]) => a - b).map(([, legs]) => callOf(legs, types));
+	return [...calls.entries()]
+		.sort(([a], [b]) => a - b)
+		.map(([, legs]) => callOf(legs, types, defaultCountry));
 }
 
-function callOf(legs: Participant[], types: Map<string, string>) {
+function callOf(
+	legs: Participant[],
+	types: Map<string, string>,
+	defaultCountry: string | undefined,
+) {
 	const byId = [...legs].sort((a, b) => a.legid - b.legid);
 	const direction = directionOfCall(byId);
 	// The leg that shows the outside party; within the company, the one that was called, which shows the caller.
 	const leading =
 		byId.find(isExternal) ?? byId.find((leg) => directionOf(leg) === 'inbound') ?? byId[0]!;
 	const { callId, callerName, number, numberE164, numberNational, numberCountry, numberKind } =
-		flatLeg(leading);
-	const flat = byId.map((leg) => flatLeg(leg, { dnType: types.get(leg.dn) }));
+		flatLeg(leading, { defaultCountry });
+	const flat = byId.map((leg) => flatLeg(leg, { dnType: types.get(leg.dn), defaultCountry }));
 	return {
 		callId,
 		direction,

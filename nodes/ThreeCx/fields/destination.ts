@@ -5,6 +5,7 @@ import { catalogue } from '../../../lib/xapi/catalogue';
 import { byName, rowsOf } from '../lists';
 import type { Field, LoadOptionsMethod } from '../resource';
 import { alphabetically } from '../../shared/alphabetical';
+import { dialledNumber } from '../../shared/fields/dialled';
 
 /**
  * Where a call can be sent, as people choose it. The values are members of XAPI's `DestinationType`; its other members
@@ -149,7 +150,7 @@ export function destinationFrom(
 	return {
 		To: kind.value,
 		Number: targetNumber(destination, kind, label),
-		External: kind.value === 'External' ? externalNumber(destination.external, label) : '',
+		External: kind.value === 'External' ? dialledNumber(label, label, destination.external) : '',
 		Type: kind.peer ?? 'None',
 	};
 }
@@ -192,25 +193,6 @@ export function targetNumber(
 		field: label,
 		message: `"${label}" has no target: ${name}`,
 		hint: 'Choose one under Target, or check what the expression in that field returns for this item.',
-	});
-}
-
-/**
- * A number to dial, without the spaces, dots, dashes and brackets that people write into it.
- *
- * @throws ThreeCxError of kind `input` when more than digits, `+`, `*` and `#` is left, or nothing
- */
-export function externalNumber(value: string | number | undefined, label: string): string {
-	const number = String(value ?? '').replace(/[\s().\-/]/g, '');
-	if (/^\+?[\d*#]+$/.test(number)) return number;
-	throw new ThreeCxError({
-		kind: 'input',
-		field: label,
-		message:
-			number === ''
-				? `"${label}" has no external number`
-				: `"${String(value)}" under "${label}" is not a phone number`,
-		hint: 'Enter it as you would dial it: digits, with +, * or # where needed, such as +442079460100.',
 	});
 }
 

@@ -1,4 +1,5 @@
 import { findContacts } from '../../../lib/xapi/contacts';
+import { defaultCountryField, defaultCountryOf } from '../../shared/fields/country';
 import { required } from '../../shared/fields/required';
 import type { ItemRun } from '../../shared/router';
 import { enumField, textField } from '../fields/simple';
@@ -22,7 +23,8 @@ async function findByNumber(run: ItemRun) {
 		text('number'),
 		'Check what the expression in the field returns for this item. A hidden number belongs to no contact.',
 	);
-	const found = await findContacts(client, number, text('defaultCountry') || undefined, { signal });
+	const country = await defaultCountryOf(run, text('defaultCountry'));
+	const found = await findContacts(client, number, country, { signal });
 	const simplify = isSimplified(run);
 	return asOutput(
 		found.map(({ contact: row, matched }) => ({
@@ -49,15 +51,7 @@ const find: OwnOperation = {
 			description:
 				'In any notation: international, local, with or without plus, spaces or brackets',
 		},
-		{
-			displayName: 'Default Country',
-			name: 'defaultCountry',
-			type: 'string',
-			default: '',
-			placeholder: 'e.g. GB',
-			description:
-				'Two-letter code of the country that numbers without a country code belong to; empty for none',
-		},
+		defaultCountryField,
 		simplifyProperty,
 	],
 	execute: findByNumber,

@@ -1,8 +1,7 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
-import { dialled } from '../../../lib/phone/dialled';
 import type { Route } from '../../../lib/callcontrol/rest/client';
 import type { ItemRun } from '../../shared/router';
-import { required } from '../../shared/fields/required';
+import { dialledNumber } from '../../shared/fields/dialled';
 
 import { attachedDataField, attachedDataOf, type AttachedData } from './attachedData';
 
@@ -92,10 +91,13 @@ export function routeOf({ context, index }: ItemRun, label = DESTINATION): Route
 		giveUpAfter?: number;
 		reason?: string;
 	};
-	const written = required('destination', label, context.getNodeParameter('destination', index));
 	return {
-		// What is no number may be the client ID of a route point.
-		destination: dialled(written) ?? written.trim(),
+		destination: dialledNumber(
+			'destination',
+			label,
+			context.getNodeParameter('destination', index),
+			true,
+		),
 		reason: options.reason || undefined,
 		timeout: options.giveUpAfter,
 		attachedData: attachedDataOf(options.attachedData),

@@ -1,6 +1,7 @@
 import { flatLeg } from '../../../lib/callcontrol/calls/flatLeg';
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { legFields, legOf } from '../fields/leg';
+import { defaultCountryOf } from '../../shared/fields/country';
 import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
 import type { Operation } from '../../shared/resource';
 
@@ -15,6 +16,7 @@ export const getCall: Operation = {
 		const { extension, participantId } = legOf(run);
 		const control = createCallControl(run.client);
 		const leg = await control.participant(extension, participantId, run.signal);
-		return isSimplified(run) ? flatLeg(leg) : { ...leg };
+		if (!isSimplified(run)) return { ...leg };
+		return flatLeg(leg, { defaultCountry: await defaultCountryOf(run) });
 	},
 };

@@ -1,6 +1,6 @@
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { extensionField, extensionOf } from '../extension';
-import { dnOutput } from '../fields/dn';
+import { dnOutputs } from '../fields/dn';
 import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
 import type { Operation } from '../../shared/resource';
 
@@ -13,6 +13,6 @@ export const getExtension: Operation = {
 
 	async execute(run) {
 		const dn = await createCallControl(run.client).dn(extensionOf(run), run.signal);
-		return isSimplified(run) ? dnOutput(dn) : { ...dn };
+		return isSimplified(run) ? await dnOutputs(run, [dn]) : { ...dn };
 	},
 };

@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { liveCallsIn } from '../../../lib/callcontrol/calls/liveCalls';
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { limitOf, limitProperties } from '../../shared/fields/limit';
+import { defaultCountryField, defaultCountryOf } from '../../shared/fields/country';
 import type { Operation } from '../../shared/resource';
 
 /** A PBX has never so many calls at once that they would be too many for n8n. */
@@ -15,6 +16,7 @@ export const getManyCalls: Operation = {
 		'Get all calls in progress, one item each, with direction, other party, and one leg per extension in "legs"',
 	properties: [
 		...limitProperties(RETURN_ALL),
+		defaultCountryField,
 		{
 			displayName: 'Filters',
 			name: 'filters',
@@ -52,7 +54,11 @@ export const getManyCalls: Operation = {
 			extension?: string | number;
 		};
 		const dn = String(extension ?? '').trim();
-		const calls = liveCallsIn(await createCallControl(client).list(signal)).filter(
+		const [dns, country] = await Promise.all([
+			createCallControl(client).list(signal),
+			defaultCountryOf(run, context.getNodeParameter('defaultCountry', index, '')),
+		]);
+		const calls = liveCallsIn(dns, country).filter(
 			(call) =>
 				(direction === undefined || call.direction === direction) &&
 				(dn === '' || call.extensions.includes(dn)),

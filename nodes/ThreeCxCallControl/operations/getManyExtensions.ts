@@ -1,5 +1,5 @@
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
-import { dnOutput } from '../fields/dn';
+import { dnOutputs } from '../fields/dn';
 import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
 import type { Operation } from '../../shared/resource';
 
@@ -13,6 +13,6 @@ export const getManyExtensions: Operation = {
 
 	async execute(run) {
 		const dns = await createCallControl(run.client).list(run.signal);
-		return dns.map((dn) => (isSimplified(run) ? dnOutput(dn) : { ...dn }));
+		return isSimplified(run) ? await dnOutputs(run, dns) : dns.map((dn) => ({ ...dn }));
 	},
 };

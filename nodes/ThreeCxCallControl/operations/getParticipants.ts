@@ -1,6 +1,7 @@
 import { flatLeg } from '../../../lib/callcontrol/calls/flatLeg';
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { extensionField, extensionOf } from '../extension';
+import { defaultCountryOf } from '../../shared/fields/country';
 import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
 import type { Operation } from '../../shared/resource';
 
@@ -17,8 +18,9 @@ export const getParticipants: Operation = {
 			extensionOf(run),
 			run.signal,
 		);
-		return participants.map((participant) =>
-			isSimplified(run) ? flatLeg(participant, { dnType: type }) : { ...participant },
-		);
+		if (!isSimplified(run) || participants.length === 0)
+			return participants.map((leg) => ({ ...leg }));
+		const defaultCountry = await defaultCountryOf(run);
+		return participants.map((leg) => flatLeg(leg, { dnType: type, defaultCountry }));
 	},
 };

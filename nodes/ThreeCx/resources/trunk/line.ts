@@ -3,7 +3,7 @@ import { queryString } from '../../../../lib/odata/query';
 import { getEntity, type Entity } from '../../../../lib/xapi/entities';
 import { invoke } from '../../../../lib/xapi/invoke';
 import type { ItemRun } from '../../../shared/router';
-import { externalNumber } from '../../fields/destination';
+import { dialledNumber } from '../../../shared/fields/dialled';
 import { aboutRow, locateKey } from '../../locator';
 import { asOutput } from '../../operations/output';
 import type { OwnOperation } from '../../resource';
@@ -100,9 +100,10 @@ export const testOutboundCall = testOperation(
 	},
 	// What XAPI means by `contact` is not documented [?]: the extension that makes the call, it seems.
 	({ context, index }) => ({
-		destination: externalNumber(
-			context.getNodeParameter('destination', index) as string,
+		destination: dialledNumber(
+			'destination',
 			'Number to Call',
+			context.getNodeParameter('destination', index),
 		),
 		contact: String(context.getNodeParameter('contact', index)),
 	}),

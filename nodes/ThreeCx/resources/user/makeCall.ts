@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { ThreeCxError } from '../../../../lib/http/errors';
-import { required } from '../../../shared/fields/required';
+import { dialledNumber } from '../../../shared/fields/dialled';
 import { queryString } from '../../../../lib/odata/query';
 import { getEntity, type Entity } from '../../../../lib/xapi/entities';
 import { invoke } from '../../../../lib/xapi/invoke';
@@ -29,11 +29,11 @@ export const makeCall: OwnOperation = {
 	],
 	execute: async (run): Promise<IDataObject> => {
 		const { context, index, client, signal } = run;
-		const destination = required(
+		const destination = dialledNumber(
 			'destination',
 			'Destination',
 			context.getNodeParameter('destination', index, ''),
-			'Enter the extension or external number to call.',
+			true,
 		);
 		const dn = await onRow(run, rows, async ({ path }) => {
 			const user = await getEntity(client, path, queryString({ select: ['Number'] }), { signal });
