@@ -1,5 +1,11 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { declaredOnce, operationProperty, parametersOf, resourceProperty } from '../shared/panel';
+import {
+	declaredOnce,
+	operationProperty,
+	parametersOf,
+	resourceProperty,
+	shownInShort,
+} from '../shared/panel';
 import { requestOptionsProperty } from '../shared/requestOptions';
 import type { Resource } from '../shared/resource';
 import { GENERIC_OPERATIONS, genericOperationsOf, operationsOf } from './operations';
@@ -58,11 +64,14 @@ const genericParametersOf = (resource: XapiResource): INodeProperties[] =>
 export const properties: INodeProperties[] = [
 	resourceProperty(panelResources, user),
 	...panelResources.map(operationProperty),
-	...declaredOnce(panelResources, [
-		...RESOURCES.flatMap(locatorOf),
-		...RESOURCES.flatMap(genericParametersOf),
-		...panelResources.flatMap(parametersOf),
-		...GENERIC_OPERATIONS.flatMap(({ shared }) => shared?.(showForAll) ?? []),
-	]),
+	...shownInShort(
+		panelResources,
+		declaredOnce(panelResources, [
+			...RESOURCES.flatMap(locatorOf),
+			...RESOURCES.flatMap(genericParametersOf),
+			...panelResources.flatMap(parametersOf),
+			...GENERIC_OPERATIONS.flatMap(({ shared }) => shared?.(showForAll) ?? []),
+		]),
+	),
 	requestOptionsProperty,
 ];

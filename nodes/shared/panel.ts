@@ -170,6 +170,35 @@ export function declaredOnce(
 }
 
 /**
+ * Leaves out conditions that say nothing: which operation, where the resources have no others; which resource, where no
+ * other has an operation of that name. What each operation shows stays the same.
+ *
+ * @param resources what the node has
+ * @param properties parameters, each shown for some operations of some resources, or for all
+ */
+export const shownInShort = (
+	resources: readonly Resource[],
+	properties: readonly INodeProperties[],
+): INodeProperties[] =>
+	properties.map((property) => {
+		const { resource, operation, ...show } = property.displayOptions?.show ?? {};
+		if (!resource || !operation) return property;
+		const isShownFor = resources.filter(({ name }) => resource.includes(name));
+		const isForAll = isShownFor.every(({ operations }) =>
+			operations.every(({ name }) => operation.includes(name)),
+		);
+		const isOnlyHere = resources.every(
+			({ name: other, operations }) =>
+				resource.includes(other) || !operations.some(({ name }) => operation.includes(name)),
+		);
+		const where = isForAll ? { resource } : isOnlyHere ? { operation } : { resource, operation };
+		return {
+			...property,
+			displayOptions: { ...property.displayOptions, show: { ...where, ...show } },
+		};
+	});
+
+/**
  * Carries out for each item the operation that its parameters name: the `execute` of an action node.
  *
  * @param context n8n's execution context

@@ -1,5 +1,5 @@
-import type { INodeProperties } from 'n8n-workflow';
-import { declaredOnce, parametersOf, shownWhere } from '../../nodes/shared/panel';
+import { NodeHelpers, type INode, type INodeProperties } from 'n8n-workflow';
+import { declaredOnce, parametersOf, shownInShort, shownWhere } from '../../nodes/shared/panel';
 import type { Resource } from '../../nodes/shared/resource';
 import { ThreeCx } from '../../nodes/ThreeCx/ThreeCx.node';
 import { ThreeCxCallControl } from '../../nodes/ThreeCxCallControl/ThreeCxCallControl.node';
@@ -88,6 +88,60 @@ describe('parameters that several operations have', () => {
 				shownWhere(property, { show: { resource: ['x'], operation: ['get', 'drop'] } }),
 			),
 		);
+	});
+});
+
+describe('conditions that say nothing', () => {
+	const resources: Resource[] = [
+		{ name: 'x', label: 'X', operations: [operation('get', a), operation('drop', b)] },
+		{ name: 'y', label: 'Y', operations: [operation('get', c), operation('merge', d)] },
+	];
+
+	/** What n8n shows of it. */
+	const seen = (properties: readonly INodeProperties[]) =>
+		resources.flatMap(({ name: resource, operations }) =>
+			operations.map(({ name }) =>
+				properties
+					.filter((property) =>
+						NodeHelpers.displayParameter(
+							{ resource, operation: name },
+							property,
+							{ typeVersion: 1 } as INode,
+							null,
+						),
+					)
+					.map((property) => property.name),
+			),
+		);
+
+	test.each<[string, object, object]>([
+		[
+			'another resource has the operation',
+			{ resource: ['x'], operation: ['get'] },
+			{ resource: ['x'], operation: ['get'] },
+		],
+		['no other has it', { resource: ['x'], operation: ['drop'] }, { operation: ['drop'] }],
+		[
+			'the resource has no others',
+			{ resource: ['y'], operation: ['get', 'merge'] },
+			{ resource: ['y'] },
+		],
+		[
+			'one of them another has, too',
+			{ resource: ['y'], operation: ['get'], mode: ['list'] },
+			{ resource: ['y'], operation: ['get'], mode: ['list'] },
+		],
+		[
+			'all that have it',
+			{ resource: ['x', 'y'], operation: ['get'], mode: ['list'] },
+			{ operation: ['get'], mode: ['list'] },
+		],
+		['shown for everything', { mode: ['list'] }, { mode: ['list'] }],
+	])('%s', (_, show, short) => {
+		const before = [text('f', { displayOptions: { show } })];
+		const after = shownInShort(resources, before);
+		expect(after).toEqual([text('f', { displayOptions: { show: short } })]);
+		expect(seen(after)).toEqual(seen(before));
 	});
 });
 
