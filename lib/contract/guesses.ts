@@ -406,4 +406,16 @@ export const GUESSES: readonly Guess[] = [
 		['1.7'],
 		'needs a write',
 	),
+	notAsked(
+		'G52',
+		'A waiting caller has no EstablishedAt; LastChangeStatus is when the call came to the queue',
+		['4.6', '8.17'],
+		'needs a call',
+	),
+	notAsked(
+		'G53',
+		'What the event log says of a failed backup has the word "backup" in it',
+		['4.6', '8.18'],
+		'needs a failed backup',
+	),
 ];

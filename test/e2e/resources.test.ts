@@ -720,6 +720,9 @@ const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 		step('checkApiAccess', {}, [{ xapi: true, callControl: true, role: 'system_owners' }]),
 		step('getHealth', {}, [{ Firewall: true, Trunks: true }]),
 		step('getLicence', {}, [{ IsEnterprise: true, LicenseKey: HIDDEN }]),
+		step('getOverview', {}, [
+			{ licence: { active: true }, trunks: { online: 1, offline: [] }, notes: {} },
+		]),
 		step('getStatus', {}, [{ Version: VERSION, TrunksTotal: 1 }]),
 		step('getTelemetry', {}, [{ CpuUsage: expect.any(Number) as number }]),
 		step('getVersion', {}, [{ version: VERSION }]),

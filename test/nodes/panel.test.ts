@@ -4,6 +4,8 @@ import type { Resource } from '../../nodes/shared/resource';
 import { ThreeCx } from '../../nodes/ThreeCx/ThreeCx.node';
 import { ThreeCxCallControl } from '../../nodes/ThreeCxCallControl/ThreeCxCallControl.node';
 
+type Show = NonNullable<INodeProperties['displayOptions']>['show'];
+
 /** What n8n sends of a node to each editor, in bytes; more makes the editor slow to start. */
 const LARGEST_DESCRIPTION = 230_000;
 
@@ -114,7 +116,7 @@ describe('conditions that say nothing', () => {
 			),
 		);
 
-	test.each<[string, object, object]>([
+	test.each<[string, Show, Show]>([
 		[
 			'another resource has the operation',
 			{ resource: ['x'], operation: ['get'] },

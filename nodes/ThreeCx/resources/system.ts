@@ -2,6 +2,7 @@ import type { IDataObject, ILoadOptionsFunctions } from 'n8n-workflow';
 import { compatibilityReport } from '../../../lib/contract/report';
 import { ThreeCxError } from '../../../lib/http/errors';
 import { queryString } from '../../../lib/odata/query';
+import { readOverview } from '../../../lib/status/overview';
 import { checkAccess } from '../../../lib/xapi/access';
 import { getEntity, listEntities, XAPI, type Entity } from '../../../lib/xapi/entities';
 import { invoke, invokeRows } from '../../../lib/xapi/invoke';
@@ -157,6 +158,25 @@ export const system: XapiResource = {
 			description: 'Get the product, modules, simultaneous calls and expiry; the key is hidden',
 			uses: ['GetLicenseStatus', 'GetLicenseParameters'],
 			execute: getLicence,
+		},
+		{
+			name: 'getOverview',
+			label: 'Get Overview',
+			action: 'Get an overview of the system',
+			description:
+				'Get licence, trunks, SBCs, services, backups, updates and disk in one item, with a list of problems. Parts that the role does not allow are null.',
+			uses: [
+				'GetSystemStatus',
+				'ListTrunk',
+				'ListSbc',
+				'ListServiceInfo',
+				'ListBackups',
+				'ListEventLog',
+				'GetUpdates',
+			],
+			execute: async ({ client, signal }) => ({
+				...(await readOverview(client, Date.now(), signal)),
+			}),
 		},
 		{
 			name: 'getStatus',

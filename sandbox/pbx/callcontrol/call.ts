@@ -77,7 +77,9 @@ export interface Call {
 	did: string;
 	startedAt: Date;
 	answeredAt?: Date;
+	/** When {@link stageOf} became what it is. */
 	changedAt: Date;
+	stage?: string;
 	legCount: number;
 	/** Who talks, or waits: the caller first, one or two of them. */
 	ends: End[];
@@ -145,6 +147,16 @@ export function participantOf(leg: Leg, show: { did: boolean; uid: boolean }): P
 
 const display = (party: Party): string => `${party.number} ${party.name}`.trim();
 
+const statusOf = ({ attempt }: Call): ActiveCall['status'] =>
+	!attempt ? 'Talking' : attempt.referredBy ? 'Transferring' : 'Routing';
+
+/**
+ * What a change of the call's status is: another status, or another DN that has the caller. That one more phone of a queue
+ * rings, or stops, is none; whether 3CX agrees is a guess (protocol 8.17).
+ */
+export const stageOf = (call: Call): string =>
+	`${statusOf(call)} ${call.ends[1] ? partyOf(call.ends[1]).dn : ''}`;
+
 /** The call as a row of XAPI's ActiveCalls: caller and callee are display texts that begin with the number. */
 export function activeCallOf(call: Call): ActiveCall {
 	const [caller, callee] = call.ends;
@@ -153,7 +165,7 @@ export function activeCallOf(call: Call): ActiveCall {
 		id: call.callid,
 		caller: display(caller ? partyOf(caller) : call.from),
 		callee: display(callee ? partyOf(callee) : ringing ? partyOf(ringing) : call.to),
-		status: !call.attempt ? 'Talking' : call.attempt.referredBy ? 'Transferring' : 'Routing',
+		status: statusOf(call),
 		...(call.answeredAt && { establishedAt: call.answeredAt }),
 		lastChangeStatus: call.changedAt,
 	};

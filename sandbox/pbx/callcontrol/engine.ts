@@ -10,6 +10,7 @@ import {
 	partyOf,
 	partyOfDestination,
 	partyOfDn,
+	stageOf,
 	type Attempt,
 	type Call,
 	type Destination,
@@ -938,7 +939,8 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 		key?: string,
 	): void {
 		const at = this.options.now();
-		leg.call.changedAt = at;
+		const stage = stageOf(leg.call);
+		if (stage !== leg.call.stage) Object.assign(leg.call, { stage, changedAt: at });
 		const entry: JournalEntry = {
 			at,
 			callid: leg.call.callid,

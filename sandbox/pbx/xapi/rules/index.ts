@@ -28,7 +28,7 @@ import {
 	musicOnHoldSettings,
 	voicemailSettings,
 } from './settings';
-import { defs, licenseStatus, systemStatus } from './system';
+import { defs, licenseStatus, systemStatus, updates } from './system';
 import { didNumbers, trunks, trunkTemplates } from './trunks';
 import { users } from './users';
 
@@ -52,6 +52,7 @@ const RULES: Readonly<Record<string, Rules>> = {
 	EmergencyNotificationsSettings: emergencySettings,
 	EventLogs: eventLogs,
 	Fax: fax,
+	GetUpdates: updates,
 	Groups: groups,
 	InboundRules: inboundRules,
 	LastCdrAndChatMessageTimestamp: lastCdr,

@@ -1,4 +1,5 @@
 import type { Licence } from '../../types';
+import type { Row } from '../../odata/model';
 import type { Context, Rules } from '../context';
 import { DN_SETS } from '../store';
 
@@ -24,6 +25,32 @@ const licenceKey = (context: Context) =>
 		})).key,
 	);
 
+/** What time does to a PBX: how full its disk is, when its licence ends. Tests and demos change it in the store. */
+const machine = (context: Context): Row =>
+	context.store.singleton('machine', () => ({
+		TotalDiskSpace: 80 * GIGABYTE,
+		FreeDiskSpace: 52 * GIGABYTE,
+		DiskUsage: 35,
+		ExpirationDate: inDays(context, 365),
+	}));
+
+/** The time of the newest backup; left out where there is none. */
+function lastBackup({ store }: Context): Row {
+	const times = store.rows('Backups').map(({ CreationTime }) => String(CreationTime));
+	const [LastBackupDateTime] = times.sort().slice(-1);
+	return LastBackupDateTime === undefined ? {} : { LastBackupDateTime };
+}
+
+/** What the PBX finds when it looks for updates: rows of the store. */
+export const updates: Rules = {
+	operations: {
+		GetUpdates: ({ context }) => ({
+			Entries: context.store.rows('Updates'),
+			IsMaintananceExpired: false,
+		}),
+	},
+};
+
 export const systemStatus: Rules = {
 	values(context) {
 		const { store, calls, version, fqdn, licence } = context;
@@ -47,13 +74,14 @@ export const systemStatus: Rules = {
 			TrunksTotal: trunks.length,
 			TrunksRegistered: trunks.filter(({ IsOnline }) => IsOnline === true).length,
 			OutboundRules: store.rows('OutboundRules').length,
-			TotalDiskSpace: 80 * GIGABYTE,
-			FreeDiskSpace: 52 * GIGABYTE,
-			DiskUsage: 35,
 			RecordingQuota: 10 * GIGABYTE,
 			IpV4: '192.0.2.10',
-			ExpirationDate: inDays(context, 365),
 			MaintenanceExpiresAt: inDays(context, 365),
+			HasNotRunningServices: Object.values(store.singleton('services')).some(
+				(status) => status !== 'Running',
+			),
+			...lastBackup(context),
+			...machine(context),
 		};
 	},
 	operations: {
@@ -89,7 +117,7 @@ export const licenseStatus: Rules = {
 		AdminEMail: 'admin@larkfield.example.com',
 		MaxSimCalls: 32,
 		Version: context.version,
-		ExpirationDate: inDays(context, 365),
+		ExpirationDate: machine(context).ExpirationDate,
 	}),
 };
 

@@ -1,0 +1,35 @@
+import { ThreeCxError, type ErrorKind } from '../http/errors';
+
+/** Answers that one part of a status may give without an end of the others: no right to it, or trouble with it alone. */
+const OF_ONE_PART: ReadonlySet<ErrorKind> = new Set([
+	'forbidden',
+	'notFound',
+	'malformed',
+	'rateLimited',
+	'server',
+	'timeout',
+	'unauthorized',
+	'validation',
+]);
+
+/** What a status is put together from, and what could not be read. */
+export class Parts {
+	/** Why parts are missing, in words, by the name of the part. */
+	readonly notes: Record<string, string> = {};
+
+	/**
+	 * Reads one part.
+	 *
+	 * @param name of the part, as in the output
+	 * @param read reads it
+	 * @returns what it gives; null, with a note, where the role does not allow it or the PBX cannot answer this part now
+	 * @throws ThreeCxError when the PBX cannot be reached, refuses client ID and secret, or the execution was stopped
+	 */
+	async read<T>(name: string, read: () => Promise<T>): Promise<T | null> {
+		return await read().catch((error: unknown) => {
+			if (!(error instanceof ThreeCxError) || !OF_ONE_PART.has(error.kind)) throw error as Error;
+			this.notes[name] = `${error.message}. ${error.hint}`;
+			return null;
+		});
+	}
+}
