@@ -209,9 +209,10 @@ export class N8nApi {
 	 * so that its trigger is registered anew (n8n leaves a trigger alone whose parameters did not change, although the
 	 * credential behind it may have).
 	 *
+	 * @param timeoutMs how long to wait, in ms: n8n from 2.41 on tries a start that fails several times, for half a minute
 	 * @throws when a trigger could not be started: with its own words
 	 */
-	async publish(workflow: Workflow, timeoutMs = 30_000): Promise<void> {
+	async publish(workflow: Workflow, timeoutMs = 75_000): Promise<void> {
 		if (workflow.active)
 			await this.request('POST', `/rest/workflows/${workflow.id}/deactivate`, {});
 		await this.request('POST', `/rest/workflows/${workflow.id}/activate`, {
