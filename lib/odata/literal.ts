@@ -1,6 +1,7 @@
 import { isPrimitive, parseType, type Primitive } from './typeExpression';
 import { ODataInputError } from './error';
 import { quote, wellFormed } from './text';
+import { textOf } from '../text';
 
 /** The enums of a catalogue: name to members. `catalogue.enums` as it stands. */
 export type Enums = Readonly<Record<string, readonly string[]>>;
@@ -61,7 +62,7 @@ function member(value: unknown, name: string, enums: Enums | undefined, field: s
 	}
 	if (typeof value === 'string' && members.includes(value)) return value;
 	throw new ODataInputError(
-		`"${field}" does not know "${String(value)}". It must be one of: ${members.join(', ')}.`,
+		`"${field}" does not know "${textOf(value)}". It must be one of: ${members.join(', ')}.`,
 		field,
 	);
 }
@@ -70,9 +71,9 @@ const LITERALS: Readonly<Record<Primitive, (value: unknown, field: string) => st
 	{
 		string: (value, field) =>
 			typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-				? quote(wellFormed(String(value), field))
+				? quote(wellFormed(textOf(value), field))
 				: undefined,
-		boolean: (value) => (/^(true|false)$/.test(String(value)) ? String(value) : undefined),
+		boolean: (value) => (/^(true|false)$/.test(textOf(value)) ? textOf(value) : undefined),
 		int32: (value) => integer(value, -(2n ** 31n), 2n ** 31n - 1n),
 		int64: (value) => integer(value, -(2n ** 63n), 2n ** 63n - 1n),
 		uint8: (value) => integer(value, 0n, 255n),
@@ -127,7 +128,7 @@ function decimal(value: unknown): string | undefined {
 
 /** Text of a number, as typed or as JavaScript writes it; NaN and infinities fail the patterns that follow. */
 function plain(value: unknown): string | undefined {
-	return ['number', 'bigint', 'string'].includes(typeof value) ? String(value).trim() : undefined;
+	return ['number', 'bigint', 'string'].includes(typeof value) ? textOf(value).trim() : undefined;
 }
 
 const ISO_INSTANT = /^(\d{4}-\d{2}-\d{2})[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$/i;
@@ -138,9 +139,18 @@ function instant(value: unknown): Date | undefined {
 		typeof value === 'string'
 			? parseInstant(value.trim())
 			: typeof value === 'object'
-				? new Date(Number(value))
+				? new Date(msOf(value))
 				: undefined;
 	return moment && !Number.isNaN(moment.getTime()) ? moment : undefined;
+}
+
+/** Dates and luxon's moments say it themselves; an object of JSON may only look as if it could. */
+function msOf(value: object | null): number {
+	try {
+		return Number(value);
+	} catch {
+		return NaN;
+	}
 }
 
 function parseInstant(text: string): Date | undefined {
@@ -157,14 +167,14 @@ function realDay(text: string): string | undefined {
 
 function timeOfDay(value: unknown): string | undefined {
 	const [, minutes, seconds = ':00'] =
-		/^((?:[01]\d|2[0-3]):[0-5]\d)(:[0-5]\d(?:\.\d{1,12})?)?$/.exec(String(value)) ?? [];
+		/^((?:[01]\d|2[0-3]):[0-5]\d)(:[0-5]\d(?:\.\d{1,12})?)?$/.exec(textOf(value)) ?? [];
 	return minutes && minutes + seconds;
 }
 
 const ISO_DURATION = /^-?P(?=\d|T\d)(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d{1,12})?S)?)?$/;
 
 function isoDuration(value: unknown): string | undefined {
-	const text = String(value);
+	const text = textOf(value);
 	if (ISO_DURATION.test(text)) return text;
 	const [, hours, minutes, seconds] = /^(\d+):([0-5]?\d):([0-5]?\d)$/.exec(text) ?? [];
 	return hours && `PT${Number(hours)}H${Number(minutes)}M${Number(seconds)}S`;

@@ -1,6 +1,7 @@
 import type { Catalogue, XapiOperation, OperationKind, Method } from './catalogue';
 import { own } from '../own';
 import { formatType } from '../odata/typeExpression';
+import { textOf } from '../text';
 
 /** A JSON object of the OpenAPI document; its members are checked as they are read. */
 type Node = Record<string, unknown>;
@@ -53,11 +54,11 @@ export function buildCatalogue(document: unknown): Catalogue {
 		([, schema]) => !isEnumSchema(schema) && !isProtocol(schema, resolve),
 	);
 	return {
-		version: String(asNode(root.info).version ?? ''),
+		version: textOf(asNode(root.info).version ?? ''),
 		enums: sorted(
 			schemas
 				.filter(([, schema]) => isEnumSchema(schema))
-				.map(([name, schema]) => [localName(name), asList(schema.enum).map(String)]),
+				.map(([name, schema]) => [localName(name), asList(schema.enum).map(textOf)]),
 		),
 		types: sorted(objects.map(([name, schema]) => [localName(name), typeOf(schema)])),
 		operations: sorted(operationsOf(paths, resolve)),
@@ -103,19 +104,19 @@ function operationFrom(
 	return {
 		method,
 		path,
-		tag: String(asList(source.tags)[0] ?? rootOf(path)),
+		tag: textOf(asList(source.tags)[0] ?? rootOf(path)),
 		kind: kindOf(path, pathItem, source['x-ms-docs-operation-type'], returns, resolve),
 		parameters: Object.fromEntries(
 			parameters
 				.filter((parameter) => parameter.in !== 'query')
 				.map((parameter) => [
-					String(parameter.name),
+					textOf(parameter.name),
 					typeExpression(asNode(parameter.schema), { optional: parameter.required !== true }),
 				]),
 		),
 		query: parameters
 			.filter((parameter) => parameter.in === 'query')
-			.map((parameter) => String(parameter.name))
+			.map((parameter) => textOf(parameter.name))
 			.sort(),
 		...(requestBody ? { body: bodyType(requestBody) } : {}),
 		...(returns ? { returns } : {}),
@@ -141,7 +142,7 @@ function kindOf(
 	returns: string | undefined,
 	resolve: Resolve,
 ): OperationKind {
-	const declared = own(KIND_OF_DOCS_TYPE, String(docsType));
+	const declared = own(KIND_OF_DOCS_TYPE, textOf(docsType));
 	if (declared === 'function' && returns === FILE_RESULT) return 'media';
 	if (declared) return declared;
 	const segments = path.split('/').slice(1);
@@ -188,7 +189,7 @@ function typeOf(schema: Node): Catalogue['types'][string] {
 	const parts = asList(schema.allOf).map(asNode);
 	const base = parts.find((part) => typeof part.$ref === 'string')?.$ref;
 	return {
-		...(base === undefined ? {} : { base: localName(refName(String(base))) }),
+		...(base === undefined ? {} : { base: localName(refName(textOf(base))) }),
 		properties: Object.assign({}, ...[...parts, schema].map(propertiesFrom)) as Record<
 			string,
 			string
@@ -235,7 +236,7 @@ function typeName(schema: Node): string {
 	// `allOf` of one reference carries "nullable"; `oneOf` is how float and double admit INF and NaN as strings.
 	const [first] = [...asList(schema.allOf), ...asList(schema.oneOf)];
 	if (first) return typeName(asNode(first));
-	const fallback = own(UNFORMATTED, String(schema.type));
+	const fallback = own(UNFORMATTED, textOf(schema.type));
 	if (!fallback) return 'object';
 	return typeof schema.format === 'string' ? schema.format : fallback;
 }

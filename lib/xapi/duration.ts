@@ -1,6 +1,7 @@
 import { catalogue as shipped, parseType, propertiesOf, type Catalogue } from './catalogue';
 import type { Entity } from './entities';
 import { rowsFromEntries } from './rows';
+import { textOf } from '../text';
 
 /** ISO 8601 as 3CX writes durations (protocol 4.1): `PT1M12.577027S`, days before the T, a minus in front. */
 const ISO_DURATION = /^(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
@@ -16,7 +17,7 @@ const MINUTE_S = 60;
  * @returns such as 72.577; undefined for anything that is no duration
  */
 export function durationSeconds(duration: unknown): number | undefined {
-	const match = ISO_DURATION.exec(String(duration));
+	const match = ISO_DURATION.exec(textOf(duration));
 	if (!match || /^-?PT?$/.test(match[0])) return undefined;
 	const [, sign, ...parts] = match;
 	const [days = 0, hours = 0, minutes = 0, seconds = 0] = parts.map((part = '0') => Number(part));

@@ -2,6 +2,7 @@ import { ODataInputError } from '../odata/error';
 import { literal } from '../odata/literal';
 import { isPrimitive, parseType, propertiesOf, type Catalogue } from './catalogue';
 import type { Primitive, TypeExpression } from '../odata/typeExpression';
+import { textOf } from '../text';
 
 /** What reading a value needs besides the value. */
 export interface JsonContext {
@@ -156,7 +157,7 @@ function single(
 	const text = literal(input, name, { field, enums: catalogue.enums });
 	if (!isPrimitive(name)) return input;
 	if (name !== 'string') return (FROM_LITERAL[name] ?? String)(text);
-	const characters = String(input);
+	const characters = textOf(input);
 	if (maxLength === undefined || characters.length <= maxLength) return characters;
 	throw new ODataInputError(
 		`"${field}" has ${characters.length} characters, and 3CX takes at most ${maxLength}.`,
@@ -166,4 +167,4 @@ function single(
 
 /** Expressions give Date objects and Luxon's, which write themselves as ISO text in JSON. */
 const momentText = (value: unknown): string =>
-	typeof value === 'object' ? String(JSON.parse(JSON.stringify(value))) : String(value);
+	typeof value === 'object' ? textOf(JSON.parse(JSON.stringify(value))) : textOf(value);

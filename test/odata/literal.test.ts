@@ -132,6 +132,24 @@ describe('literals', () => {
 		}
 	});
 
+	// JSON can bring such an object, and `String()` of it throws.
+	test.each([
+		'string',
+		'boolean',
+		'int32',
+		'double',
+		'date-time',
+		'date',
+		'time',
+		'duration',
+		'uuid',
+		'EventLogType',
+	])('an object whose toString is no function is refused as %s like any other', (type) => {
+		for (const value of [{ toString: 1 }, { toString: 1, valueOf: 2 }, Object.create(null)]) {
+			expect(() => write(value, type)).toThrow(ODataInputError);
+		}
+	});
+
 	test('a refusal is an input error, by kind and by name', () => {
 		expect(() => write('x', 'int32')).toThrow(
 			expect.objectContaining({ kind: 'input', name: 'ODataInputError' }),

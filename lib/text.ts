@@ -1,0 +1,14 @@
+/**
+ * The text of whatever came from outside, as `String()` writes it. `String()` throws where JSON brought an object with a
+ * `toString` of its own that is no function; here that is an object like any other.
+ *
+ * @param value anything: a field of a PBX's answer, an expression's result
+ * @returns its text, `[object Object]` where an object has none
+ */
+export function textOf(value: unknown): string {
+	try {
+		return String(value);
+	} catch {
+		return '[object Object]';
+	}
+}
