@@ -60,8 +60,8 @@ export const MODULE_STATE: readonly ModuleState[] = [
 	},
 	{
 		at: 'lib/http/tokens.ts processTokens',
-		holds: 'tokens that n8n’s store does not keep, under hashes',
-		bound: '500',
+		holds: 'tokens, under hashes; links are told of new ones',
+		bound: '500, and the links that are open',
 		wayOut: 'after an hour without use',
 	},
 	{

@@ -1,4 +1,6 @@
-import { Transform, type Readable } from 'node:stream';
+import { pipeline, Transform, type Duplex, type Readable } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { own } from '../own';
 import { ThreeCxError } from './errors';
 
 /** The most that is read of an answer of which only a few words matter (an error, a token), in bytes. */
@@ -7,9 +9,58 @@ export const MAX_SMALL_BYTES = 65_536;
 /** The most that is read of one JSON answer unless a request says otherwise, in bytes: a page of a list has 0.1 MB. */
 export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
+/** Headers of an answer, names in lower case. */
+export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** What proxies compress with, though nobody has asked for it (protocol 3.6). */
+const DECODERS: Readonly<Record<string, () => Duplex>> = {
+	gzip: createGunzip,
+	'x-gzip': createGunzip,
+	deflate: createInflate,
+	br: createBrotliDecompress,
+};
+
+/** One proxy compresses, a second one may do it again; more of them would be an attack. */
+const MAX_CODINGS = 2;
+
+const codingsOf = (headers: AnswerHeaders): string[] =>
+	[headers['content-encoding'] ?? []]
+		.flat()
+		.flatMap((each) => each.toLowerCase().split(','))
+		.map((each) => each.trim())
+		.filter((each) => each !== '' && each !== 'identity');
+
+/**
+ * Undoes the compression of a body. What comes out is bounded by whoever reads it: a few bytes may stand for very many.
+ *
+ * @param body of an answer
+ * @param headers of the answer
+ * @returns the body itself where it is not compressed; else a stream: destroying it destroys the body
+ * @throws ThreeCxError of kind `malformed` for a compression that nobody has asked for and that is not known
+ */
+export function decoded<Body extends Readable>(
+	body: Body,
+	headers: AnswerHeaders,
+): Body | Readable {
+	const codings = codingsOf(headers);
+	const decoders = codings.map((coding) => own(DECODERS, coding));
+	if (codings.length > MAX_CODINGS || decoders.includes(undefined)) {
+		body.on('error', () => undefined).destroy();
+		throw new ThreeCxError({
+			kind: 'malformed',
+			message: `The answer is compressed in a way that cannot be read: ${codings.join(', ').slice(0, 40)}`,
+			hint: 'A proxy in front of the PBX compresses what was not asked to be compressed: switch that off there, or let it use gzip.',
+		});
+	}
+	return decoders.reduceRight<Body | Readable>(
+		(source, make) => pipeline(source, make!(), () => undefined),
+		body,
+	);
+}
+
 /** How much of a body is read, and for how long. */
 export interface BodyLimits {
-	/** In bytes, as they come over the network. */
+	/** In bytes, decompressed. */
 	maxBytes: number;
 	/** From now to the last byte, in ms. A body that drips would end no other time-out. */
 	withinMs: number;
@@ -32,17 +83,19 @@ const LARGE = 65_536;
  * A large one is decoded as it comes: glued together first it would lie in memory twice, outside of V8's heap, and piles
  * there make V8 look through all of n8n's heap for garbage (`npm run bench -- --only list`).
  *
- * @param body of an answer
+ * @param coded body of an answer
  * @param limits how much, and how long
- * @param length what the header `content-length` says, if it is there: the HTTP client lets no more through than that
+ * @param headers of the answer, unless the body is decompressed already. The HTTP client lets no more through than
+ *   `content-length` says
  * @returns the text, and whether it is all
  * @throws what the body throws, when it breaks off
  */
 export async function readText(
-	body: Readable & { text?(): Promise<string> },
+	coded: Readable & { text?(): Promise<string> },
 	{ maxBytes, withinMs }: BodyLimits,
-	length?: string | string[],
+	headers: AnswerHeaders = {},
 ): Promise<ReadBody> {
+	const body = decoded(coded, headers);
 	let end = 'whole' as ReadBody['end'];
 	// What ends it here ends it with an error, which nobody is to hear of.
 	body.on('error', () => undefined);
@@ -52,8 +105,9 @@ export async function readText(
 	}, withinMs);
 	let text = '';
 	const read = async () => {
-		const told = Number(length ?? Infinity);
-		if (told < LARGE && told <= maxBytes && body.text) return (text = await body.text());
+		const told = Number(headers['content-length'] ?? Infinity);
+		const isShort = told < LARGE && told <= maxBytes && body === coded;
+		if (isShort && coded.text) return (text = await coded.text());
 		const decoder = new TextDecoder();
 		let bytes = 0;
 		for await (const piece of body as AsyncIterable<Buffer>) {
@@ -86,9 +140,9 @@ export async function readWhole(
 	body: Readable,
 	limits: BodyLimits,
 	whose: { origin: string; request: string },
-	length?: string | string[],
+	headers?: AnswerHeaders,
 ): Promise<string> {
-	const { text, end } = await readText(body, limits, length);
+	const { text, end } = await readText(body, limits, headers);
 	if (end === 'whole') return text;
 	throw end === 'large' ? tooLarge(limits, whose) : tooLate(limits, whose);
 }

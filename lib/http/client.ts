@@ -1,6 +1,13 @@
 import type { Readable } from 'node:stream';
 import { request as send, type Dispatcher } from 'undici';
-import { MAX_ANSWER_BYTES, MAX_SMALL_BYTES, readText, readWhole, whileItComes } from './body';
+import {
+	decoded,
+	MAX_ANSWER_BYTES,
+	MAX_SMALL_BYTES,
+	readText,
+	readWhole,
+	whileItComes,
+} from './body';
 import { dispatcherFor, inFlightNow } from './dispatchers';
 import { ThreeCxError } from './errors';
 import type { InFlight } from './inFlight/gate';
@@ -52,6 +59,8 @@ export interface PbxClient {
 	readonly secrets: Secrets;
 	/** The most that is read of a JSON answer unless its request says otherwise, in bytes. */
 	readonly maxBytes: number;
+	/** The token of the latest answer that was no 401: the PBX takes it. */
+	readonly provenToken: string | undefined;
 	/** How many requests it may have under way now: more of them would only wait. Changes where that is automatic. */
 	readonly inFlight: number;
 	/**
@@ -97,6 +106,7 @@ export function createPbxClient({
 	inFlight,
 }: PbxClientOptions): PbxClient {
 	const secrets = new Secrets(tokens.clientSecret);
+	let provenToken: string | undefined;
 
 	async function once(request: PbxRequest, token: string): Promise<Dispatcher.ResponseData> {
 		secrets.addToken(token);
@@ -123,7 +133,9 @@ export function createPbxClient({
 		let last: Dispatcher.ResponseData | undefined;
 		const send = async (token: string) => {
 			if (last) await wordsOf(last, request).catch(() => '');
-			return (last = await once(request, token));
+			last = await once(request, token);
+			if (last.statusCode !== 401) provenToken = token;
+			return last;
 		};
 		return await sendAuthorised(
 			tokens,
@@ -139,7 +151,7 @@ export function createPbxClient({
 		{ signal, timeoutMs: own = timeoutMs }: PbxRequest,
 	): Promise<string> {
 		const limits = { maxBytes: MAX_SMALL_BYTES, withinMs: Math.min(own, WORDS_TIMEOUT_MS) };
-		const read = await readText(body, limits, headers['content-length']).catch((cause: unknown) => {
+		const read = await readText(body, limits, headers).catch((cause: unknown) => {
 			if (signal?.aborted) throw cause;
 			return { text: '' };
 		});
@@ -178,6 +190,9 @@ export function createPbxClient({
 	return {
 		connection,
 		tokens,
+		get provenToken() {
+			return provenToken;
+		},
 		get inFlight() {
 			return inFlightNow(connection.origin, inFlight);
 		},
@@ -188,13 +203,14 @@ export function createPbxClient({
 				const { timeoutMs: withinMs = timeoutMs, maxBytes: most = maxBytes } = request;
 				const whose = { origin: connection.origin, request: nameOf(request) };
 				const limits = { maxBytes: most, withinMs };
-				const text = await readWhole(body, limits, whose, headers['content-length']);
+				const text = await readWhole(body, limits, whose, headers);
 				const answer = parseJson(text, request);
 				const masked = secrets.areIn(text) ? secrets.maskAll(answer) : answer;
 				return { body: masked as Body, size: text.length };
 			}),
 		stream: async (request) =>
-			await exchange(request, async ({ body }) => {
+			await exchange(request, async ({ headers, body: coded }) => {
+				const body = decoded(coded, headers);
 				// What the caller says comes as it is said: pauses in it are no sign of trouble.
 				if (request.lasting) return await Promise.resolve({ body, size: 0 });
 				const whose = { origin: connection.origin, request: nameOf(request) };

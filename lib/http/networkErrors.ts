@@ -66,6 +66,11 @@ const NETWORK_CODES: Record<string, Pick<ErrorDetails, 'kind' | 'hint'> & { says
 		says: 'stopped in the middle of its answer',
 		hint: 'Try again; if it happens often, check the load of the PBX.',
 	},
+	Z_DATA_ERROR: {
+		kind: 'malformed',
+		says: 'sent an answer that is said to be compressed, and is not',
+		hint: 'Something in front of the PBX (a proxy, a firewall) changes its answers: check it, or go around it.',
+	},
 	TOO_MANY_WAITING: {
 		kind: 'rateLimited',
 		says: 'has 10,000 requests of this n8n waiting for it already',

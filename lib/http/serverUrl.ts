@@ -24,8 +24,8 @@ const isWebScheme = (protocol: string) => protocol === 'https:' || protocol === 
  *
  * @param text the address; without a scheme, https is meant
  * @returns its origin in normal form: lower case, default port left out, no path
- * @throws ThreeCxError of kind `input`, field `pbxUrl`, when there is no host in it, the scheme is not http(s), or
- *   it holds a user name or password (which would end up in logs)
+ * @throws ThreeCxError of kind `input`, field `pbxUrl`, when there is no host in it, the scheme is not http(s), it holds
+ *   a user name or password (which would end up in logs), or a path that is none of 3CX's (a proxy's, which would be lost)
  */
 export function parseServerUrl(text: string): string {
 	const trimmed = text.trim();
@@ -44,8 +44,22 @@ export function parseServerUrl(text: string): string {
 			'Leave only the address in it; client ID and secret have fields of their own.',
 		);
 	}
+	const first = url.pathname.split('/').find((step) => step !== '') ?? '';
+	if (first !== '' && !OF_3CX.has(first.toLowerCase())) {
+		throw invalid(
+			`The Server URL has a path (${url.pathname.slice(0, MAX_QUOTED)})`,
+			'3CX answers at the root of its host only. Leave out the path; if a reverse proxy serves 3CX below a path, give 3CX a host name of its own there.',
+		);
+	}
 	return url.origin;
 }
+
+/** How the pages and APIs of 3CX begin: what people copy from the address bar. All else would be a path of a proxy. */
+const OF_3CX = new Set(
+	'webclient login logout office meetingoffice management console call-control callcontrol xapi connect api provisioning public index.html'.split(
+		' ',
+	),
+);
 
 /** Where the host name would be the scheme, it was typed wrongly: `http:/pbx`, `https//pbx`, `"https://pbx"`. */
 const GARBLED_SCHEME = /^[^a-z0-9]*https?[^a-z0-9]*$/;

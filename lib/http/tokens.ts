@@ -22,6 +22,8 @@ export interface AccessToken {
 	value: string;
 	/** Milliseconds since the epoch. */
 	expiresAt: number;
+	/** From when on it is better replaced, in ms since the epoch; default a minute before it ends. */
+	renewAt?: number;
 	/** As the PBX said it, in minutes or seconds (protocol 1.2); for the compatibility report. */
 	expiresIn?: number;
 }
@@ -40,6 +42,16 @@ export interface TokenSource {
 	renew(refused: readonly string[], signal?: AbortSignal): Promise<Renewal>;
 	/** What the tokens are got with, so that no text of the PBX shows it. */
 	readonly clientSecret?: string;
+	/** @returns the newest token that this process knows, once a login that is under way has ended; never logs in itself */
+	newest?(): Promise<AccessToken | undefined>;
+	/**
+	 * Has somebody told when this process learns of another token, which has ended the one before it.
+	 *
+	 * @returns ends that
+	 */
+	watch?(listener: (token: string) => void): () => void;
+	/** Whether tokens were ended before their time so often of late that somebody else must be using the client ID. */
+	isContested?(): boolean;
 }
 
 /** What comes in place of a refused token. */
@@ -83,8 +95,15 @@ export interface CachedTokenSource extends TokenSource {
 	held(): AccessToken | undefined;
 	/** Whether this process has seen the PBX take this client ID and secret. */
 	isProven(): boolean;
-	/** Takes over a token that was minted elsewhere; without one, forgets the token that it has, but not the proof. */
-	keep(token: AccessToken | undefined): void;
+	/** Takes over a token that was got elsewhere, unless the one that it has ends later: that one is newer. */
+	adopt(token: AccessToken): void;
+	/**
+	 * Another token, which everybody with this PBX, client and secret in this process gets: the one that this process has,
+	 * if it was not refused, or a new one.
+	 *
+	 * @param refused what the PBX does not take any more
+	 */
+	replace(refused: readonly string[]): Promise<AccessToken>;
 }
 
 /** The claims of a 3CX access token that we read (protocol 1.3). The signature is the PBX's business. */
@@ -95,17 +114,19 @@ export interface TokenClaims {
 	iss?: string;
 	/** Seconds since the epoch. */
 	exp?: number;
-	/** Seconds since the epoch, by the clock of the PBX. */
+	/** Seconds since the epoch, by the clock of the PBX: when it was made. */
 	iat?: number;
+	/** The same: from when on it is valid, which is when it was made. */
+	nbf?: number;
 }
 
 /** @returns the claims of a JWT that we read, each of its type, or undefined when it is none. */
 export function tokenClaims(token: string): TokenClaims | undefined {
 	const claims = tokenPayload(token);
 	if (!claims) return undefined;
-	const { sub, iss, exp, iat } = claims;
+	const { sub, iss, exp, iat, nbf } = claims;
 	const [text, number] = [textOrNone, numberOrNone];
-	return { sub: text(sub), iss: text(iss), exp: number(exp), iat: number(iat) };
+	return { sub: text(sub), iss: text(iss), exp: number(exp), iat: number(iat), nbf: number(nbf) };
 }
 
 /** @returns all claims of a JWT, of whatever type, or undefined when it is none. */
@@ -134,25 +155,52 @@ const LARGEST_MINUTES = 299;
 
 /**
  * When a fresh token ends. The JWT's own `exp - iat` comes first: it is in seconds on every build, and a difference is
- * right even where the clocks of n8n and the PBX are not. `expires_in` is in minutes on older builds and in seconds
- * on newer ones; taking 60 minutes for 60 seconds would mint every minute and cut every socket and audio stream.
+ * right even where the clocks of n8n and the PBX are not; so is the difference between `exp` and the date of the answer.
+ * `expires_in` is in minutes on older builds and in seconds on newer ones; taking 60 minutes for 60 seconds would mint
+ * every minute and cut every socket and audio stream.
  *
  * @param token the access token
  * @param expiresIn the answer's `expires_in`
  * @param now ms since the epoch, when the answer came
+ * @param date the answer's header `date`, by the clock of the PBX
  * @returns ms since the epoch
  */
-export function tokenExpiry(token: string, expiresIn: number | undefined, now: number): number {
-	return Math.min(now + lifeOf(token, expiresIn, now), now + LONGEST_LIFE_MS);
+export function tokenExpiry(
+	token: string,
+	expiresIn: number | undefined,
+	now: number,
+	date?: string,
+): number {
+	const { exp = NaN, iat = NaN, nbf = NaN } = tokenClaims(token) ?? {};
+	const lives = [
+		(exp - iat) * 1000,
+		(exp - nbf) * 1000,
+		exp * 1000 - Date.parse(date ?? ''),
+		(expiresIn ?? NaN) * ((expiresIn ?? NaN) <= LARGEST_MINUTES ? 60_000 : 1000),
+		exp * 1000 - now,
+	];
+	// What cannot be is the fault of a clock.
+	const life = lives.find((ms) => ms > 0) ?? LARGEST_MINUTES * 60_000;
+	return now + Math.min(life, LONGEST_LIFE_MS);
 }
 
-function lifeOf(token: string, expiresIn: number | undefined, now: number): number {
-	const { exp, iat } = tokenClaims(token) ?? {};
-	if (exp !== undefined && iat !== undefined) return (exp - iat) * 1000;
-	if (exp !== undefined) return exp * 1000 - now;
-	const amount = expiresIn ?? LARGEST_MINUTES;
-	return amount * (amount <= LARGEST_MINUTES ? 60_000 : 1000);
-}
+/** A token is renewed this long before it ends, in ms, so that no request leaves with one that dies on the way... */
+export const RENEW_BEFORE_MS = 60_000;
+
+/** ... but not before it has lived for this part of its life: a token of a minute would be renewed for each request. */
+const LIVED = 0.75;
+
+/**
+ * @param expiresAt when a token ends, in ms since the epoch
+ * @param mintedAt when it was made
+ * @returns when it is to be renewed
+ */
+const renewalTime = (expiresAt: number, mintedAt: number): number =>
+	Math.max(expiresAt - RENEW_BEFORE_MS, mintedAt + (expiresAt - mintedAt) * LIVED);
+
+/** @returns when a token is to be renewed, in ms since the epoch */
+export const renewalOf = ({ expiresAt, renewAt }: AccessToken): number =>
+	renewAt ?? expiresAt - RENEW_BEFORE_MS;
 
 /** How long `/connect/token` may take to answer, in ms. */
 const TOKEN_TIMEOUT_MS = 30_000;
@@ -200,7 +248,7 @@ const overOwnPool: TokenTransport = async ({
 		signal,
 	});
 	const limits = { maxBytes: MAX_SMALL_BYTES, withinMs: timeoutMs };
-	const { text } = await readText(answer.body, limits, answer.headers['content-length']);
+	const { text } = await readText(answer.body, limits, answer.headers);
 	return { status: answer.statusCode, headers: answer.headers, text };
 };
 
@@ -283,7 +331,9 @@ export async function mintToken(
 		if (status !== 200 || value === undefined) {
 			throw errorFromTokenAnswer(status, text, origin, headers);
 		}
-		return { value, expiresAt: tokenExpiry(value, expiresIn, Date.now()), expiresIn };
+		const now = Date.now();
+		const expiresAt = tokenExpiry(value, expiresIn, now, [headers.date].flat()[0]);
+		return { value, expiresAt, renewAt: renewalTime(expiresAt, now), expiresIn };
 	};
 	const described = async () =>
 		await attempt().catch((cause: unknown) => {
@@ -311,9 +361,6 @@ function parseTokenAnswer(text: string): { access_token?: string; expires_in?: n
 const isBearer = (value: unknown): value is string =>
 	typeof value === 'string' && value.length <= LONGEST_TOKEN && BEARER.test(value);
 
-/** A token is renewed this long before it ends, in ms, so that no request leaves with one that dies on the way. */
-export const RENEW_BEFORE_MS = 60_000;
-
 /** A token not asked for during this time is forgotten, in ms. */
 const IDLE_MS = 3_600_000;
 
@@ -324,13 +371,26 @@ interface Slot {
 	token?: AccessToken;
 	/** Whether the PBX has taken client ID and secret. */
 	isProven?: boolean;
-	minting?: Promise<AccessToken>;
+	/** A login under way, and whether a source logs in over the same kind of connection. */
+	minting?: { token: Promise<AccessToken>; isLike: (connection: Connection) => boolean };
 	usedAt: number;
+	/** When tokens turned out to have been ended before their time, the latest few. */
+	stolen: number[];
+	watchers: Set<(token: string) => void>;
 }
+
+/** So many tokens that were ended before their time... */
+const CONTESTED = 3;
+
+/** ... within this time, in ms, are the work of somebody who uses the client ID as well. A PBX that restarts ends one. */
+const CONTESTED_MS = 300_000;
 
 /**
  * Access tokens of this process, each under the PBX, client ID and secret that it was minted for, so that no tenant's
  * token can reach another's PBX. Keeps a hash of the secret, never the secret.
+ *
+ * One token for all who ask with the same three, whichever credential they have them from: each login would end the token
+ * of the others. Nobody gets one without the secret.
  */
 export class TokenCache {
 	private readonly slots = new Map<string, Slot>();
@@ -351,68 +411,104 @@ export class TokenCache {
 		credentials: ClientCredentials,
 		options: Pick<MintOptions, 'transport'> = {},
 	): CachedTokenSource {
-		const { origin } = connection;
+		const { origin, ignoreSslIssues, lookup } = connection;
 		const key = stampOf({ ...credentials, origin }).secret;
 		const held = () => {
 			const token = this.slots.get(key)?.token;
-			return token && token.expiresAt - RENEW_BEFORE_MS > this.now() ? token : undefined;
+			return token && renewalOf(token) > this.now() ? token : undefined;
 		};
-		const mintOnce = async () => {
-			const isRenewal = this.slot(key).isProven === true;
-			const mint = async () => await this.mint(connection, credentials, { ...options, isRenewal });
-			return await this.mintOnce(key, mint);
+		const isLike = (other: Connection) =>
+			other.ignoreSslIssues === ignoreSslIssues && other.lookup === lookup;
+		/**
+		 * One flight for all who ask meanwhile. It runs without anybody's abort signal: one execution that is stopped must
+		 * not fail the others, and a token whose answer was thrown away would have killed the last one for nothing.
+		 */
+		const mintOnce = async (): Promise<AccessToken> => {
+			const slot = this.slot(key);
+			const { minting } = slot;
+			if (minting?.isLike(connection)) return await minting.token;
+			if (minting) {
+				// Somebody else may not trust the certificate, or not be let through: that is no failure of ours.
+				const token = await minting.token.catch(() => undefined);
+				return token ?? (await mintOnce());
+			}
+			const token = this.mint(connection, credentials, {
+				...options,
+				isRenewal: slot.isProven === true,
+			})
+				.then((fresh) => {
+					slot.isProven = true;
+					this.put(slot, fresh);
+					return fresh;
+				})
+				.finally(() => (slot.minting = undefined));
+			slot.minting = { token, isLike };
+			return await token;
+		};
+		const replace = async (refused: readonly string[]): Promise<AccessToken> => {
+			const slot = this.slot(key);
+			const { token } = slot;
+			if (token !== undefined && refused.includes(token.value)) {
+				if (held() !== undefined) slot.stolen = [...slot.stolen, this.now()].slice(-CONTESTED);
+				slot.token = undefined;
+			}
+			return held() ?? (await mintOnce());
 		};
 		return {
 			clientSecret: credentials.clientSecret,
 			held,
 			isProven: () => this.slots.get(key)?.isProven === true,
-			keep: (token) => {
+			adopt: (token) => {
 				const slot = this.slot(key);
-				slot.token = token;
-				slot.isProven = true;
+				if (!slot.token || token.expiresAt > slot.token.expiresAt) this.put(slot, token);
 			},
+			replace,
 			get: async () => {
 				this.slot(key);
-				return held()?.value ?? (await mintOnce());
+				return (held() ?? (await mintOnce())).value;
 			},
-			renew: async (refused) => {
-				this.slot(key);
-				const token = held();
-				const isUsable = token !== undefined && !refused.includes(token.value);
-				return { value: isUsable ? token.value : await mintOnce(), isLast: true };
+			renew: async (refused) => ({ value: (await replace(refused)).value, isLast: true }),
+			newest: async () => {
+				const slot = this.slots.get(key);
+				return (await slot?.minting?.token.catch(() => undefined)) ?? slot?.token;
+			},
+			watch: (listener) => {
+				const { watchers } = this.slot(key);
+				watchers.add(listener);
+				return () => watchers.delete(listener);
+			},
+			isContested: () => {
+				const { stolen = [] } = this.slots.get(key) ?? {};
+				return stolen.length >= CONTESTED && this.now() - stolen[0]! < CONTESTED_MS;
 			},
 		};
 	}
 
-	/**
-	 * One flight for all who ask meanwhile. It runs without anybody's abort signal: one execution that is stopped must
-	 * not fail the others, and a token whose answer was thrown away would have killed the last one for nothing.
-	 */
-	private async mintOnce(key: string, mint: () => Promise<AccessToken>): Promise<string> {
-		const slot = this.slot(key);
-		slot.minting ??= mint()
-			.then((token) => {
-				slot.isProven = true;
-				return (slot.token = token);
-			})
-			.finally(() => (slot.minting = undefined));
-		return (await slot.minting).value;
+	/** Forgets all, as a process that starts; for tests. */
+	clear(): void {
+		this.slots.clear();
+	}
+
+	private put(slot: Slot, token: AccessToken): void {
+		const isAnother = slot.token?.value !== token.value;
+		slot.token = token;
+		if (isAnother) for (const listener of [...slot.watchers]) listener(token.value);
 	}
 
 	private slot(key: string): Slot {
 		const now = this.now();
-		const slot = this.slots.get(key) ?? { usedAt: now };
+		const slot = this.slots.get(key) ?? { usedAt: now, stolen: [], watchers: new Set() };
 		slot.usedAt = now;
 		// Re-inserting keeps the map in order of use, so that the idle ones are found at its start.
 		this.slots.delete(key);
 		this.slots.set(key, slot);
-		for (const [other, { usedAt, minting }] of this.slots) {
+		for (const [other, { usedAt, minting, watchers }] of this.slots) {
 			if (this.slots.size <= MAX_TOKENS && now - usedAt < IDLE_MS) break;
-			if (!minting) this.slots.delete(other);
+			if (!minting && watchers.size === 0) this.slots.delete(other);
 		}
 		return slot;
 	}
 }
 
-/** The tokens of this process that n8n's own store does not keep. */
+/** The tokens of this process, whichever credential or Test they were got for. */
 export const processTokens = new TokenCache();

@@ -15,6 +15,8 @@ export interface StampedToken {
 	client?: string;
 	/** When it ends by the clock of n8n, in ms since the epoch; the name is n8n's. */
 	n8n_expires_at?: string;
+	/** From when on it is to be replaced, likewise; default a minute before it ends. */
+	renew_at?: string;
 }
 
 /** The token data in n8n's store. n8n itself knows only the first token, the one that was minted last. */

@@ -2,14 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { IAllExecuteFunctions } from 'n8n-workflow';
 import { BoundedMap } from '../../lib/boundedMap';
 import { KeyedLock } from '../../lib/waiting/concurrency';
-import { readFields, type PbxClientFields } from '../../lib/http/credentialFields';
+import { readFields } from '../../lib/http/credentialFields';
 import { ThreeCxError } from '../../lib/http/errors';
 import type { Connection } from '../../lib/http/serverUrl';
 import { stampOf } from '../../lib/http/stamps';
 import {
-	mintToken,
 	processTokens,
-	RENEW_BEFORE_MS,
+	renewalOf,
 	tokenClaims,
 	type AccessToken,
 	type Renewal,
@@ -70,7 +69,9 @@ const refusals = new BoundedMap<string, { error: ThreeCxError; at: number }>({
  * token was refused, one that the same PBX (by its own name) gave the same client for the same secret is tried before
  * another is minted; see {@link aliasesIn}.
  *
- * Where that does not work out in time, this process keeps a token of its own under PBX, client and secret.
+ * Within this process, one token serves everybody with the same PBX, client and secret, whichever credential he has them
+ * from: it is kept under their fingerprint, which nobody has without the secret, and his own credential's rules have been
+ * asked before he comes here. Where n8n's store does not answer in time, that token has to do.
  *
  * @param context the execution, trigger or load-options context
  * @param credentials the credential, resolved for the item
@@ -116,9 +117,6 @@ export function tokensFor(
 		if (refusal && Date.now() - refusal.at < REFUSED_MS) throw refusal.error;
 	};
 
-	const minted = async (current: PbxClientFields, isRenewal: boolean): Promise<AccessToken> =>
-		await mintToken(connection, current, { isRenewal }).catch(remember);
-
 	/** Finds a token in the store, or puts a new one there. Runs under n8n's lock, so no other process does this at the same time. */
 	const findOrMint = async (refused: readonly string[]): Promise<SharedToken> => {
 		const latest = await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, itemIndex);
@@ -130,27 +128,27 @@ export function tokensFor(
 		if (now.secret !== stamp.secret) own = processTokens.source(connection, current);
 		stamp = now;
 		const { oauthTokenData: data } = latest;
-		// Another item or process was faster.
-		const found = unrefused(data, refused);
-		if (found) return found;
-		// One that this process has got outside of the store, as Test of the credential does, may live, and may not.
+		// Another item or process was faster; or another credential, or Test, in this process.
 		const held = own.held();
 		const isUnsure = held !== undefined && !refused.includes(held.value);
-		const token = isUnsure ? held : await minted(current, refused.length > 0);
+		const found = unrefused(data, refused);
+		if (found && !(isUnsure && held.expiresAt > endOf(found))) return found;
+		// Nobody else in this process logs in meanwhile. What was there already may live, and may not.
+		const token = isUnsure ? held : await own.replace(refused).catch(remember);
 		// Nothing of what the PBX has answered but the token: it must not overwrite what we go by.
 		const stamped: StampedToken = {
 			access_token: token.value,
 			secret: stamp.secret,
 			client: stamp.client,
 			n8n_expires_at: String(token.expiresAt),
+			renew_at: String(renewalOf(token)),
 		};
-		const isStored = await storeToken(
+		// If n8n does not keep the token or its stamp, this process has it all the same.
+		await storeToken(
 			context,
 			{ ...stamped, tenant, others: othersIn(data, tenant) },
 			(kept) => ours(kept)?.access_token === token.value,
 		);
-		// If n8n did not keep the token or its stamp, every item would log in again.
-		own.keep(isStored ? undefined : token);
 		return { ...stamped, isUnsure };
 	};
 
@@ -160,35 +158,46 @@ export function tokensFor(
 		return await underTokenLock(context, async () => await findOrMint(refused));
 	};
 
-	const held = (token: SharedToken) => ({
-		value: token.access_token!,
-		endsAt: endOf(token),
-		isLast: token.secret === stamp.secret && token.isUnsure !== true,
-	});
 	const before = ours(credentials.oauthTokenData);
-	let stored = before && held(before);
+	if (before) own.adopt(accessTokenIn(before));
 
 	const refresh = async (refused: readonly string[]): Promise<Renewal> => {
 		const credentialId = context.getNode().credentials?.[CREDENTIAL]?.id ?? '';
-		const shared = await oneFlight(`${credentialId} ${stamp.secret}`, refused, async () => {
+		// Whoever checks certificates does not share the fate of one who does not.
+		const name = `${credentialId} ${stamp.secret} ${connection.ignoreSslIssues}`;
+		const shared = await oneFlight(name, refused, async () => {
 			return await inTurn(credentialId, async () => await share(refused));
 		});
-		if (shared !== undefined) return (stored = held(shared));
+		if (shared !== undefined) {
+			const isOurs = shared.secret === stamp.secret;
+			if (isOurs) own.adopt(accessTokenIn(shared));
+			return { value: shared.access_token!, isLast: isOurs && shared.isUnsure !== true };
+		}
 		assertNotRefused();
-		return refused.length === 0
-			? { value: await own.get().catch(remember), isLast: true }
-			: await own.renew(refused).catch(remember);
+		return { value: (await own.replace(refused).catch(remember)).value, isLast: true };
 	};
 
 	return {
 		clientSecret: client.clientSecret,
 		get: async () => {
-			if (stored && stored.endsAt - RENEW_BEFORE_MS > Date.now()) return stored.value;
-			return own.held()?.value ?? (await refresh(stored ? [stored.value] : [])).value;
+			const held = own.held();
+			if (held) return held.value;
+			const ending = await own.newest?.();
+			return own.held()?.value ?? (await refresh(ending ? [ending.value] : [])).value;
 		},
 		renew: refresh,
+		newest: async () => await own.newest?.(),
+		watch: (listener) => own.watch?.(listener) ?? (() => undefined),
+		isContested: () => own.isContested?.() === true,
 	};
 }
+
+/** A stored token, as this process keeps it. */
+const accessTokenIn = (token: StampedToken): AccessToken => ({
+	value: token.access_token!,
+	expiresAt: endOf(token),
+	...(token.renew_at !== undefined && { renewAt: Number(token.renew_at) }),
+});
 
 /** The tokens of the other tenants that still live; those that end last where they are too many. */
 function othersIn(data: StoredToken | undefined, tenant: string): Record<string, StampedToken> {
@@ -202,9 +211,9 @@ function othersIn(data: StoredToken | undefined, tenant: string): Record<string,
 			)
 			.sort(([, a], [, b]) => endOf(b) - endOf(a))
 			.slice(0, MAX_STORED - 1)
-			.map(([owner, { access_token, secret, client, n8n_expires_at }]) => [
+			.map(([owner, { access_token, secret, client, n8n_expires_at, renew_at }]) => [
 				owner,
-				{ access_token, secret, client, n8n_expires_at },
+				{ access_token, secret, client, n8n_expires_at, renew_at },
 			]),
 	);
 }

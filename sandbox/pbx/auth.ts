@@ -12,6 +12,8 @@ export interface TokenOptions {
 	expiresIn: ExpiryUnit;
 	/** Failed logins after which every further login gets 403; undefined for never. */
 	blockAfterFailures?: number;
+	/** Leaves out when a token was made: neither `iat` nor `nbf`; default false. */
+	withoutIat?: boolean;
 	now: () => Date;
 }
 
@@ -126,8 +128,7 @@ export class Tokens {
 			scope: 'xapi',
 			role: ['App', 'Enterprise', role, 'CallFlowApp', 'MyPhone'],
 			jti: randomUUID(),
-			iat: issued,
-			nbf: issued,
+			...(this.options.withoutIat ? {} : { iat: issued, nbf: issued }),
 			exp: expires,
 		});
 		const signature = sign('sha256', Buffer.from(`${head}.${claims}`), {

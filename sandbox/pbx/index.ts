@@ -12,6 +12,7 @@ import { Server, type Descriptions, type RequestRecord } from './server';
 import { selfSigned } from './certificate';
 import type { Row } from './odata/model';
 import { pageRoutes } from './page';
+import type { Quirks } from './quirks';
 import type { ApiClient, Licence } from './types';
 import { Xapi } from './xapi';
 import type { ApiClients, Context, LiveCalls } from './xapi/context';
@@ -69,6 +70,8 @@ export interface PbxOptions {
 	blockAfterFailedLogins?: number;
 	/** Answer timestamp filters on CallHistoryView with 500 as newer builds do; default false (protocol 4.3). */
 	callHistoryTimestampFails?: boolean;
+	/** What it does otherwise than most. */
+	quirks?: Quirks;
 	/** Options of the call engine, such as how long phones ring. */
 	calls?: EngineOptions;
 }
@@ -91,6 +94,10 @@ export interface Pbx {
 	mints: Readonly<Record<string, number>>;
 	/** Logins refused for wrong credentials. */
 	readonly failedLogins: number;
+	/** Another program logs in with the default client's ID and secret: the token that there was is dead. */
+	otherLogin(): void;
+	/** Sockets of Call Control that are open. */
+	readonly sockets: number;
 	/** Refuses connections and cuts those there are, until `up`. */
 	down(): Promise<void>;
 	up(): Promise<void>;
@@ -190,6 +197,7 @@ export async function startPbx(options: PbxOptions = {}): Promise<Pbx> {
 		now = () => new Date(),
 		host = '127.0.0.1',
 		licence = 'enterprise',
+		quirks = {},
 		version = VERSION,
 	} = options;
 	const list = options.clients?.map((client) => ({ ...client })) ?? [ownerClient()];
@@ -212,7 +220,8 @@ export async function startPbx(options: PbxOptions = {}): Promise<Pbx> {
 			lifetimeSeconds: options.tokenLifetimeSeconds ?? 3600,
 			expiresIn: options.expiresIn ?? 'seconds',
 			blockAfterFailures: options.blockAfterFailedLogins,
-			now,
+			withoutIat: quirks.withoutIat,
+			now: () => new Date(now().getTime() + (quirks.clockOffsetMs ?? 0)),
 		},
 		(token) => server.tokenRevoked(token),
 	);
@@ -237,10 +246,24 @@ export async function startPbx(options: PbxOptions = {}): Promise<Pbx> {
 		nextLink: options.nextLink ?? false,
 	});
 	const server: Server = new Server(
-		{ tokens, faults, load, xapi, engine, licence, version, now, descriptions },
+		{ tokens, faults, load, xapi, engine, licence, version, now, descriptions, quirks },
 		options.tls ? await selfSigned() : undefined,
 	);
 	await server.listen(options.port ?? 0, host);
+	/** Another program, which logs in as if the client ID were its own. */
+	const stealToken = () =>
+		tokens.login(
+			new URLSearchParams({
+				grant_type: 'client_credentials',
+				client_id: defaultClient.clientId,
+				client_secret: defaultClient.clientSecret,
+			}),
+			fqdn,
+		);
+	const thief =
+		quirks.otherLoginEveryMs === undefined
+			? undefined
+			: setInterval(stealToken, quirks.otherLoginEveryMs);
 	server.usePage(
 		pageRoutes({
 			directory,
@@ -267,6 +290,10 @@ export async function startPbx(options: PbxOptions = {}): Promise<Pbx> {
 		get failedLogins() {
 			return tokens.failedLogins;
 		},
+		otherLogin: () => void stealToken(),
+		get sockets() {
+			return server.socketCount;
+		},
 		down: () => server.down(),
 		up: () => server.up(),
 		async restart() {
@@ -275,6 +302,7 @@ export async function startPbx(options: PbxOptions = {}): Promise<Pbx> {
 			await server.up();
 		},
 		async close() {
+			clearInterval(thief);
 			await server.close();
 			engine.close();
 		},

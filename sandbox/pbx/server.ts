@@ -19,6 +19,7 @@ import type { KeyPair } from './certificate';
 import type { Fault, Faults } from './faults';
 import { BUSY, type Load } from './load';
 import type { PageHandler } from './page';
+import { rewrite, type Quirks } from './quirks';
 import type { Caller, Licence, RouteHandler } from './types';
 import { errorAnswer, type Answer, type Xapi } from './xapi';
 import { ODataError } from './odata/errors';
@@ -54,6 +55,7 @@ export interface Parts {
 	licence: Licence;
 	version: string;
 	descriptions: Descriptions;
+	quirks: Quirks;
 	now: () => Date;
 }
 
@@ -120,14 +122,16 @@ export class Server {
 			this.open.add(socket);
 			socket.on('close', () => this.open.delete(socket));
 		});
-		const { engine, faults } = parts;
+		const { engine, faults, quirks } = parts;
 		this.calls = callControlRoutes(engine);
 		this.routes = [
 			[/^\/connect\/token$/, (exchange) => this.connectToken(exchange)],
 			[/^\/xapi\/v1\//, (exchange) => this.xapi(exchange)],
 			[/^\/callcontrol(\/|$)/, (exchange) => this.callControl(exchange)],
 		];
-		this.sockets = attachSocket(this.http, engine, (request) => this.authenticateSocket(request));
+		this.sockets = attachSocket(this.http, engine, (request) => this.authenticateSocket(request), {
+			quirks,
+		});
 		faults.on('dropSockets', () => this.sockets.dropAll());
 		faults.on('freezeSockets', () => this.sockets.freeze());
 		faults.on('thawSockets', () => this.sockets.thaw());
@@ -135,6 +139,11 @@ export class Server {
 
 	get url(): string {
 		return `${this.scheme}://${this.address.host}:${this.address.port}`;
+	}
+
+	/** Sockets of Call Control that are open. */
+	get socketCount(): number {
+		return this.sockets.count;
 	}
 
 	/** Puts the page in, which needs to know the URL. */
@@ -195,6 +204,7 @@ export class Server {
 	private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		const url = new URL(request.url ?? '/', this.url);
 		if (await this.page(request, response, url)) return;
+		rewrite(response, url.pathname, this.parts.quirks);
 		const token = this.tokenOf(request, url);
 		const record = this.record(request, token);
 		response.on('finish', () => {

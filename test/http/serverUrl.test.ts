@@ -7,6 +7,10 @@ describe('parseServerUrl', () => {
 		['https://pbx.example.com:5001/', 'https://pbx.example.com:5001'],
 		['https://PBX.Example.com/#/login?x=1', 'https://pbx.example.com'],
 		['https://pbx.example.com:443/webclient', 'https://pbx.example.com'],
+		['https://pbx.example.com/#/login', 'https://pbx.example.com'],
+		['https://pbx.example.com/?next=/pbx1', 'https://pbx.example.com'],
+		['pbx.example.com/xapi/v1/$metadata', 'https://pbx.example.com'],
+		['pbx.example.com//webclient', 'https://pbx.example.com'],
 		['http://192.168.1.10:5000', 'http://192.168.1.10:5000'],
 		['192.168.1.10:5001/xapi/v1', 'https://192.168.1.10:5001'],
 		['https://[2001:db8::1]:5001', 'https://[2001:db8::1]:5001'],
@@ -22,6 +26,8 @@ describe('parseServerUrl', () => {
 		['https//pbx.example.com', 'The Server URL is not a web address: https//pbx.example.com'],
 		['"https://pbx"', 'The Server URL is not a web address: "https://pbx"'],
 		['ftp://admin:pw@pbx', 'The Server URL is not a web address'],
+		['https://example.com/pbx1', 'The Server URL has a path (/pbx1)'],
+		['example.com/pbx1/webclient/#/people', 'The Server URL has a path (/pbx1/webclient/)'],
 		['https://admin:pw@pbx.example.com', 'The Server URL holds a user name or password'],
 	])('refuses "%s"', (typed, message) => {
 		expect(() => parseServerUrl(typed)).toThrow(

@@ -96,6 +96,7 @@ describe('a PBX that writes more into its answer than a token', () => {
 			secret,
 			client,
 			n8n_expires_at: expect.any(String) as string,
+			renew_at: expect.any(String) as string,
 			others: {},
 		});
 		expect(await departments(credentials, [{}, {}, {}])).toEqual([undefined, undefined, undefined]);

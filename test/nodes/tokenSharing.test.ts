@@ -45,13 +45,12 @@ test('every tenant’s token is in the store, so that a worker that comes later 
 	expect(await departments(here, [...items, ...items, ...items])).toEqual(fine(18));
 
 	// Another process has the store, and nothing of what this one remembers.
+	processTokens.clear();
 	const there = tenantCredentials();
 	there.stored = structuredClone(here.stored);
 	expect(await departments(there, [...items].reverse())).toEqual(fine(6));
 	expect(tenants.map(mints)).toEqual(tenants.map(() => 1));
-	for (const { url, defaultClient } of tenants) {
-		const connection = { origin: url, ignoreSslIssues: false };
-		expect(processTokens.source(connection, defaultClient).held()).toBeUndefined();
+	for (const { defaultClient } of tenants) {
 		expect(JSON.stringify(here.stored)).not.toContain(defaultClient.clientSecret);
 	}
 });
@@ -115,7 +114,12 @@ describe('with the token of a credential without expressions', () => {
 		await departments(credentials, [{}]);
 		const data = credentials.stored.oauthTokenData as IDataObject;
 		const inHalfAMinute = String(Date.now() + 30_000);
-		credentials.stored.oauthTokenData = { ...data, n8n_expires_at: inHalfAMinute } as never;
+		credentials.stored.oauthTokenData = {
+			...data,
+			n8n_expires_at: inHalfAMinute,
+			renew_at: undefined,
+		} as never;
+		processTokens.clear();
 		expect(
 			await departments(
 				credentials,
@@ -138,5 +142,63 @@ describe('with the token of a credential without expressions', () => {
 		pbx.faults.next({ method: 'POST', path: /connect/, delayMs: 4_000 });
 		expect(await departments(fixed(pbx), [{}, {}, {}, {}])).toEqual(fine(4));
 		expect(mints(pbx)).toBe(1);
+	});
+});
+
+describe('several credentials with the same PBX, client and secret', () => {
+	const credentialOf = ({ url, defaultClient: { clientId, clientSecret } }: Pbx, more = {}) =>
+		new CredentialStore({ pbxUrl: url, clientId, clientSecret, ...more });
+
+	test('share one token, however often they take turns', async () => {
+		const pbx = await newPbx();
+		const credentials = [
+			credentialOf(pbx),
+			credentialOf(pbx, { pbxUrl: `${pbx.url}/` }),
+			credentialOf(pbx, { ignoreSSLIssues: true }),
+			tenantCredentials(),
+		];
+		for (const credential of [...credentials, ...credentials]) {
+			expect(await departments(credential, [tenantRow(pbx)])).toEqual(fine(1));
+		}
+		expect(mints(pbx)).toBe(1);
+		expect(pbx.requests.filter(({ status }) => status === 401)).toEqual([]);
+	});
+
+	test('log in once when all begin at the same time', async () => {
+		const pbx = await newPbx();
+		const all = Array.from({ length: 6 }, () => credentialOf(pbx));
+		const done = await Promise.all(all.map(async (each) => await departments(each, [{}, {}])));
+		expect(done.flat()).toEqual(fine(12));
+		expect(mints(pbx)).toBe(1);
+	});
+
+	test('replace a token that was ended once for all', async () => {
+		const pbx = await newPbx();
+		const all = Array.from({ length: 4 }, () => credentialOf(pbx));
+		for (const each of all) await departments(each, [{}]);
+		pbx.otherLogin();
+		await Promise.all(all.map(async (each) => await departments(each, [{}, {}])));
+		expect(mints(pbx)).toBe(3);
+	});
+
+	test('with another secret none of them is shared', async () => {
+		const pbx = await newPbx();
+		await departments(credentialOf(pbx), [{}]);
+		const thief = credentialOf(pbx, { clientSecret: 'made up' });
+		const [error] = await departments(thief, [{}]);
+		expect(error).toMatch(/refuses the client ID or the client secret/);
+		expect(pbx.requests.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
+		expect(JSON.stringify(thief.stored)).not.toContain('access_token');
+	});
+
+	test('a certificate that one does not trust is no failure of the other', async () => {
+		const pbx = await newPbx({ tls: true });
+		const [strict, lax] = [credentialOf(pbx), credentialOf(pbx, { ignoreSSLIssues: true })];
+		const [[refused], [fineOne]] = await Promise.all([
+			departments(strict, [{}]),
+			departments(lax, [{}]),
+		]);
+		expect(refused).toMatch(/certificate/);
+		expect(fineOne).toBeUndefined();
 	});
 });

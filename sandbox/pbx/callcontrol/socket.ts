@@ -5,6 +5,7 @@ import { STATUS_CODES } from 'node:http';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { z } from 'zod';
 
+import { inPascalCase, type Quirks } from '../quirks';
 import type { Caller } from '../types';
 import type { CallEngine } from './engine';
 import { Refusal } from './errors';
@@ -21,9 +22,18 @@ const REQUEST_LIMIT_BYTES = 64 * 1024;
 export type Authenticate = (request: IncomingMessage) => Promise<Caller | number> | Caller | number;
 
 export interface SocketOptions {
-	/** A dead token's sockets are closed at once; false: they stay open. Which one 3CX does is unknown (protocol 8.12). Default true. */
+	/** A dead token's sockets are closed at once; false: they go on. Which one 3CX does is unknown (protocol 8.12). Default true. */
 	closeRevoked?: boolean;
+	/** What is otherwise. */
+	quirks?: Quirks;
 }
+
+/** How a message counts among `count` of its socket. */
+const SEQUENCE = {
+	counts: (count: number) => count,
+	constant: () => 0,
+	restarts: (count: number) => ((count - 1) % 3) + 1,
+};
 
 /** The sockets that are open, and what a test can do to them. */
 export interface CallControlSockets {
@@ -60,8 +70,11 @@ const socketRequest = z.object({
 
 interface Connection {
 	socket: WebSocket;
-	caller: Caller;
+	/** Nobody where the token was dead. */
+	caller?: Caller;
 	isFrozen: boolean;
+	/** It answers pings, and says nothing. */
+	isSilent: boolean;
 	sequence: number;
 }
 
@@ -75,7 +88,7 @@ export function attachSocket(
 	server: Server,
 	engine: CallEngine,
 	authenticate: Authenticate,
-	{ closeRevoked = true }: SocketOptions = {},
+	{ closeRevoked = true, quirks = {} }: SocketOptions = {},
 ): CallControlSockets {
 	const wss = new WebSocketServer({
 		noServer: true,
@@ -89,47 +102,56 @@ export function attachSocket(
 		const { pathname } = new URL(request.url ?? '/', 'http://pbx');
 		if (pathname !== PATH) return refuse(stream, 404);
 		const who = request.headers.authorization ? await authenticate(request) : 401;
-		if (typeof who === 'number') return refuse(stream, who);
+		const isDeaf = who === 401 && quirks.acceptsDeadTokens === true;
+		if (typeof who === 'number' && !isDeaf) return refuse(stream, who);
 		if (stream.destroyed) return;
-		wss.handleUpgrade(request, stream, head, (socket) => open(socket, who));
+		const caller = typeof who === 'number' ? undefined : who;
+		wss.handleUpgrade(request, stream, head, (socket) => open(socket, caller));
 	};
 	const onUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
 		upgrade(request, stream, head).catch(() => refuse(stream, 500));
 	};
 
-	const open = (socket: WebSocket, caller: Caller) => {
-		const connection: Connection = { socket, caller, isFrozen: false, sequence: 0 };
+	const open = (socket: WebSocket, caller: Caller | undefined) => {
+		const isSilent = caller === undefined;
+		const connection: Connection = { socket, caller, isFrozen: false, isSilent, sequence: 0 };
 		connections.add(connection);
 		socket.on('error', () => socket.terminate());
 		socket.on('close', () => connections.delete(connection));
 		socket.on('ping', (data) => {
-			if (!connection.isFrozen) socket.pong(data);
+			if (!connection.isFrozen && !quirks.ignoresPings) socket.pong(data);
 		});
 		socket.on('message', (data) => {
-			if (!connection.isFrozen) serve(connection, String(data));
+			if (!connection.isFrozen && !connection.isSilent) serve(connection, String(data));
 		});
 	};
 
 	/** The sequence counts what was to be sent: a frozen link's client finds a gap. */
 	const frame = (connection: Connection, type: number, entity: string, attached: unknown) => {
 		connection.sequence += 1;
-		if (connection.isFrozen || connection.socket.readyState !== connection.socket.OPEN) return;
+		const { socket, isFrozen, isSilent } = connection;
+		if (isFrozen || isSilent || socket.readyState !== socket.OPEN) return;
 		const event = { event_type: type, entity, attached_data: attached };
-		connection.socket.send(JSON.stringify({ sequence: connection.sequence, event }));
+		const sequence = SEQUENCE[quirks.sequence ?? 'counts'](connection.sequence);
+		const message = { sequence, event };
+		const text = JSON.stringify(quirks.pascalCase ? inPascalCase(message) : message);
+		socket.send(text, { binary: quirks.binaryFrames === true });
 	};
 
 	const tell = ({ type, dn, entity, attachedData }: CallControlEvent) => {
 		for (const connection of connections) {
-			if (sees(connection.caller, dn)) frame(connection, type, entity, attachedData);
+			if (connection.caller && sees(connection.caller, dn))
+				frame(connection, type, entity, attachedData);
 		}
 	};
 
 	/** What is no request is left unanswered: a real PBX's word for it is not known. */
 	const serve = (connection: Connection, text: string) => {
 		const request = socketRequest.safeParse(parse(text));
-		if (!request.success) return;
+		const { caller } = connection;
+		if (!request.success || !caller) return;
 		const { RequestID, Path, RequestData } = request.data;
-		const { status, body } = respond(engine, connection.caller, Path, {
+		const { status, body } = respond(engine, caller, Path, {
 			destination: RequestData?.Destination,
 			reason: RequestData?.Reason,
 			timeout: RequestData?.Timeout,
@@ -158,7 +180,10 @@ export function attachSocket(
 		freeze: () => connections.forEach((connection) => (connection.isFrozen = true)),
 		thaw: () => connections.forEach((connection) => (connection.isFrozen = false)),
 		tokenRevoked: (token) => {
-			if (closeRevoked) cut(({ caller }) => caller.token === token);
+			const isIts = ({ caller }: Connection) => caller?.token === token;
+			if (quirks.replacedSocket === 'silent') {
+				for (const connection of connections) if (isIts(connection)) connection.isSilent = true;
+			} else if (closeRevoked) cut(isIts);
 			engine.revokeToken(token);
 		},
 		send: (raw) => connections.forEach(({ socket }) => socket.send(raw)),
