@@ -345,7 +345,12 @@ describe('what is going on', () => {
 		});
 		expect(await many(on('getMany', {}))).toHaveLength(2);
 		expect(await many(on('getMany', {}, { filters: { direction: 'inbound' } }))).toMatchObject([
-			{ callId: callid, answered: true, legs: [{ extension: '100' }] },
+			{
+				callId: callid,
+				answered: true,
+				startedAt: expect.any(String) as string,
+				legs: [{ extension: '100' }],
+			},
 		]);
 		expect(await many(on('getMany', {}, { returnAll: false, limit: 1 }))).toHaveLength(1);
 	});

@@ -619,8 +619,12 @@ const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 			refused('delete', { prompt }, /^This PBX has no prompt/, 'gone'),
 		];
 	},
-	queue: () => {
+	queue: (pbx) => {
 		const queue = by('Number', '890');
+		// A queue without agents keeps its callers.
+		const Id = idOf(pbx, 'Queues', 'Number', '802');
+		pbx.store.update('Queues', pbx.store.find('Queues', 'Id', Id)!, { Agents: [] });
+		pbx.calls.incoming({ from: '+442079460101', fromName: 'Nora', to: '802' });
 		return life('queue', {
 			create: {
 				number: '890',
@@ -639,6 +643,10 @@ const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 				step('addManager', { queue, extensions: ['102'] }, [{ added: ['102'] }]),
 				step('removeManager', { queue, extensions: ['100'] }, [{ removed: ['100'] }]),
 				step('getAgents', { queue }, [{ Number: '101' }, { Number: '107' }]),
+				step('getLiveStatus', { queueNumbers: ['802', '890'] }, [
+					{ queue: '802', waiting: 1, callers: [{ number: '+442079460101', name: 'Nora' }] },
+					{ queue: '890', waiting: 0, longestWait: 0, free: 2, loggedOut: 0 },
+				]),
 				step('resetStatistics', { queue }, [{ reset: true }]),
 			],
 			change: { ringTimeout: 15 },

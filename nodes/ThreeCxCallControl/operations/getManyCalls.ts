@@ -1,6 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 import { liveCallsIn } from '../../../lib/callcontrol/calls/liveCalls';
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
+import { readActiveCalls } from '../../../lib/status/activeCalls';
+import { Parts } from '../../../lib/status/part';
 import { limitOf, limitProperties } from '../../shared/fields/limit';
 import { defaultCountryField, defaultCountryOf } from '../../shared/fields/country';
 import type { Operation } from '../../shared/resource';
@@ -54,15 +56,21 @@ export const getManyCalls: Operation = {
 			extension?: string | number;
 		};
 		const dn = String(extension ?? '').trim();
-		const [dns, country] = await Promise.all([
+		const [dns, country, active] = await Promise.all([
 			createCallControl(client).list(signal),
 			defaultCountryOf(run, context.getNodeParameter('defaultCountry', index, '')),
+			// Call Control has no times. Without the right to read them, a call has none.
+			new Parts().read('startedAt', async () => await readActiveCalls(client, signal)),
 		]);
+		const since = new Map(active?.map((call) => [call.id, call.since]));
 		const calls = liveCallsIn(dns, country).filter(
 			(call) =>
 				(direction === undefined || call.direction === direction) &&
 				(dn === '' || call.extensions.includes(dn)),
 		);
-		return calls.slice(0, limitOf(run, RETURN_ALL)) as IDataObject[];
+		return calls.slice(0, limitOf(run, RETURN_ALL)).map((call) => {
+			const at = since.get(call.callId);
+			return { ...call, startedAt: at === undefined ? null : new Date(at).toISOString() };
+		}) as IDataObject[];
 	},
 };

@@ -5,6 +5,7 @@ import { memberOperations } from '../../fields/members';
 import { onRow } from '../../onRow';
 import type { EntityResource, OwnOperation } from '../../resource';
 import { getAgents } from './agents';
+import { getLiveStatus, queueLists } from './liveStatus';
 import { rows } from './rows';
 
 const uses = ['GetQueue', 'UpdateQueue'];
@@ -49,7 +50,8 @@ export const queue: EntityResource = {
 		}),
 		...memberOperations({ rows, property: 'Managers', label: 'Manager', owner: 'a queue', uses }),
 		getAgents,
+		getLiveStatus,
 		resetStatistics,
 	],
-	loadOptions: destinationLists,
+	loadOptions: { ...destinationLists, ...queueLists },
 };

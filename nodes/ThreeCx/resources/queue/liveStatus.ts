@@ -1,0 +1,48 @@
+import type { IDataObject, ILoadOptionsFunctions } from 'n8n-workflow';
+import { readQueueStatus } from '../../../../lib/status/queues';
+import { numbersIn } from '../../fields/extensions';
+import { byName, rowsOf } from '../../lists';
+import { notFound } from '../../locator';
+import type { LoadOptionsMethod, OwnOperation } from '../../resource';
+import { rows } from './rows';
+
+export const getLiveStatus: OwnOperation = {
+	name: 'getLiveStatus',
+	label: 'Get Live Status',
+	action: 'Get the live status of queues',
+	description:
+		'Get waiting callers with their waiting time, what each agent does, and counts: one item per queue, as for a wallboard',
+	uses: ['ListQueue', 'ListUser', 'ListActiveCall'],
+	properties: [
+		{
+			displayName: 'Queue Names or IDs',
+			name: 'queueNumbers',
+			type: 'multiOptions',
+			typeOptions: { loadOptionsMethod: 'getQueues' },
+			default: [],
+			description:
+				'Leave empty for all queues. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+			hint: 'In an expression, the IDs are the queue numbers, such as 800',
+		},
+	],
+	execute: async ({ context, index, client, signal }): Promise<IDataObject[]> => {
+		const wanted = numbersIn(context.getNodeParameter('queueNumbers', index, []));
+		const found = await readQueueStatus(client, wanted, signal);
+		const missing = wanted.find((number) => !found.some(({ queue }) => queue === number));
+		if (missing !== undefined) throw notFound(rows, `Number ${missing}`);
+		return found.map((queue) => ({ ...queue }));
+	},
+};
+
+/** The dropdown of queues, by number. */
+export const queueLists: Record<string, LoadOptionsMethod> = {
+	async getQueues(this: ILoadOptionsFunctions) {
+		const queues = await rowsOf(this, '/Queues', { select: ['Number', 'Name'] });
+		return queues
+			.map(({ Number: number, Name }) => ({
+				name: [number, Name].filter(Boolean).join(' '),
+				value: String(number),
+			}))
+			.sort(byName);
+	},
+};
