@@ -1,21 +1,14 @@
-import {
-	NodeOperationError,
-	type IRun,
-	type ITriggerFunctions,
-	type ITriggerResponse,
-} from 'n8n-workflow';
+import { NodeOperationError, type ITriggerFunctions, type ITriggerResponse } from 'n8n-workflow';
 import { perCall } from '../../lib/callcontrol/calls/perCall';
 import { perExtension } from '../../lib/callcontrol/calls/perExtension';
-import { createDelivery } from '../../lib/waiting/delivery';
 import type { LinkState } from '../../lib/callcontrol/link/monitor';
 import { subscribe, type Subscriber } from '../../lib/callcontrol/link/sharing';
 import { connectTo, linkTo } from '../shared/connect';
 import { toNodeError } from '../shared/errors';
-import { outgoing } from '../shared/output';
 import { DefaultCountry } from './countries';
-import { eventName, isSheddable, laneOf, linkEvent, rawEvent, type TriggerEvent } from './events';
+import { eventName, linkEvent, rawEvent, type TriggerEvent } from './events';
 import { wanted } from './filters';
-import { toOutput, type OutputOptions } from './output';
+import { createQueue } from './queue';
 import { Registrations } from './registrations';
 import { readSettings, type Settings } from './settings';
 
@@ -31,13 +24,11 @@ const ASK = { timeoutMs: 3_000, retry: { attempts: 1, baseMs: 0, capMs: 0 } };
 /** Activation modes in which a person looks on: only then does a missing connection fail the activation. */
 const SOMEBODY_WATCHES = new Set<string>(['activate', 'manual']);
 
-/** What an event of a call takes while it waits, in bytes, about. */
-const EVENT_BYTES = 2_000;
-
 /** How long things may take; for tests. */
 export interface ListenPatience {
 	testMs?: number;
 	timing?: Subscriber['timing'];
+	queue?: Partial<Pick<Settings, 'settleMs' | 'again'>>;
 }
 
 const registrations = new Registrations();
@@ -55,9 +46,9 @@ const registrations = new Registrations();
  */
 export async function listen(
 	context: ITriggerFunctions,
-	{ testMs = TEST_MS, timing }: ListenPatience = {},
+	{ testMs = TEST_MS, timing, queue }: ListenPatience = {},
 ): Promise<ITriggerResponse> {
-	const settings = readSettings(context);
+	const settings = { ...readSettings(context), ...queue };
 	const isManual = context.getMode() === 'manual';
 	const { id: workflowId = 'unsaved' } = context.getWorkflow();
 	const name = `${workflowId}:${context.getNode().id}`;
@@ -67,33 +58,10 @@ export async function listen(
 		settings.country,
 		async () => await connectTo(context, 0, ASK),
 	);
-	const delivery = createDelivery<TriggerEvent>({
-		lane: laneOf,
-		sheddable: ({ type }) => isSheddable(type),
-		// All else can be read from the PBX again.
-		precious: ({ type }) => type === 'keyPressed',
-		size: (event) => (event.kind === 'raw' ? event.bytes : EVENT_BYTES),
-		inFlight: settings.inFlight,
-		maxWaiting: settings.maxWaiting,
-		batch: settings.batch,
-		deliver: async (events) => {
-			await test?.begun;
-			const output = { ...settings, defaultCountry: country.code };
-			const execution = emit(context, events, output, name);
-			test?.done();
-			await execution;
-		},
-		onShed: (total) => {
-			// The first is worth a word, then only the size of it.
-			if (total !== 1 && total % 1_000 !== 0) return;
-			context.logger.warn(
-				`3CX Trigger: too many events are waiting; dropped ${total} so far, "Participant Changed" and "Raw Message" first, "Key Pressed" last`,
-			);
-		},
-		onError: (error) =>
-			context.logger.error(
-				`3CX Trigger: an execution could not be started: ${(error as Error).message}`,
-			),
+	const delivery = createQueue(context, settings, name, {
+		begun: test?.begun,
+		output: () => ({ ...settings, defaultCountry: country.code }),
+		onHandOver: () => test?.done(),
 	});
 	const select = selection(settings, country);
 	const take = (event: TriggerEvent) => {
@@ -128,7 +96,11 @@ export async function listen(
 		timing,
 	});
 	const leave = async () => {
-		delivery.close();
+		const { waiting, underWay } = delivery.close();
+		if (waiting.length > 0 && !isManual)
+			context.logger.warn(
+				`3CX Trigger: stopped while ${waiting.length} events waited and ${underWay} executions were under way; what the phone system still knows of them is told at the next start`,
+			);
 		test?.done();
 		await subscription.leave();
 	};
@@ -167,21 +139,6 @@ function selection({ events, filters, granularity }: Settings, country: DefaultC
 		const told = event.kind === 'call' ? ofCalls(event) : isWanted(event) ? [event] : [];
 		return told.filter(({ type }) => events.has(eventName(type)));
 	};
-}
-
-/** @returns when the execution that it starts has ended. */
-async function emit(
-	context: ITriggerFunctions,
-	events: TriggerEvent[],
-	options: OutputOptions,
-	name: string,
-): Promise<void> {
-	const done = context.helpers.createDeferredPromise<IRun>();
-	const items = events.map((event) => outgoing({ json: toOutput(event, options) }));
-	// Should n8n register this node twice all the same, its database lets each event in only once.
-	const key = `${name}:${events[0]!.id}${events.length > 1 ? `+${events.length - 1}` : ''}`;
-	context.emit([items], undefined, done, key);
-	await done.promise;
 }
 
 /** Says once for each outage that it began and that it is over. */

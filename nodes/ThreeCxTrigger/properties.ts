@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { countryOptions, FROM_PBX } from './countries';
 import { eventOptions } from './events';
+import { LONGEST_EXECUTION_MINUTES } from './settings';
 
 /** What narrows the calls down further than their extensions. */
 const filters: INodeProperties = {
@@ -129,6 +130,15 @@ const options: INodeProperties = {
 			type: 'boolean',
 			default: false,
 			description: 'Whether to add the data that 3CX sent, unchanged, as participant',
+		},
+		{
+			displayName: 'Longest Execution (Minutes)',
+			name: 'longestExecution',
+			type: 'number',
+			typeOptions: { minValue: 1 },
+			default: LONGEST_EXECUTION_MINUTES,
+			description:
+				'How long an execution can hold its place among the executions in flight when neither the workflow nor n8n has a time-out. Then another event takes the place, and the log says so.',
 		},
 		{
 			displayName: 'Maximum Waiting Events',

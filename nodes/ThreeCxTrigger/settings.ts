@@ -1,5 +1,6 @@
 import type { IDataObject, ITriggerFunctions } from 'n8n-workflow';
 import { ThreeCxError } from '../../lib/http/errors';
+import type { AgainPolicy } from '../../lib/waiting/delivery';
 import { FROM_PBX } from './countries';
 import { eventOptions } from './events';
 import type { Filters } from './filters';
@@ -17,7 +18,14 @@ export interface Settings extends Omit<OutputOptions, 'defaultCountry'> {
 	maxWaiting: number;
 	/** Events of one execution. */
 	batch: number;
+	/** How long an execution may hold its place among those in flight, in ms. */
+	settleMs: number;
+	/** When an execution that could not be started is tried again; for tests. */
+	again?: Partial<AgainPolicy>;
 }
+
+/** How long an execution may hold its place, in minutes. */
+export const LONGEST_EXECUTION_MINUTES = 15;
 
 /** Items of one execution when waiting events go together. */
 const BATCH = 500;
@@ -57,6 +65,7 @@ export function readSettings(context: ITriggerFunctions): Settings {
 		inFlight: positive(options.executionsInFlight, 10),
 		maxWaiting: positive(options.maxWaiting, 10_000),
 		batch: options.waitingEvents === 'together' ? BATCH : 1,
+		settleMs: positive(options.longestExecution, LONGEST_EXECUTION_MINUTES) * 60_000,
 	};
 }
 

@@ -72,6 +72,7 @@ describe('settings', () => {
 			inFlight: 10,
 			maxWaiting: 10_000,
 			batch: 1,
+			settleMs: 900_000,
 		});
 	});
 
@@ -94,6 +95,7 @@ describe('settings', () => {
 					executionsInFlight: 3.9,
 					maxWaiting: 1,
 					waitingEvents: 'together',
+					longestExecution: 1,
 				},
 			}),
 		).toEqual({
@@ -112,6 +114,7 @@ describe('settings', () => {
 			inFlight: 3,
 			maxWaiting: 1,
 			batch: 500,
+			settleMs: 60_000,
 		});
 	});
 

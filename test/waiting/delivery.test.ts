@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { createDelivery, type Delivery } from '../../lib/waiting/delivery';
+import { ManualClock } from '../support/clocks';
+import { createDelivery, type Delivery, type DeliveryOptions } from '../../lib/waiting/delivery';
 
 interface Item {
 	call: string;
@@ -88,6 +89,7 @@ describe('delivery', () => {
 			sheddable: () => true,
 			inFlight: 1,
 			maxWaiting: 1,
+			again: { forMs: 0 },
 		});
 		for (const n of [1, 2, 3]) queue.push({ call: 'a', n });
 		await queue.idle();
@@ -150,29 +152,16 @@ describe('delivery', () => {
 		);
 	});
 
-	test('goes on after a hand-over that failed, and tells', async () => {
-		const failed: unknown[] = [];
-		const done: number[] = [];
-		const queue = createDelivery<Item>({
-			deliver: async ([item]) => {
-				await Promise.resolve();
-				if (item!.n === 1) throw new Error('no room');
-				done.push(item!.n);
-			},
-			lane: ({ call }) => call,
-			onError: (error, items) => failed.push((error as Error).message, items.length),
-		});
-		for (const n of [1, 2]) queue.push({ call: 'a', n });
-		await queue.idle();
-		expect(failed).toEqual(['no room', 1]);
-		expect(done).toEqual([2]);
-	});
-
-	test('takes nothing more once closed, and is idle when what was under way has ended', async () => {
+	test('closed, it gives back what waits, takes nothing more, and is idle when what was under way has ended', async () => {
 		const { queue, begun, finish } = receiver();
-		queue.push({ call: 'a', n: 1 });
-		queue.push({ call: 'a', n: 2 });
-		queue.close();
+		for (const n of [1, 2, 3]) queue.push({ call: 'a', n });
+		expect(queue.close()).toEqual({
+			waiting: [
+				{ call: 'a', n: 2 },
+				{ call: 'a', n: 3 },
+			],
+			underWay: 1,
+		});
 		queue.push({ call: 'b', n: 1 });
 		const idle = queue.idle();
 		await finish();
@@ -210,4 +199,193 @@ describe('delivery', () => {
 			{ numRuns: 100 },
 		);
 	});
+});
+
+/** A receiver whose hand-overs each end as the test says, on a clock that the test moves. */
+function troubled(options: Partial<DeliveryOptions<Item>> = {}) {
+	const clock = new ManualClock();
+	const begun: Item[][] = [];
+	const log: string[] = [];
+	const fates: Array<{ resolve: () => void; reject: (error: Error) => void }> = [];
+	const name = (items: Item[]) => items.map(({ call, n }) => call + n).join('+');
+	const queue = createDelivery<Item>({
+		deliver: async (items) => {
+			begun.push(items);
+			await new Promise<void>((resolve, reject) => fates.push({ resolve, reject }));
+		},
+		lane: ({ call }) => call,
+		onSettled: (items) => log.push(`settled ${name(items)}`),
+		onRetry: (error, items) => log.push(`again ${name(items)}: ${(error as Error).message}`),
+		onError: (error, items) => log.push(`failed ${name(items)}: ${(error as Error).message}`),
+		onUnsettled: (items) => log.push(`unsettled ${name(items)}`),
+		clock,
+		...options,
+	});
+	const turn = async () => await clock.advance(0);
+	return {
+		queue,
+		begun,
+		log,
+		clock,
+		names: () => begun.map(name),
+		settle: async (which: number) => (fates[which]!.resolve(), await turn()),
+		reject: async (which: number, why = 'no room') => (
+			fates[which]!.reject(new Error(why)),
+			await turn()
+		),
+	};
+}
+
+describe('a hand-over that fails', () => {
+	test('is tried again as it was, before what follows in its call, while other calls go on', async () => {
+		const { queue, begun, names, log, clock, settle, reject } = troubled({ inFlight: 1 });
+		for (const n of [1, 2]) queue.push({ call: 'a', n });
+		await reject(0);
+		expect(queue).toMatchObject({ waiting: 2, inFlight: 0 });
+		queue.push({ call: 'b', n: 1 });
+		expect(names()).toEqual(['a1', 'b1']);
+		await settle(1);
+		await clock.advance(1_000);
+		expect(names()).toEqual(['a1', 'b1', 'a1']);
+		expect(begun[2]).toBe(begun[0]);
+		await settle(2);
+		await settle(3);
+		await queue.idle();
+		expect(names()).toEqual(['a1', 'b1', 'a1', 'a2']);
+		expect(log).toEqual(['again a1: no room', 'settled b1', 'settled a1', 'settled a2']);
+	});
+
+	test('is given up after an hour of tries, and what follows goes on', async () => {
+		const { queue, names, log, clock, reject } = troubled();
+		for (const n of [1, 2]) queue.push({ call: 'a', n });
+		let tries = 0;
+		while (!names().includes('a2')) {
+			await reject(tries++);
+			await clock.advance(60_000);
+		}
+		expect(clock.now()).toBeGreaterThanOrEqual(3_600_000);
+		expect(clock.now()).toBeLessThan(3_800_000);
+		expect(log.filter((line) => line.startsWith('failed'))).toEqual(['failed a1: no room']);
+	});
+
+	test('while everything fails, what waits stays in the queue, where it is bounded', async () => {
+		const { queue, names, clock, reject } = troubled({
+			inFlight: 2,
+			maxWaiting: 5,
+			sheddable: () => true,
+		});
+		for (let n = 0; n < 50; n += 1) queue.push({ call: `call ${n}`, n });
+		for (let n = 0; n < 4; n += 1) await reject(n);
+		// Twice as many as may be under way have failed: nothing else is tried for now.
+		expect(names()).toHaveLength(4);
+		expect(queue).toMatchObject({ waiting: 4 + 5 - 2, inFlight: 0 });
+		await clock.advance(1_000);
+		expect(names().slice(4)).toHaveLength(2);
+		expect(names().slice(0, 4)).toEqual(expect.arrayContaining(names().slice(4)));
+	});
+
+	test('closed meanwhile, is given back with the rest, and nothing is left behind', async () => {
+		const { queue, names, clock, reject } = troubled();
+		for (const n of [1, 2]) queue.push({ call: 'a', n });
+		await reject(0);
+		expect(queue.close()).toEqual({
+			waiting: [
+				{ call: 'a', n: 1 },
+				{ call: 'a', n: 2 },
+			],
+			underWay: 0,
+		});
+		await clock.advance(3_600_000);
+		expect(names()).toEqual(['a1']);
+		expect(clock.sleeping).toBe(0);
+		await queue.idle();
+	});
+});
+
+describe('a hand-over that does not settle', () => {
+	test('gives its place to others after a limit, and is not handed over again', async () => {
+		const { queue, names, log, clock, settle } = troubled({ inFlight: 2, settleMs: 5_000 });
+		for (const call of ['a', 'b', 'c', 'd']) queue.push({ call, n: 1 });
+		queue.push({ call: 'a', n: 2 });
+		await clock.advance(4_999);
+		expect(names()).toEqual(['a1', 'b1']);
+		await clock.advance(1);
+		expect(names()).toEqual(['a1', 'b1', 'c1', 'd1']);
+		await settle(2);
+		expect(names()).toEqual(['a1', 'b1', 'c1', 'd1', 'a2']);
+		await settle(3);
+		await settle(4);
+		await queue.idle();
+		// It has ended after all.
+		await settle(0);
+		expect(log).toEqual([
+			'unsettled a1',
+			'unsettled b1',
+			'settled c1',
+			'settled d1',
+			'settled a2',
+			'settled a1',
+		]);
+		expect(clock.sleeping).toBe(0);
+		expect(queue).toMatchObject({ waiting: 0, inFlight: 0 });
+	});
+
+	test('and fails in the end, does not come after what happened later', async () => {
+		const { queue, names, log, clock, reject } = troubled({ settleMs: 5_000 });
+		for (const n of [1, 2]) queue.push({ call: 'a', n });
+		await clock.advance(5_000);
+		await reject(0, 'too late');
+		await clock.advance(60_000);
+		expect(names()).toEqual(['a1', 'a2']);
+		expect(log).toEqual(['unsettled a1', 'failed a1: too late', 'unsettled a2']);
+	});
+});
+
+test('whatever fails, hangs and comes back: no call is out of order, nothing settles twice, all settle', async () => {
+	const fate = fc.constantFrom('settles', 'settles', 'fails', 'hangs');
+	await fc.assert(
+		fc.asyncProperty(
+			fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 25 }),
+			fc.infiniteStream(fate),
+			fc.integer({ min: 1, max: 3 }),
+			fc.integer({ min: 1, max: 3 }),
+			async (calls, fates, inFlight, batch) => {
+				const hanging: Array<() => void> = [];
+				const settled: Item[] = [];
+				const first: Item[] = [];
+				const tries = new Map<Item, number>();
+				const clock = new ManualClock();
+				const queue = createDelivery<Item>({
+					deliver: async (items) => {
+						for (const item of items) {
+							if (!tries.has(item)) first.push(item);
+							tries.set(item, (tries.get(item) ?? 0) + 1);
+						}
+						// What is worst does not go on for ever.
+						const next = (tries.get(items[0]!) ?? 0) > 3 ? 'settles' : fates.next().value;
+						if (next === 'fails') throw new Error('no room');
+						if (next === 'hangs') await new Promise<void>((resolve) => hanging.push(resolve));
+					},
+					lane: ({ call }) => call,
+					onSettled: (items) => settled.push(...items),
+					inFlight,
+					batch,
+					settleMs: 10_000,
+					again: { capMs: 1_000 },
+					clock,
+				});
+				calls.forEach((call, n) => queue.push({ call, n }));
+				await clock.advance(1_000_000);
+				await queue.idle();
+				for (const end of hanging) end();
+				await clock.advance(0);
+				expect(settled.map(({ n }) => n).sort((a, b) => a - b)).toEqual(calls.map((_, n) => n));
+				for (const call of 'abc') {
+					const order = first.filter((item) => item.call === call).map(({ n }) => n);
+					expect(order).toEqual([...order].sort((a, b) => a - b));
+				}
+			},
+		),
+		{ numRuns: 60 },
+	);
 });
