@@ -1,23 +1,33 @@
-import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeProperties, INodePropertyMode } from 'n8n-workflow';
 import { ThreeCxError } from '../../lib/http/errors';
 import { filter } from '../../lib/odata/filter';
 import { entityKey } from '../../lib/odata/entityKey';
 import { queryString } from '../../lib/odata/query';
 import { catalogue, entitySets } from '../../lib/xapi/catalogue';
 import { listEntities } from '../../lib/xapi/entities';
+import { textOf } from '../../lib/text';
 import { required } from '../shared/fields/required';
 import type { ItemRun } from '../shared/router';
 import { titleCase } from './fields/text';
 import { lower, withArticle } from './operations/genericOperation';
 import { showFor } from '../shared/resource';
-import type { NaturalKey, EntityResource } from './resource';
+import type { EntityResource } from './resource';
 
 /** How the value of a locator parameter names a row. */
 interface Located {
-	/** `list`, `id`, or the property of a natural key. */
+	/** `list`, {@link ANY}, {@link BY_ID}, or the property of a natural key. */
 	mode: string;
 	value: string | number;
 }
+
+/**
+ * The mode that takes an ID or any natural key. n8n gives a field that is dropped onto a locator to the mode named `id`,
+ * and where there is none to the first that is no list: this one. Whoever drops *Number* means the number.
+ */
+const ANY = 'any';
+
+/** Not `id`, see {@link ANY}. */
+const BY_ID = 'byId';
 
 /** Name of the search method behind a resource's list, such as `searchUsers`. */
 export const searchMethod = (resource: EntityResource): string =>
@@ -47,21 +57,38 @@ export const locatorProperty = (
 			placeholder: `Select ${withArticle(resource)}...`,
 			typeOptions: { searchListMethod: searchMethod(resource), searchable: true },
 		},
-		...resource.naturalKeys.map(({ property, label, placeholder }) => ({
-			displayName: `By ${label}`,
-			name: property,
-			type: 'string' as const,
-			placeholder,
-		})),
-		{
-			displayName:
-				rowKey(resource).name === 'Id' ? 'By ID' : `By ${titleCase(rowKey(resource).name)}`,
-			name: 'id',
-			type: 'string',
-			hint: 'As in the output of Get Many; the ID is not the extension number',
-		},
+		...textModes(resource),
 	],
 });
+
+function textModes(resource: EntityResource): INodePropertyMode[] {
+	const { naturalKeys } = resource;
+	const type = 'string';
+	const id = keyLabel(resource);
+	const byId = { displayName: `By ${id}`, name: BY_ID, type } as const;
+	if (naturalKeys.length === 0) return [byId];
+	return [
+		{
+			displayName: `By ${oneOf([...naturalKeys.map(({ label }) => label), id])}`,
+			name: ANY,
+			type,
+			placeholder: naturalKeys[0]?.placeholder,
+		},
+		...naturalKeys.map(
+			({ property, label }) => ({ displayName: `By ${label}`, name: property, type }) as const,
+		),
+		byId,
+	];
+}
+
+const oneOf = (words: readonly string[]) =>
+	[words.slice(0, -1).join(', '), words.at(-1)].filter(Boolean).join(' or ');
+
+/** What the panel calls the key of the rows. */
+const keyLabel = (resource: EntityResource) => {
+	const { name } = rowKey(resource);
+	return name === 'Id' ? 'ID' : titleCase(name);
+};
 
 /** The property that is the key of a resource's rows, and its type; `Id` for nearly all. */
 export function rowKey({ entitySet }: EntityResource): { name: string; type: string } {
@@ -73,11 +100,48 @@ export function rowKey({ entitySet }: EntityResource): { name: string; type: str
 
 /** The `$filter` that finds a row by one of its natural keys. */
 export const keyFilter = (property: string, value: string): string =>
+	anyOf([named(property, value)]);
+
+const named = (field: string, value: string, type = 'string') =>
+	({ field, type, operator: 'equals', value }) as const;
+
+const anyOf = (conditions: ReadonlyArray<ReturnType<typeof named>>): string =>
 	// `equals` of a text is never empty, so filter() gives a string.
-	filter({
-		match: 'all',
-		conditions: [{ field: property, type: 'string', operator: 'equals', value }],
-	})!;
+	filter({ match: 'any', conditions: [...conditions] })!;
+
+/** What the text may be in this mode of the locator: natural keys, the ID where it can be one. */
+function readings(resource: EntityResource, mode: string, value: string) {
+	const keys = resource.naturalKeys.filter(({ property }) => mode === ANY || property === mode);
+	const id = rowKey(resource);
+	const mayBeId = keys.length === 0 || mode === ANY;
+	const isId = mayBeId && (id.type === 'string' || isInt32(value));
+	return [
+		...keys.map(({ property, label }) => ({ label, ...named(property, value) })),
+		...(isId ? [{ label: keyLabel(resource), ...named(id.name, value, id.type) }] : []),
+	];
+}
+
+const isInt32 = (text: string) => /^\d{1,10}$/.test(text) && Number(text) < 2 ** 31;
+
+/**
+ * The `$filter` for the row that a locator names, while the panel is open.
+ *
+ * @param resource the resource
+ * @param locator the raw value of the parameter
+ * @returns undefined while it names none, or is an expression
+ */
+export function locatorFilter(
+	resource: EntityResource,
+	{ mode = 'list', value }: { mode?: string; value?: unknown },
+): string | undefined {
+	const text = textOf(value ?? '').trim();
+	if (text === '' || text.startsWith('=')) return undefined;
+	const found = readings(resource, mode, text);
+	return found.length === 0 ? undefined : anyOf(found.map(bare));
+}
+
+const bare = ({ field, value, type }: ReturnType<typeof readings>[number]) =>
+	named(field, value, type);
 
 /**
  * Where the row is that the locator names.
@@ -113,15 +177,25 @@ export async function locate(
  */
 export async function locateKey(run: ItemRun, resource: EntityResource): Promise<string | number> {
 	const { mode, value } = readLocator(run.context, resource, run.index);
-	const key = resource.naturalKeys.find(({ property }) => property === mode);
-	return keyFrom(resource, key ? await findKey(run, resource, key, value) : value);
+	const isAmongKeys =
+		mode === ANY || resource.naturalKeys.some(({ property }) => property === mode);
+	return keyFrom(resource, isAmongKeys ? await findKey(run, resource, mode, value) : value);
 }
 
 function readLocator(context: IExecuteFunctions, resource: EntityResource, index: number) {
 	const { mode, value } = context.getNodeParameter(resource.name, index) as Located;
 	const hint =
 		'Choose one from the list, or check what the expression in the field returns for this item.';
-	return { mode, value: required(resource.name, resource.label, value, hint) };
+	const text = required(resource.name, resource.label, value, hint);
+	return { mode: isExpressionForList(context, resource, index) ? ANY : mode, value: text };
+}
+
+/** Whether somebody wrote an expression where the list was: then the text is as likely a number or name as an ID. */
+function isExpressionForList(context: IExecuteFunctions, resource: EntityResource, index: number) {
+	const { mode, value } = context.getNodeParameter(resource.name, index, undefined, {
+		rawExpressions: true,
+	}) as Located;
+	return mode === 'list' && typeof value === 'string' && value.startsWith('=');
 }
 
 /** The key as its type is. */
@@ -132,26 +206,32 @@ function keyFrom(resource: EntityResource, text: string): string | number {
 		kind: 'input',
 		field: resource.name,
 		message: `The field "${resource.label}" does not contain an ID: an ID is a whole number`,
-		hint: `Switch the field to ${resource.naturalKeys.map(({ label }) => `"By ${label}"`).join(' or ')} if that is what you have.`,
+		hint: `Set the field to what you have: ${byEach(resource)}.`,
 	});
 }
 
 async function findKey(
 	{ client, signal }: ItemRun,
 	resource: EntityResource,
-	{ property, label }: NaturalKey,
+	mode: string,
 	value: string,
 ): Promise<string> {
 	const { name } = rowKey(resource);
+	const wanted = readings(resource, mode, value);
 	const rows = await listEntities(client, `/${resource.entitySet}`, {
-		query: queryString({ filter: keyFilter(property, value), select: [name] }),
+		query: queryString({
+			filter: anyOf(wanted.map(bare)),
+			select: [...new Set([name, ...wanted.map(({ field }) => field)])],
+		}),
 		limit: 2,
 		signal,
 	});
-	if (rows.length === 1) return String(rows[0]?.[name]);
+	const [row] = rows;
+	if (rows.length === 1) return textOf(row?.[name]);
+	const labels = oneOf(wanted.map(({ label }) => label));
 	throw rows.length === 0
-		? notFound(resource, `${label} ${value}`)
-		: ambiguous(resource, label, value);
+		? notFound(resource, `${labels} ${value}`)
+		: ambiguous(resource, labels, value);
 }
 
 /** The error for a row that is not there, naming what was looked for. */
@@ -164,13 +244,21 @@ export const notFound = (resource: EntityResource, what: string) =>
 		hint: 'Choose one from the list, or create it first.',
 	});
 
-const ambiguous = (resource: EntityResource, label: string, value: string) =>
+const ambiguous = (resource: EntityResource, labels: string, value: string) =>
 	new ThreeCxError({
 		kind: 'conflict',
 		field: resource.name,
-		message: `Several ${lower(resource.plural)} have the ${label} ${value}`,
-		hint: 'Enter the ID of the right one, or choose it from the list.',
+		message: `Several ${lower(resource.plural)} have the ${labels} ${value}`,
+		hint: `Choose the right one from the list, or set the field to ${byEach(resource)} to say which of them you mean.`,
 	});
+
+/** Such as `"By Number" or "By ID"`. */
+const byEach = (resource: EntityResource) =>
+	oneOf(
+		[...resource.naturalKeys.map(({ label }) => label), keyLabel(resource)].map(
+			(label) => `"By ${label}"`,
+		),
+	);
 
 /**
  * Runs a request about one row, and says which row is missing if the PBX knows no such row.
@@ -185,7 +273,7 @@ export async function aboutRow<T>(
 	return await request().catch((error: unknown) => {
 		if (!(error instanceof ThreeCxError) || error.status !== 404) throw error;
 		const { mode, value } = readLocator(run.context, resource, run.index);
-		const label = resource.naturalKeys.find(({ property }) => property === mode)?.label ?? 'ID';
-		throw notFound(resource, `${label} ${value}`);
+		const labels = readings(resource, mode, value).map(({ label }) => label);
+		throw notFound(resource, `${oneOf(labels)} ${value}`);
 	});
 }

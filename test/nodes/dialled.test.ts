@@ -70,7 +70,7 @@ const FIELDS: Array<{
 			({
 				resource: 'user',
 				operation: 'makeCall',
-				user: by('id', '1'),
+				user: by('byId', '1'),
 				destination,
 			}) as INodeParameters,
 		dialled: ({ destination }) => destination,
@@ -81,7 +81,7 @@ const FIELDS: Array<{
 			({
 				resource: 'user',
 				operation: 'updateForwarding',
-				user: by('id', '1'),
+				user: by('byId', '1'),
 				status: 'Available',
 				rules: { rule: [{ when: 'busy', callers: 'external', to: 'External', external }] },
 			}) as INodeParameters,
@@ -94,7 +94,7 @@ const FIELDS: Array<{
 			({
 				resource: 'trunk',
 				operation: 'testOutboundCall',
-				trunk: by('id', '1'),
+				trunk: by('byId', '1'),
 				contact: '100',
 				destination,
 			}) as INodeParameters,

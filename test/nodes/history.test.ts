@@ -53,7 +53,7 @@ const refusal = async (...args: Parameters<typeof run>) =>
 		(error: { message: string; description?: string; httpCode?: string }) => error,
 	);
 
-const byId = (value: string | number) => ({ __rl: true, mode: 'id', value: String(value) });
+const byId = (value: string | number) => ({ __rl: true, mode: 'byId', value: String(value) });
 
 /** The only file of the only item, whole. */
 async function file(...args: Parameters<typeof items>) {
@@ -731,7 +731,7 @@ describe('backups', () => {
 		expect(await run('backup', 'delete', { backup })).toEqual([{ deleted: true }]);
 		expect(await run('backup', 'getAll')).toEqual([]);
 		expect(await refusal('backup', 'restore', { backup, confirmation })).toMatchObject({
-			message: "This PBX has no backup with ID o'clock.zip",
+			message: "This PBX has no backup with File Name o'clock.zip",
 		});
 	});
 

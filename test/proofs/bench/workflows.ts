@@ -111,14 +111,14 @@ export const OURS = {
 			...requestOptions(inFlight),
 			resource: 'user',
 			operation: 'get',
-			user: { __rl: true, mode: 'id', value: '={{ $json.Id }}' },
+			user: { __rl: true, mode: 'byId', value: '={{ $json.Id }}' },
 			simplify: false,
 		}),
 	download: (access: Access, id: number) =>
 		ours(access, {
 			resource: 'recording',
 			operation: 'download',
-			recording: { __rl: true, mode: 'id', value: String(id) },
+			recording: { __rl: true, mode: 'byId', value: String(id) },
 		}),
 };
 

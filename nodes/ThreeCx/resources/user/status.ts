@@ -1,10 +1,10 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { ThreeCxError } from '../../../../lib/http/errors';
-import { filter } from '../../../../lib/odata/filter';
 import { queryString } from '../../../../lib/odata/query';
 import { getEntity, updateEntity, type Entity } from '../../../../lib/xapi/entities';
 import { setProperties } from '../../../../lib/xapi/members';
 import { byName, rowsOf } from '../../lists';
+import { locatorFilter } from '../../locator';
 import { onRow } from '../../onRow';
 import type { LoadOptionsMethod, OwnOperation } from '../../resource';
 import { rows } from './rows';
@@ -120,27 +120,13 @@ export const queueLogins: OwnOperation[] = [
 	}),
 ];
 
-/** The `$filter` for the user that a locator's raw value names; undefined while it names none or is an expression. */
-function filterFor({ mode, value }: { mode?: string; value?: unknown }): string | undefined {
-	const text = String(value ?? '').trim();
-	if (text === '' || text.startsWith('=')) return undefined;
-	const key = rows.naturalKeys.find(({ property }) => property === mode);
-	if (!key && !/^\d+$/.test(text)) return undefined;
-	const condition = { operator: 'equals' as const, value: text };
-	return filter({
-		match: 'all',
-		conditions: [
-			key
-				? { ...condition, field: key.property, type: 'string' }
-				: { ...condition, field: 'Id', type: 'int32' },
-		],
-	});
-}
-
 export const statusLists: Record<string, LoadOptionsMethod> = {
 	/** The statuses of the chosen user under the names that the user gave them. */
 	async getStatuses() {
-		const wanted = filterFor((this.getCurrentNodeParameter('user') ?? {}) as { mode?: string });
+		const wanted = locatorFilter(
+			rows,
+			(this.getCurrentNodeParameter('user') ?? {}) as { mode?: string },
+		);
 		const [user] =
 			wanted === undefined
 				? []
