@@ -268,7 +268,7 @@ async function checkTarball({ files, version }: Tarball): Promise<void> {
 			same(
 				files.filter(
 					(file) =>
-						!/^(dist\/(nodes|credentials|lib|icons)\/|dist\/package\.json$|package\.json$|README\.md$|LICENSE$)/.test(
+						!/^(dist\/(nodes|credentials|lib|icons)\/|dist\/modules\.js$|dist\/package\.json$|package\.json$|README\.md$|LICENSE$)/.test(
 							file,
 						),
 				),
