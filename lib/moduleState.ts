@@ -28,6 +28,12 @@ export const MODULE_STATE: readonly ModuleState[] = [
 		wayOut: 'closed when the last subscriber leaves',
 	},
 	{
+		at: 'lib/callcontrol/rest/awaited.ts underWay',
+		holds: 'how many transfers and routes wait for an answer',
+		bound: 'the PBXs that any wait for; 100 for each',
+		wayOut: 'a number goes with the last request, which ends after 10 minutes at the latest',
+	},
+	{
 		at: 'lib/http/dispatchers.ts dispatchers',
 		holds: 'connection pools',
 		bound: '500',

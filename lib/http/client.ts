@@ -32,6 +32,11 @@ export interface PbxRequest {
 	upload?: () => Readable;
 	/** It lasts as long as a call: it must not take one of the few connections that all other requests share. */
 	lasting?: boolean;
+	/**
+	 * It is answered when a call has arrived somewhere, which may take minutes: it has connections of its own, counts for no
+	 * limit, and once it is sent only {@link timeoutMs} ends it, because what it has started goes on at the PBX.
+	 */
+	awaited?: boolean;
 	/** Ends the request and its retries; n8n's cancel signal. */
 	signal?: AbortSignal;
 	/** How long the PBX may take to begin its answer, and then to end it (a file: to go on with it), in ms; default 60,000. */
@@ -110,12 +115,13 @@ export function createPbxClient({
 
 	async function once(request: PbxRequest, token: string): Promise<Dispatcher.ResponseData> {
 		secrets.addToken(token);
-		const { method, path, query, body, upload, lasting, signal } = request;
+		const { method, path, query, body, upload, signal, awaited = false } = request;
+		if (awaited) signal?.throwIfAborted();
 		const url = `${connection.origin}${path}${query ? `?${query}` : ''}`;
 		const timeout = request.timeoutMs ?? timeoutMs;
 		return await send(url, {
 			method,
-			dispatcher: dispatcherFor(connection, { use: useOf(path, lasting), inFlight }),
+			dispatcher: dispatcherFor(connection, { use: useOf(request), inFlight }),
 			headers: {
 				authorization: `Bearer ${token}`,
 				accept: '*/*',
@@ -125,7 +131,7 @@ export function createPbxClient({
 			body: upload?.() ?? (body === undefined ? null : JSON.stringify(body)),
 			headersTimeout: timeout,
 			bodyTimeout: timeout,
-			signal,
+			signal: awaited ? undefined : signal,
 		});
 	}
 
@@ -243,8 +249,8 @@ const nameOf = ({ method, path }: PbxRequest) => `${method} ${path}`;
 const LARGE = 65_536;
 
 /** Somebody waits on the phone for what Call Control does: it goes first. */
-const useOf = (path: string, lasting = false) =>
-	lasting ? 'audio' : path.startsWith('/callcontrol') ? 'calls' : 'work';
+const useOf = ({ path, lasting, awaited }: PbxRequest) =>
+	lasting ? 'audio' : awaited ? 'awaited' : path.startsWith('/callcontrol') ? 'calls' : 'work';
 
 /** What OData begins an answer with: where to read what it means. */
 const CONTEXT = /^\{\s*"@odata\.context"\s*:\s*"[^"\\]*"\s*,/;

@@ -10,8 +10,11 @@ import type { Connection } from './serverUrl';
 /** Most requests to one PBX that are under way at the same time, whatever is chosen. */
 export const MAX_IN_FLIGHT = MOST;
 
+/** Most requests to one PBX that wait for a call to arrive somewhere, each on a connection of its own. */
+export const MAX_AWAITED = 100;
+
 /** Connections by what they are for: calls share them with nothing else, and audio lasts as long as a call. */
-const CONNECTIONS = { calls: 8, audio: null, automatic: MAX_IN_FLIGHT };
+const CONNECTIONS = { calls: 8, audio: null, awaited: MAX_AWAITED, automatic: MAX_IN_FLIGHT };
 
 /** How long TCP and TLS may take, in ms. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -58,9 +61,10 @@ function lookupKey(lookup: LookupFunction | undefined): number {
 export interface PoolOptions {
 	/**
 	 * What for: `work` (default) waits for its turn; `calls` is what callers wait for (Call Control, tokens) and does not;
-	 * `audio` lasts as long as a call, is not counted, and has a connection to itself.
+	 * `audio` lasts as long as a call, is not counted, and has a connection to itself; `awaited` likewise, as long as a
+	 * destination rings.
 	 */
-	use?: 'work' | 'calls' | 'audio';
+	use?: 'work' | 'calls' | 'audio' | 'awaited';
 	/** Requests under way at the same time, and connections: automatic (default), or a number from 1 to 16. */
 	inFlight?: InFlight;
 }
@@ -68,7 +72,7 @@ export interface PoolOptions {
 /**
  * The connection pool of a PBX: opened on first use, kept alive and shared by every execution of this process that has
  * the same limit. n8n's own helper opens a new TCP and TLS connection for each request; this is where our speed comes
- * from. All requests but audio go through the one gate of the PBX, see `inFlight/gate.ts`.
+ * from. All requests but the lasting ones (audio, awaited) go through the one gate of the PBX, see `inFlight/gate.ts`.
  *
  * Honours `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. Certificates are checked unless the connection says otherwise,
  * and the two never share a pool: a connection that was accepted unchecked is not handed to one that wants the check.
@@ -99,7 +103,9 @@ export function dispatcherFor(
 		requestTls: tls, // the TLS inside a proxy's tunnel
 	});
 	const dispatcher =
-		number === 'audio' ? pool : pool.compose(throughGate(() => gateOf(origin), number));
+		number === 'audio' || number === 'awaited'
+			? pool
+			: pool.compose(throughGate(() => gateOf(origin), number));
 	dispatchers.set(key, dispatcher);
 	return dispatcher;
 }

@@ -45,6 +45,8 @@ export interface ErrorDetails {
 	field?: string;
 	/** `GET /xapi/v1/Users`: method and path, without the query string (it can hold personal data). */
 	request?: string;
+	/** 3CX's own words, where it has said something: for code that has to tell one refusal from another. */
+	said?: string;
 	/** How long the server asks to wait before the next try, in ms (`Retry-After`). */
 	retryAfterMs?: number;
 	/** What was thrown below; only its name, message, code and place are kept. */
@@ -82,6 +84,8 @@ export class ThreeCxError extends Error {
 
 	readonly request?: string;
 
+	readonly said?: string;
+
 	readonly retryAfterMs?: number;
 
 	constructor({ message, cause, ...details }: ErrorDetails) {
@@ -93,6 +97,7 @@ export class ThreeCxError extends Error {
 		this.code = matching(CODE, details.code);
 		this.field = matching(FIELD, details.field);
 		this.request = details.request;
+		this.said = details.said;
 		this.retryAfterMs = details.retryAfterMs;
 		if (cause !== undefined) this.cause = essence(cause, (text) => text);
 	}
@@ -113,6 +118,7 @@ export class ThreeCxError extends Error {
 			code: unchanged(this.code),
 			field: unchanged(this.field),
 			request: this.request === undefined ? undefined : change(this.request),
+			said: this.said === undefined ? undefined : change(this.said),
 			retryAfterMs: this.retryAfterMs,
 		});
 		mapped.stack = stackOf(mapped, this, change);
@@ -124,8 +130,8 @@ export class ThreeCxError extends Error {
 /** All that an error says, to compare. */
 function textsOf(error: unknown): string {
 	if (!(error instanceof Error)) return '';
-	const { message, hint, code, field, request, cause } = error as ThreeCxError;
-	return JSON.stringify([error.name, message, hint, code, field, request, textsOf(cause)]);
+	const { message, hint, code, field, request, said, cause } = error as ThreeCxError;
+	return JSON.stringify([error.name, message, hint, code, field, request, said, textsOf(cause)]);
 }
 
 const matching = (pattern: RegExp, text: string | undefined): string | undefined =>

@@ -77,6 +77,11 @@ const STATUS: Record<'xapi' | 'callcontrol', Record<number, Verdict>> = {
 			message: 'This call leg cannot do that now',
 			hint: 'Only phones that the PBX can control (uaCSTA desk phones) and route points can be answered by the API; a call that is answered already can be transferred but not diverted.',
 		},
+		424: {
+			kind: 'impossible',
+			message: 'The PBX could not do this with the call',
+			hint: 'The other side may be busy or have no phone registered, or the call may not be ready yet: check the destination, then try again.',
+		},
 	},
 };
 
@@ -95,15 +100,36 @@ const LEG: Record<number, Verdict> = {
 		message: 'The call has ended',
 		hint: 'A participant ID is valid only during its call. If the call is still in progress, check that Extension and Participant belong together.',
 	},
-	424: {
+};
+
+/** Nobody took a call that was to go somewhere else (protocol 2.5). */
+const NOT_TAKEN: Verdict = {
+	kind: 'impossible',
+	message: 'Nobody took the call at the destination',
+	hint: 'The call is still where it was. The destination may be busy, have no phone registered, or not have answered: send the call somewhere else, such as a queue or another extension. With "Wait Until", the output says what happened instead.',
+};
+
+/** What 424 means, by what is done to a leg: it is the one status with a meaning of its own for each. */
+const LEG_424: Record<string, Verdict> = {
+	stream: {
 		kind: 'impossible',
 		message: 'There is no audio on this call yet',
 		hint: 'Audio starts shortly after the call is connected; n8n retried for a while. Only calls of a route point have audio.',
 	},
+	divert: NOT_TAKEN,
+	routeto: NOT_TAKEN,
+	transferto: NOT_TAKEN,
 };
 
 /** The path of a leg, or of something that is done to it. */
-const LEG_REQUEST = / \/callcontrol\/[^/]+\/participants\/[^/]+(\/[^/]+)?$/;
+const LEG_REQUEST = / \/callcontrol\/[^/]+\/participants\/[^/]+(?:\/([^/]+))?$/;
+
+/** @returns what a status means for a leg; undefined when it means nothing special, or the request is about no leg. */
+function legVerdict(request: string, status: number): Verdict | undefined {
+	const [path, action = ''] = LEG_REQUEST.exec(request) ?? [];
+	if (path === undefined) return undefined;
+	return LEG[status] ?? (status === 424 ? LEG_424[action] : undefined);
+}
 
 /** Statuses that mean the same for both. */
 const COMMON: Record<number, Verdict> = {
@@ -165,13 +191,14 @@ function refusal({ origin, request, status, headers, text, secrets }: RefusedAns
 		};
 	}
 	const words = said.message.trim().slice(0, MAX_TEXT);
-	const leg = LEG_REQUEST.test(request) ? LEG[status] : undefined;
+	const leg = legVerdict(request, status);
 	if (leg) {
 		const hint = words === '' ? leg.hint : `${leg.hint} 3CX says: ${words}`;
-		return { ...common, ...leg, hint };
+		return { ...common, ...leg, hint, said: words, code: said.code || undefined };
 	}
 	return {
 		...common,
+		said: words,
 		...verdict,
 		code: said.code || undefined,
 		// What 3CX says is about this very request, so it is the better headline where there is any.
@@ -224,7 +251,7 @@ function saidIn(body: unknown): Said {
 	const details: unknown[] = Array.isArray(error.details) ? error.details : [];
 	const texts = [error.message, root.error, root.Message, root.message, root.reasontext];
 	return {
-		code: textOf(error.code),
+		code: textOf(error.code) || textOf(root.reason).replace(/^None$/, ''),
 		message: texts.map(textOf).find((text) => text !== '') ?? '',
 		details: details
 			.slice(0, MAX_FINDINGS)

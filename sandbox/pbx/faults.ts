@@ -16,6 +16,8 @@ export interface Fault {
 	headers?: Record<string, string>;
 	/** Milliseconds before anything happens. */
 	delayMs?: number;
+	/** Do what was asked first, and go wrong instead of answering: what is known of the request gets lost. */
+	after?: boolean;
 	/** Cut the connection with a TCP reset instead of answering. */
 	resetConnection?: boolean;
 	/** Answer 200 with JSON that breaks off. */

@@ -213,7 +213,8 @@ export class Server {
 		const { faults, load } = this.parts;
 		if (faults.latencyMs > 0) await sleep(faults.latencyMs);
 		const fault = faults.take(record.method, record.path + record.query);
-		if (fault && (await this.inject(fault, request, response))) return;
+		if (fault?.after) this.spoil(fault, request, response);
+		else if (fault && (await this.inject(fault, request, response))) return;
 		const isWork = WORK.test(url.pathname);
 		if (isWork && !(await load.pass(record.method, record.path + record.query)))
 			return send(response, BUSY);
@@ -247,6 +248,18 @@ export class Server {
 		else if (fault.status === undefined) return false;
 		else send(response, { status: fault.status, headers, body: textOf(fault.body) });
 		return true;
+	}
+
+	/** The fault happens to the answer, once there is one. */
+	private spoil(fault: Fault, request: IncomingMessage, response: ServerResponse): void {
+		response.writeHead = () => response;
+		response.end = () => {
+			// Their own methods again, which stand behind these.
+			Reflect.deleteProperty(response, 'writeHead');
+			Reflect.deleteProperty(response, 'end');
+			this.inject(fault, request, response).catch((error: unknown) => this.fail(response, error));
+			return response;
+		};
 	}
 
 	private async connectToken({ request }: Exchange): Promise<Answer> {

@@ -151,7 +151,7 @@ describe('Make Call waits until', () => {
 		const connected = await node.one({ ...parameters, waitUntil: 'connected' });
 		expect(connected).toMatchObject({ outcome: 'connected', reached: true, answered: false });
 		const waiting = await node.one({ ...parameters, waitUntil: 'answered', timeLimit: 1 });
-		expect(waiting).toMatchObject({ outcome: 'timeLimit', reached: false, answered: false });
+		expect(waiting).toMatchObject({ outcome: 'timeout', reached: false, answered: false });
 	});
 
 	test('ringing', async () => {
@@ -187,7 +187,7 @@ describe('Make Call waits until', () => {
 	test('the time limit: the call goes on', async () => {
 		await start();
 		const output = await node.one({ ...MAKE, ...desk, waitUntil: 'answered', timeLimit: 1 });
-		expect(output).toMatchObject({ outcome: 'timeLimit', reached: false });
+		expect(output).toMatchObject({ outcome: 'timeout', reached: false });
 		await legIn('101', 'Ringing');
 	});
 });
@@ -247,8 +247,8 @@ describe('Transfer waits until', () => {
 		await start();
 		const { id } = talking();
 		const output = await meanwhile(transfer(id, '101'), async (told) => {
-			await told('101', 'ringing');
-			node.pbx.calls.decline({ dn: '101' });
+			const { call } = await told('101', 'ringing');
+			node.pbx.calls.timeoutRinging({ callid: call.id });
 		});
 		expect(output).toMatchObject({ outcome: 'returned', reached: false, answered: false });
 		await legIn('100', 'Connected');
@@ -275,10 +275,10 @@ describe('Transfer waits until', () => {
 		expect(output).toMatchObject({ outcome: 'answered', answeredBy: agent });
 	});
 
-	test('answered outside: the call is out of sight then', async () => {
+	test('answered outside: nothing but the answer of the PBX tells', async () => {
 		await start({ calls: { externalAnswerAfterMs: 50 } });
 		const output = await node.one(transfer(talking().id, '+442079460018', { timeLimit: 10 }));
-		expect(output).toMatchObject({ outcome: 'handedOver' });
+		expect(output).toMatchObject({ outcome: 'answered' });
 	});
 });
 

@@ -50,7 +50,7 @@ describe('a wait', () => {
 		await clock.advance(29_999);
 		expect(clock.sleeping).toBe(1);
 		await clock.advance(1);
-		await expect(end).resolves.toBe('timeLimit');
+		await expect(end).resolves.toBe('timeout');
 		expect(clock.sleeping).toBe(0);
 	});
 
@@ -64,13 +64,37 @@ describe('a wait', () => {
 		await expect(end).resolves.toBe('answered');
 	});
 
+	test('until it rings is over, too, when it is answered before it was seen to ring', async () => {
+		const { happens, begin, progress } = setUp({}, { until: 'ringing' });
+		happens(upsert({ status: 'Connected', originated_by_dn: '100', ...inside }));
+		await expect(begin()).resolves.toBe('answered');
+		expect(progress.hasReached('ringing')).toBe(true);
+	});
+
+	test('for a call that nobody can look at: unknown, not ended, and no error', async () => {
+		const fails = async () => await Promise.reject(new Error('503'));
+		const { clock, begin } = setUp({}, { look: fails });
+		const end = begin();
+		await clock.advance(30_500);
+		await expect(end).resolves.toBe('unknown');
+	});
+
+	test('does not wait for a look that takes longer than the limit', async () => {
+		const never = async () => await new Promise<undefined>(() => undefined);
+		const { clock, begin } = setUp({}, { look: never, limitMs: 1_500 });
+		const end = begin();
+		await clock.advance(2_500);
+		await expect(end).resolves.toBe('unknown');
+		expect(clock.sleeping).toBe(0);
+	});
+
 	test('for a call of which nothing is told looks for itself, every second', async () => {
 		const { clock, begin, looks } = setUp();
 		const end = begin('Dialing');
 		await clock.advance(3_500);
 		expect(looks).toEqual([1_000, 2_000, 3_000]);
 		await clock.advance(30_000);
-		await expect(end).resolves.toBe('timeLimit');
+		await expect(end).resolves.toBe('timeout');
 		const gone = setUp();
 		const over = gone.begin('gone');
 		await gone.clock.advance(1_000);
@@ -127,7 +151,7 @@ describe('a wait for a transfer', () => {
 		const end = away.begin();
 		away.happens(removed());
 		await away.clock.advance(1_500);
-		await expect(end).resolves.toBe('handedOver');
+		await expect(end).resolves.toBe('unknown');
 
 		const back = talking();
 		const answered = back.begin();

@@ -247,7 +247,7 @@ describe('Make Call', () => {
 	test('waits no longer than the time limit', async () => {
 		await start();
 		const output = await one(make({ device: 'deskPhone', waitUntil: 'answered', timeLimit: 1 }));
-		expect(output).toMatchObject({ outcome: 'timeLimit', reached: false });
+		expect(output).toMatchObject({ outcome: 'timeout', reached: false });
 		expect(legs('101')).toMatchObject([{ status: 'Ringing' }]);
 	});
 });

@@ -62,11 +62,25 @@ export class CallProgress {
 		return this.call.isTransfer || this.own !== undefined;
 	}
 
+	/** Whether anything has come of it: a transfer that is refused has shown nothing. */
+	get isUnderWay(): boolean {
+		return this.stage !== undefined || this.hasRung;
+	}
+
+	/** Whether a phone is known to ring for it now. */
+	get isRinging(): boolean {
+		return [...this.others.values()].some((leg) => !leg.connected);
+	}
+
+	/** 3CX says that somebody has taken the call, where nothing of it can be seen. */
+	taken(at: number): void {
+		this.reach('answered', at);
+	}
+
 	/** A transfer rang somewhere, rings no more, and the one who transferred is still there. */
 	get seemsToHaveFailed(): boolean {
-		const rings = [...this.others.values()].some((leg) => !leg.connected);
 		const isOpen = !this.ownIsGone && !this.hasReached('connected');
-		return this.call.isTransfer && this.hasRung && !rings && isOpen;
+		return this.call.isTransfer && this.hasRung && !this.isRinging && isOpen;
 	}
 
 	/** The transferred call went where nothing of it can be seen: to somebody outside, unless the caller hung up. */
@@ -161,8 +175,12 @@ export class CallProgress {
 		this.stage = ORDER.findLast((stage) => this.hasReached(stage));
 	}
 
+	/** What is answered has rung, and is connected, although a PBX that was quick told of neither. */
 	private reach(stage: Stage, at: number): void {
-		this.reachedAt[stage] ??= at;
+		const isOver = stage === 'ended';
+		for (const each of isOver ? [stage] : ORDER.slice(0, ORDER.indexOf(stage) + 1)) {
+			this.reachedAt[each] ??= at;
+		}
 		if (this.stage === undefined || ORDER.indexOf(stage) > ORDER.indexOf(this.stage)) {
 			this.stage = stage;
 		}

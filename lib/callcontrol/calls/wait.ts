@@ -4,13 +4,24 @@ import { assertGoesOn, cancelled } from '../../waiting/cancelled';
 import type { Stage, CallProgress } from './progress';
 import { subscribe, type Subscriber } from '../link/sharing';
 import type { CallEvent, TrackerEvent } from './tracker';
-import { STATUS } from '../rest/types';
+import type { PendingAnswer } from './answer';
 
 /** How to reach the socket of a PBX. */
 export type Link = Pick<Subscriber, 'connect'>;
 
 /** How long the link may take to come up, in ms. */
 const LINK_MS = 15_000;
+
+/** What {@link withCallEvents} gives besides the events. */
+export interface Listening {
+	/**
+	 * Aborted, with the error as its reason, when the listening has failed for good. What was done meanwhile has been done
+	 * all the same: it is for `use` to say whether it can do without the rest of the events.
+	 */
+	lost: AbortSignal;
+	/** Whether the link is up now: while it is down nothing is told, and it is not known what happens. */
+	isOnline(): boolean;
+}
 
 /**
  * Listens to the calls of a PBX while something is done: over the socket that a trigger in this process has open, or
@@ -25,10 +36,13 @@ const LINK_MS = 15_000;
 export async function withCallEvents<T>(
 	link: Link,
 	signal: AbortSignal | undefined,
-	use: (onEvent: (listener: (event: CallEvent) => void) => void) => Promise<T>,
+	use: (
+		onEvent: (listener: (event: CallEvent) => void) => void,
+		listening: Listening,
+	) => Promise<T>,
 ): Promise<T> {
 	const listeners = new Set<(event: CallEvent) => void>();
-	let failure: unknown;
+	const lost = new AbortController();
 	const subscription = subscribe({
 		...link,
 		onEvents: (events) => {
@@ -36,13 +50,14 @@ export async function withCallEvents<T>(
 				for (const listener of listeners) listener(event);
 			}
 		},
-		onError: (error) => (failure ??= error),
+		onError: (error) => lost.abort(error),
 	});
 	try {
 		await unlessStopped(subscription.ready(LINK_MS), signal);
-		const result = await use((listener) => listeners.add(listener));
-		if (failure !== undefined) throw failure as Error;
-		return result;
+		return await use((listener) => listeners.add(listener), {
+			lost: lost.signal,
+			isOnline: () => subscription.online,
+		});
 	} finally {
 		listeners.clear();
 		await subscription.leave();
@@ -61,18 +76,23 @@ export interface WaitRules {
 	limitMs: number;
 	/**
 	 * How the own leg is now: its status, or undefined when it is gone. Asked when a transfer seems to have failed, and
-	 * where nothing of the call was told: a leg that is gone at once was never seen (protocol 3.4).
+	 * where nothing of the call was told: a leg that is gone at once was never seen (protocol 3.4). What it throws is no
+	 * news, and no reason to fail: the call is there, whether it can be looked at or not.
 	 */
-	look?(): Promise<string | undefined>;
+	look?(signal: AbortSignal): Promise<string | undefined>;
+	/** 3CX's answer to a transfer or route: the last word, where it comes when the outcome is known. */
+	answer?: PendingAnswer;
+	/** Whether there will be events. */
+	listening?: Listening;
 	signal?: AbortSignal;
 	clock?: Clock;
 }
 
 /**
- * How a wait ended: at a stage; with the transferred call back where it was (`returned`); with it somewhere outside, where
- * nothing of it can be seen (`handedOver`); or because of the time.
+ * How a wait ended: at a stage; with the call back (or still) where it was, because nobody took it (`returned`), the
+ * destination was `busy` or `unavailable`; because of the time (`timeout`); or with nothing known of it (`unknown`).
  */
-export type WaitEnd = Stage | 'returned' | 'handedOver' | 'timeLimit';
+export type WaitEnd = Stage | 'returned' | 'busy' | 'unavailable' | 'timeout' | 'unknown';
 
 /** Between a phone that stops to ring and the next one that begins may lie a moment, in ms. */
 const BETWEEN_RINGS_MS = 1_500;
@@ -81,40 +101,135 @@ const BETWEEN_RINGS_MS = 1_500;
 const UNSEEN_MS = 1_000;
 
 /**
- * Waits for a call to come as far as asked.
+ * An answer that comes sooner than this, in ms, may be that of a PBX that does not wait for the outcome (another version,
+ * a guess of ours: protocol 2.5): it counts only if the own leg is gone.
+ */
+const AT_ONCE_MS = 1_000;
+
+/** A look takes no longer than what is left of the time, but is given this long at the end of it, in ms. */
+const LOOK_MS = 500;
+
+/** What a look at the own leg brings where it cannot be looked at. */
+const NO_NEWS = Symbol('no news');
+
+/**
+ * Waits for a call to come as far as asked. Events decide; where 3CX answers when the outcome is known, its answer is the
+ * last word.
  *
  * @param events what happens, on calls of all kinds
  * @param progress picks what belongs to the call, and knows how far it is
  * @param rules see there
  * @returns how it ended; a call that ends sooner than asked is no error
- * @throws ThreeCxError of kind `cancelled`
+ * @throws ThreeCxError of kind `cancelled`; and the error of an answer that refuses before anything has happened
  */
 export async function waitFor(
 	events: Inbox<CallEvent>,
 	progress: CallProgress,
-	{ until, limitMs, look, signal, clock = systemClock }: WaitRules,
+	{ until, limitMs, look, answer, listening, signal, clock = systemClock }: WaitRules,
 ): Promise<WaitEnd> {
 	const deadline = clock.now() + limitMs;
+	const lost = listening?.lost;
+	/** Until when events may still say more than an answer that has come. */
+	let patience: number | undefined;
+	/** Nothing more can be learned from the answer, or there is none. */
+	let isAnswerUsed = answer === undefined;
+	/** The last thing that was looked for could not be found out. */
+	let isBlind = false;
+	const lookNow = async () => {
+		if (!look) return NO_NEWS;
+		const ms = Math.max(LOOK_MS, deadline - clock.now());
+		const seen = await within(look, ms, clock, signal);
+		isBlind = seen === NO_NEWS;
+		return seen;
+	};
+
 	for (;;) {
-		const isOutOfSight = progress.isOutOfSight;
+		assertGoesOn(signal);
+		const { isOutOfSight } = progress;
 		const isDecided = progress.hasReached(until) || progress.stage === 'ended';
 		if (isDecided && !isOutOfSight) return progress.stage ?? until;
-		const left = deadline - clock.now();
-		if (left <= 0) return 'timeLimit';
+
+		const word = isAnswerUsed ? undefined : answer?.word;
+		if (word === 'noNews') [isAnswerUsed, isBlind] = [true, true];
+		else if (word === 'taken') patience ??= clock.now() + BETWEEN_RINGS_MS;
+		else if (word === 'refused' && !progress.isUnderWay) throw answer?.error;
+		else if (word !== undefined) {
+			// Whoever waited may have hung up; and a refusal of what rings already only says that it is over.
+			if ((await lookNow()) === undefined) return 'ended';
+			return word === 'refused' ? 'returned' : word;
+		}
+
+		const isWaitingForAnswer = !isAnswerUsed && word === undefined;
+		const isSettling = patience !== undefined;
+		if (lost?.aborted === true && !isWaitingForAnswer && !isSettling) return 'unknown';
+
 		const isUnseen = !progress.isSeen;
-		const mayBeBack = progress.seemsToHaveFailed;
-		const patience = mayBeBack || isOutOfSight ? BETWEEN_RINGS_MS : isUnseen ? UNSEEN_MS : left;
-		const event = await events.next(look ? Math.min(left, patience) : left, signal);
-		assertGoesOn(signal);
-		if (event) progress.apply(event);
-		// A leg that came and went in a moment may still show what has become of it.
-		else if (isOutOfSight) return 'handedOver';
-		else if (look && (mayBeBack || isUnseen)) {
-			const status = await look();
-			if (mayBeBack && status === STATUS.connected) return 'returned';
+		const mayBeBack = progress.seemsToHaveFailed && !isWaitingForAnswer;
+		const isGone = isOutOfSight && !isWaitingForAnswer;
+		const left = deadline - clock.now();
+		const mayLook = look !== undefined && (mayBeBack || isUnseen);
+		const pause =
+			patience === undefined
+				? (mayBeBack && mayLook) || isGone
+					? BETWEEN_RINGS_MS
+					: mayLook
+						? UNSEEN_MS
+						: left
+				: patience - clock.now();
+		const event = await events.next(
+			Math.max(0, Math.min(left, pause)),
+			anyOf(signal, isWaitingForAnswer ? answer?.arrived : undefined, lost),
+		);
+		if (event) {
+			progress.apply(event);
+			if (progress.isUnderWay) isBlind = false;
+		} else if (signal?.aborted || (isWaitingForAnswer && answer?.word !== undefined)) {
+			// Something has been said meanwhile.
+		} else if (patience !== undefined) {
+			if (clock.now() < patience && clock.now() < deadline) continue;
+			// The events have had their time.
+			[patience, isAnswerUsed] = [undefined, true];
+			// A queue or menu has picked up: whoever answers there is told of in time.
+			if (progress.hasReached('connected')) continue;
+			const isLate = (answer?.tookMs ?? 0) >= AT_ONCE_MS && !progress.isRinging;
+			if (isLate || (await lookNow()) === undefined) {
+				progress.taken(Date.now());
+				return 'answered';
+			}
+		} else if (clock.now() >= deadline) {
+			return isBlind || listening?.isOnline() === false ? 'unknown' : 'timeout';
+		} else if (isGone) {
+			return 'unknown';
+		} else if (mayLook) {
+			// A leg that came and went in a moment may still show what has become of it.
+			const status = await lookNow();
+			if (status === NO_NEWS) continue;
+			if (mayBeBack && status !== undefined) return 'returned';
 			if (isUnseen && status === undefined) return 'ended';
 		}
 	}
+}
+
+/** One signal for those that there are, and none that is aborted already: it would end every wait at once. */
+function anyOf(...signals: Array<AbortSignal | undefined>): AbortSignal | undefined {
+	const live = signals.filter((each) => each !== undefined && !each.aborted) as AbortSignal[];
+	return live.length > 1 ? AbortSignal.any(live) : live[0];
+}
+
+/** What a look brings in time. */
+async function within(
+	look: NonNullable<WaitRules['look']>,
+	ms: number,
+	clock: Clock,
+	signal: AbortSignal | undefined,
+): Promise<string | undefined | typeof NO_NEWS> {
+	const done = new AbortController();
+	const until = signal ? AbortSignal.any([done.signal, signal]) : done.signal;
+	const tooLate = clock.sleep(Math.max(0, ms), until).then(() => NO_NEWS);
+	const seen = look(until).catch(() => NO_NEWS);
+	return await (
+		Promise.race([seen, tooLate]) as Promise<string | undefined | typeof NO_NEWS>
+	).finally(() => done.abort());
 }
 
 /** The work, or the error of a stopped execution, whichever is first. */

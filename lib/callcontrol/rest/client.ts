@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
-import type { PbxClient } from '../../http/client';
+import type { PbxClient, PbxRequest } from '../../http/client';
 import { wellFormed } from '../../odata/text';
 import { MAX_SMALL_BYTES, readText } from '../../http/body';
 import { ThreeCxError } from '../../http/errors';
+import { amongAwaited } from './awaited';
 import {
 	readDevice,
 	readDn,
@@ -75,7 +76,13 @@ export interface CallControl {
 		forMs: number,
 		signal?: AbortSignal,
 	): Promise<void>;
-	/** @throws ThreeCxError of kind `impossible` when 3CX answers 200 but says that it failed */
+	/**
+	 * `routeto` and `transferto` are answered when the outcome is known, which may take as long as the destination rings
+	 * (protocol 2.5). Once one of these, or a `divert`, has been sent, the signal does not end it: what it has started goes on.
+	 *
+	 * @throws ThreeCxError of kind `impossible` when 3CX answers 200 but says that it failed; of kind `rateLimited` when
+	 *   100 of these wait for the PBX already
+	 */
 	act(
 		dn: string,
 		participant: number,
@@ -87,6 +94,15 @@ export interface CallControl {
 
 /** How long the PBX may take to answer once it has all audio, and may pause within the audio that it sends, in ms. */
 const AUDIO_PAUSE_MS = 60_000;
+
+/** What may be answered only when somebody has taken the call, or nobody will (protocol 2.5). */
+const AWAITED: ReadonlySet<Action> = new Set<Action>(['divert', 'routeto', 'transferto']);
+
+/** How long a destination may ring before the answer is given up, in ms, unless the caller says how long it rings. */
+const AWAITED_MS = 600_000;
+
+/** The time for the answer itself, on top of the ringing, in ms. */
+const AWAITED_MARGIN_MS = 60_000;
 
 /** @throws ThreeCxError of kind `input` for what no path can name: nothing, or half of a character */
 function named(segment: string | number): string {
@@ -129,8 +145,9 @@ export function createCallControl(client: PbxClient, timeoutMs?: number): CallCo
 		path: string,
 		body: object,
 		signal?: AbortSignal,
+		more: Pick<PbxRequest, 'awaited' | 'timeoutMs'> = { timeoutMs },
 	): Promise<CallControlResult> {
-		const answer = await client.request({ method: 'POST', path, body, signal, timeoutMs });
+		const answer = await client.request({ method: 'POST', path, body, signal, ...more });
 		const result = readResult(answer.body);
 		if (result.succeeded) return result;
 		const why = client.secrets.mask(result.reasonText || result.reason || 'no reason given');
@@ -140,6 +157,7 @@ export function createCallControl(client: PbxClient, timeoutMs?: number): CallCo
 			hint: 'Check the destination, and that the phone is registered and free; then try again.',
 			status: answer.status,
 			code: result.reason || undefined,
+			said: why,
 			request: `POST ${path}`,
 		});
 		throw client.secrets.maskError(refusal);
@@ -186,8 +204,16 @@ export function createCallControl(client: PbxClient, timeoutMs?: number): CallCo
 			const limits = { maxBytes: MAX_SMALL_BYTES, withinMs: AUDIO_PAUSE_MS };
 			void readText(answer.body, limits).catch(() => undefined);
 		},
-		act: async (dn, participant, action, route = {}, signal) =>
-			await post(pathOf(dn, 'participants', participant, action), bodyOf(route), signal),
+		act: async (dn, participant, action, route = {}, signal) => {
+			const path = pathOf(dn, 'participants', participant, action);
+			if (!AWAITED.has(action)) return await post(path, bodyOf(route), signal);
+			const ringsMs = (route.timeout ?? 0) * 1_000 + AWAITED_MARGIN_MS;
+			const limits = { awaited: true, timeoutMs: Math.max(AWAITED_MS, ringsMs) };
+			return await amongAwaited(
+				client.connection.origin,
+				async () => await post(path, bodyOf(route), signal, limits),
+			);
+		},
 	};
 }
 

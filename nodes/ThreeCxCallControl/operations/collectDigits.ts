@@ -82,13 +82,16 @@ export const collectDigits: Operation = {
 		const prompt = context.getNodeParameter('playPrompt', index, false)
 			? await audioOf(run)
 			: undefined;
-		return await withCallEvents(await linkOf(run), signal, async (onEvent) => {
+		return await withCallEvents(await linkOf(run), signal, async (onEvent, { lost }) => {
 			const watch = watchLeg(onEvent, audio, () => true);
 			const { callid } = await whenConnected(audio);
 			if (prompt) await speak(audio, prompt, AbortSignal.any([watch.stopped, watch.ended]));
-			const ended = signal ? AbortSignal.any([watch.ended, signal]) : watch.ended;
+			const ended = AbortSignal.any([watch.ended, lost, ...(signal ? [signal] : [])]);
 			const { digits, endedBy } = await collect(watch.keys, rules, ended);
 			assertGoesOn(signal);
+			// Further keys would not be heard.
+			if (lost.aborted && endedBy === 'callEnded' && !watch.ended.aborted)
+				throw lost.reason as Error;
 			return { ...leg, callId: callid, digits, endedBy };
 		});
 	},

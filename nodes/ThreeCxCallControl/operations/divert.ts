@@ -1,6 +1,7 @@
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { actionOutput, legFields, legOf } from '../fields/leg';
 import { callDestinationField, routeOf, routeOptions } from '../fields/route';
+import { begun, NOT_SAID } from '../fields/wait';
 import type { Operation } from '../../shared/resource';
 
 export const divert: Operation = {
@@ -17,13 +18,13 @@ export const divert: Operation = {
 	async execute(run) {
 		const leg = legOf(run);
 		const route = routeOf(run);
-		const result = await createCallControl(run.client).act(
-			leg.extension,
-			leg.participantId,
-			'divert',
-			route,
-			run.signal,
-		);
-		return actionOutput(leg, result, { destination: route.destination });
+		const { extension, participantId } = leg;
+		const control = createCallControl(run.client);
+		// Whether 3CX answers at once or when somebody has taken the call is not known: the workflow goes on either way.
+		const result = await begun(run, {
+			act: async () => await control.act(extension, participantId, 'divert', route, run.signal),
+			isAwaited: true,
+		});
+		return actionOutput(leg, result ?? NOT_SAID, { destination: route.destination });
 	},
 };

@@ -5,7 +5,7 @@ import { required } from '../../shared/fields/required';
 import { extensionField, extensionOf } from '../extension';
 import { deviceIdField } from '../fields/device';
 import { callDestinationField, routeOf, routeOptions } from '../fields/route';
-import { actAndWait, waitFields } from '../fields/wait';
+import { actAndWait, NOT_SAID, waitFields } from '../fields/wait';
 import type { Operation } from '../../shared/resource';
 
 /** What the panel calls the two ends. */
@@ -62,18 +62,18 @@ export const makeCall: Operation = {
 		const route = routeOf(run, TO);
 		const { destination } = route;
 		const device = await deviceOf(run, control, extension);
-		const { result, outcome } = await actAndWait(
-			run,
-			async () => await control.makeCall(extension, { ...route, device }, run.signal),
-			({ participant }) => ({
+		const { result, outcome } = await actAndWait(run, {
+			act: async () => await control.makeCall(extension, { ...route, device }, run.signal),
+			follow: (made) => ({
 				dn: extension,
-				participant: participant?.id,
-				callid: participant?.callid,
+				participant: made?.participant?.id,
+				callid: made?.participant?.callid,
 				destination,
 				isTransfer: false,
 			}),
-		);
-		const { participant, reason, reasonText } = result;
+			name: `The call to ${destination}`,
+		});
+		const { participant, reason, reasonText } = result ?? NOT_SAID;
 		// Without a device 3CX may succeed without naming the leg (protocol 2.6): then these are null.
 		return {
 			success: true,

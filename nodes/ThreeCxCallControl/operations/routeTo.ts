@@ -1,7 +1,8 @@
-import { createCallControl } from '../../../lib/callcontrol/rest/client';
-import { actionOutput, legFields, legOf } from '../fields/leg';
-import { callDestinationField, routeOf, routeOptions } from '../fields/route';
+import { legFields } from '../fields/leg';
+import { callDestinationField, routeOptions } from '../fields/route';
+import { waitFields } from '../fields/wait';
 import type { Operation } from '../../shared/resource';
+import { sendOn } from './sendOn';
 
 export const routeTo: Operation = {
 	name: 'routeTo',
@@ -12,19 +13,9 @@ export const routeTo: Operation = {
 	properties: [
 		...legFields('Where the call is now'),
 		callDestinationField('The extension, queue, parking slot or external number to ring as well'),
+		...waitFields,
 		routeOptions('attachedData', 'giveUpAfter', 'reason'),
 	],
 
-	async execute(run) {
-		const leg = legOf(run);
-		const route = routeOf(run);
-		const result = await createCallControl(run.client).act(
-			leg.extension,
-			leg.participantId,
-			'routeto',
-			route,
-			run.signal,
-		);
-		return actionOutput(leg, result, { destination: route.destination });
-	},
+	execute: async (run) => await sendOn(run, 'routeto', 'The route'),
 };

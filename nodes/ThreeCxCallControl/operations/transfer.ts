@@ -1,8 +1,8 @@
-import { createCallControl } from '../../../lib/callcontrol/rest/client';
-import { actionOutput, legFields, legOf } from '../fields/leg';
-import { callDestinationField, routeOf, routeOptions } from '../fields/route';
-import { actAndWait, waitFields } from '../fields/wait';
+import { legFields } from '../fields/leg';
+import { callDestinationField, routeOptions } from '../fields/route';
+import { waitFields } from '../fields/wait';
 import type { Operation } from '../../shared/resource';
+import { sendOn } from './sendOn';
 
 export const transfer: Operation = {
 	name: 'transfer',
@@ -17,28 +17,5 @@ export const transfer: Operation = {
 		routeOptions('attachedData', 'giveUpAfter', 'reason'),
 	],
 
-	async execute(run) {
-		const leg = legOf(run);
-		const route = routeOf(run);
-		const control = createCallControl(run.client);
-		const { extension, participantId } = leg;
-		// Which call it is, for the waiting: an action need not name it in its answer.
-		const { callid } = await control.participant(extension, participantId, run.signal);
-		const { result, outcome } = await actAndWait(
-			run,
-			async () => await control.act(extension, participantId, 'transferto', route, run.signal),
-			() => ({
-				dn: extension,
-				participant: participantId,
-				callid,
-				destination: route.destination,
-				isTransfer: true,
-			}),
-		);
-		return actionOutput(leg, result, {
-			destination: route.destination,
-			callId: callid,
-			...outcome,
-		});
-	},
+	execute: async (run) => await sendOn(run, 'transferto', 'The transfer'),
 };

@@ -1,7 +1,7 @@
 import type { Device, Dn, Directory, FinishedCall } from '../types';
 import type { LegAudio } from './audio';
 import type { Cancel } from './timers';
-import type { ActiveCall, DnType, Participant, Status } from './types';
+import type { ActiveCall, DnType, Participant, Reason, Status } from './types';
 
 /** How one side of a call looks from the other side. */
 export interface Party {
@@ -48,6 +48,18 @@ export type End = Leg | External;
 
 /** A number that the PBX can route to. */
 export type Destination = { kind: 'dn'; dn: Dn } | { kind: 'external'; number: string };
+
+/** How a route went: somebody, or something, took the call; or nobody did, and why. */
+export interface RouteOutcome {
+	taken: boolean;
+	reason: Reason;
+}
+
+/** One destination that an attempt tries, and those whose answer decides it. */
+export interface Route {
+	targets: Set<End>;
+	over: (outcome: RouteOutcome) => void;
+}
 
 /** The PBX is trying to reach somebody: rings phones, polls a queue, dials out. At most one for each call. */
 export interface Attempt {

@@ -18,6 +18,8 @@ import {
 	type External,
 	type Leg,
 	type Party,
+	type Route,
+	type RouteOutcome,
 } from './call';
 import { Refusal } from './errors';
 import { seeded, uid } from './random';
@@ -45,6 +47,8 @@ export interface LegRef {
 export interface RouteOptions {
 	/** Give up after this many seconds, as the `timeout` of Call Control requests. Default: the engine's ring timeout. */
 	timeout?: number;
+	/** Told once how it went: somebody, or something that picks up by itself, took the call; or nobody did. */
+	over?: (outcome: RouteOutcome) => void;
 }
 
 const DEFAULTS: Required<EngineOptions> = {
@@ -65,6 +69,8 @@ const DEFAULTS: Required<EngineOptions> = {
 	audioBytesPerMs: 16,
 	promptFinished: false,
 	openParticipantLists: false,
+	awaited: ['routeto', 'transferto'],
+	failedRouteStatus: 424,
 	random: 1,
 };
 
@@ -82,6 +88,8 @@ const REACHES_SOMEONE: ReadonlySet<Dn['type']> = new Set(['Wextension', 'Wroutep
 
 /** What may be dialled outside: five digits or more, so that a mistyped extension is not sent to the trunk. */
 const OUTSIDE_NUMBER = /^\+?\d{5,}$/;
+
+const TAKEN: RouteOutcome = { taken: true, reason: 'None' };
 
 /** A streaming listener gets a chunk this often (ms). */
 const AUDIO_TICK_MS = 20;
@@ -101,6 +109,8 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 	private readonly timers = new Timers();
 	private readonly live = new Map<number, Call>();
 	private readonly legs = new Set<Leg>();
+	/** Whose answer decides a route: every phone that rings for it, and the outside party that is dialled. */
+	private readonly routes = new Map<End, Route>();
 	private readonly outside = new Map<string, ExternalOutcome>();
 	private readonly lastId = new Map<string, number>();
 	private readonly random: () => number;
@@ -256,7 +266,7 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 			(leg) => who.dn === undefined || leg.dn.number === who.dn,
 		);
 		for (const leg of legs) this.remove(leg, 'Declined');
-		if (who.dn === undefined) delete attempt.dialling;
+		if (who.dn === undefined) this.stopDialling(attempt, 'PhoneBusy');
 		this.failIfNobodyIsLeft(attempt, who.dn === undefined ? 'PhoneBusy' : 'Declined');
 	}
 
@@ -270,7 +280,7 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 	timeoutRinging({ callid }: { callid: number }): void {
 		const attempt = this.attemptFor({ callid });
 		for (const leg of [...attempt.ringing]) this.remove(leg, 'NoAnswer');
-		delete attempt.dialling;
+		this.stopDialling(attempt, 'NoAnswer');
 		this.failIfNobodyIsLeft(attempt, 'NoAnswer');
 	}
 
@@ -352,6 +362,7 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 		}
 		const destination = this.routable(what.to);
 		attempt.ringing.delete(leg);
+		this.lost(leg, 'Diverted');
 		this.route(attempt, destination, { ...what, referredBy: leg.dn, onBehalfOf: leg.dn });
 		this.remove(leg, 'Diverted');
 		return this.wire(leg);
@@ -467,6 +478,7 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 
 	/** Ends every call without a word and cancels every timer. */
 	close(): void {
+		for (const end of [...this.routes.keys()]) this.lost(end, 'HungUp');
 		for (const leg of this.legs) for (const cancel of leg.timers.splice(0)) cancel();
 		this.timers.clear();
 		this.legs.clear();
@@ -645,6 +657,7 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 		how: { referredBy?: Dn; onBehalfOf?: Dn } & RouteOptions = {},
 	): void {
 		const { call, waiting } = attempt;
+		const route: Route = { targets: new Set(), over: how.over ?? (() => undefined) };
 		const timeoutMs = seconds(how.timeout) ?? this.options.ringTimeoutMs;
 		const leg = { party: partyOf(waiting), referredBy: how.referredBy, onBehalfOf: how.onBehalfOf };
 		if (waiting?.kind === 'leg' && waiting.status === 'Dialing')
@@ -652,25 +665,51 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 
 		if (destination.kind === 'external') {
 			attempt.dialling = this.external(destination.number);
+			this.target(route, attempt.dialling);
 			call.legCount += 1;
 			this.limit(attempt, timeoutMs);
 			this.expectOutsider(attempt, attempt.dialling);
 			return;
 		}
 		const { dn } = destination;
-		if (dn.type === 'Wparkextension' && this.retrieve(attempt, dn)) return;
+		if (dn.type === 'Wparkextension' && this.retrieve(attempt, dn)) return route.over(TAKEN);
 		if (PICKS_UP_ITSELF.has(dn.type)) {
-			this.settle(attempt, this.addLeg(call, dn, 'Connected', { ...leg, device: dn.devices[0] }));
+			const own = this.addLeg(call, dn, 'Connected', { ...leg, device: dn.devices[0] });
+			this.target(route, own);
+			this.settle(attempt, own);
 			return;
 		}
 		const rung = dn.type === 'Wringgroup' ? this.members(dn) : [dn];
 		for (const each of rung) {
 			for (const device of this.ringingDevices(each)) {
-				attempt.ringing.add(this.addLeg(call, each, 'Ringing', { ...leg, device }));
+				const rings = this.addLeg(call, each, 'Ringing', { ...leg, device });
+				attempt.ringing.add(rings);
+				this.target(route, rings);
 			}
 		}
+		if (route.targets.size === 0) route.over({ taken: false, reason: 'NoAnswer' });
 		this.limit(attempt, timeoutMs);
 		this.failIfNobodyIsLeft(attempt, 'NoAnswer');
+	}
+
+	private target(route: Route, end: End): void {
+		route.targets.add(end);
+		this.routes.set(end, route);
+	}
+
+	/** One whose answer a route waited for is gone; when it was the last, the route has failed. */
+	private lost(end: End, reason: Reason): void {
+		const route = this.routes.get(end);
+		if (!route) return;
+		this.routes.delete(end);
+		route.targets.delete(end);
+		if (route.targets.size === 0) route.over({ taken: false, reason });
+	}
+
+	private stopDialling(attempt: Attempt, reason: Reason): void {
+		const { dialling } = attempt;
+		delete attempt.dialling;
+		if (dialling) this.lost(dialling, reason);
 	}
 
 	/**
@@ -719,7 +758,7 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 		const act = () => {
 			if (attempt.dialling !== callee) return;
 			if (outcome === 'answers') return this.settle(attempt, callee);
-			delete attempt.dialling;
+			this.stopDialling(attempt, 'PhoneBusy');
 			this.failIfNobodyIsLeft(attempt, 'PhoneBusy');
 		};
 		attempt.timers.push(this.timers.after(this.options.externalAnswerAfterMs, act));
@@ -748,6 +787,11 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 		for (const leg of [...attempt.ringing])
 			if (leg !== winner) this.remove(leg, 'AnsweredElsewhere');
 		attempt.ringing.clear();
+		if (attempt.dialling && attempt.dialling !== winner) {
+			this.stopDialling(attempt, 'AnsweredElsewhere');
+		}
+		const route = this.routes.get(winner);
+		for (const end of route?.targets ?? []) this.routes.delete(end);
 		call.ends = waiting ? [waiting, winner] : [winner];
 
 		this.connect(call, winner, waiting);
@@ -755,6 +799,7 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 			this.note(winner, winner.status, 'transferred', 'None');
 		if (via) this.remove(via, via.dn.type === 'Wqueue' ? 'Routed' : 'Transferred');
 		if (waiting) this.connect(call, waiting, winner);
+		route?.over(TAKEN);
 		if (winner.kind === 'leg' && winner.dn.type === 'Wqueue') this.enterQueue(winner);
 	}
 
@@ -841,7 +886,10 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 
 	private end(call: Call, reason: Reason): void {
 		if (!this.live.delete(call.callid)) return;
-		if (call.attempt) this.cancel(call.attempt);
+		if (call.attempt) {
+			this.cancel(call.attempt);
+			this.stopDialling(call.attempt, reason);
+		}
 		const rings = [...(call.attempt?.ringing ?? [])];
 		delete call.attempt;
 		for (const leg of rings) this.remove(leg, reason);
@@ -914,6 +962,7 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 		if (!this.legs.delete(leg)) return;
 		for (const cancel of leg.timers.splice(0)) cancel();
 		leg.call.attempt?.ringing.delete(leg);
+		this.lost(leg, reason);
 		const entry = leg.call.history.find((each) => each.leg === leg);
 		if (entry) entry.endedAt = this.options.now();
 		this.tell(EVENT.remove, leg);

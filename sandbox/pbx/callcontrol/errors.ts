@@ -1,3 +1,5 @@
+import type { Reason } from './types';
+
 /**
  * The PBX refuses an operation on a call.
  *
@@ -8,9 +10,10 @@ export class Refusal extends Error {
 	override readonly name = 'Refusal';
 
 	constructor(
-		readonly status: 400 | 403 | 404 | 405 | 413 | 422 | 424,
+		/** 200: it was tried, and the result says that it failed. */
+		readonly status: 200 | 400 | 403 | 404 | 405 | 413 | 422 | 424,
 		message: string,
-		readonly reason: 'None' | 'NoDestinations' | 'PhoneNotRegistered' = 'None',
+		readonly reason: Reason | 'NoDestinations' = 'None',
 	) {
 		super(message);
 	}

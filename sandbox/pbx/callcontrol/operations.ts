@@ -2,8 +2,9 @@ import { z } from 'zod';
 
 import type { Caller } from '../types';
 import { Refusal } from './errors';
-import type { CallEngine, LegRef } from './engine';
-import type { Participant } from './types';
+import type { RouteOutcome } from './call';
+import type { CallEngine, LegRef, RouteOptions } from './engine';
+import type { Participant, Reason } from './types';
 
 /** What an action may be told, as REST spells it; the socket's spelling is translated into it. */
 export const actionRequest = z.object({
@@ -38,8 +39,10 @@ interface Action {
 		engine: CallEngine,
 		leg: LegRef & { dn: string },
 		request: ActionRequest,
-	) => Participant | undefined;
+	) => Result | Promise<Result>;
 }
+
+type Result = Participant | undefined;
 
 const to = (leg: LegRef, { destination = '', timeout }: ActionRequest) => ({
 	...leg,
@@ -67,23 +70,59 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
 			return engine.answerLeg(leg);
 		},
 	},
-	divert: { needs: 'destination', run: (engine, leg, request) => engine.divert(to(leg, request)) },
+	divert: {
+		needs: 'destination',
+		run: (engine, leg, request) =>
+			outcomeOf('divert', engine, leg, request, (how) => engine.divert(how)),
+	},
 	routeto: {
 		needs: 'destination',
-		run: (engine, leg, request) => {
-			const result = engine.routeTo(to(leg, request));
-			return attached(engine, leg, request) ?? result;
-		},
+		run: (engine, leg, request) =>
+			outcomeOf('routeto', engine, leg, request, (how) => {
+				const result = engine.routeTo(how);
+				return attached(engine, leg, request) ?? result;
+			}),
 	},
 	transferto: {
 		needs: 'destination',
-		run: (engine, leg, request) => engine.transfer(to(leg, request)),
+		run: (engine, leg, request) =>
+			outcomeOf('transferto', engine, leg, request, (how) => engine.transfer(how)),
 	},
 	attach_participant_data: { needs: 'attacheddata', run: attached },
 	attach_party_data: {
 		needs: 'attacheddata',
 		run: (engine, leg, request) => engine.attach(leg, 'party', request.attacheddata ?? {}),
 	},
+};
+
+/**
+ * Sends a leg on, and waits for the outcome if this PBX does so for the action. Nobody knows the words of 3CX for each
+ * failure; one client reads "busy" and "unavailable" (protocol 2.5).
+ *
+ * @returns the leg, where it is still there
+ * @throws Refusal that nobody took the call
+ */
+async function outcomeOf(
+	action: 'divert' | 'routeto' | 'transferto',
+	engine: CallEngine,
+	leg: LegRef & { dn: string },
+	request: ActionRequest,
+	start: (how: LegRef & { to: string } & RouteOptions) => Participant,
+): Promise<Result> {
+	const { awaited, failedRouteStatus } = engine.options;
+	if (!awaited.includes(action)) return start(to(leg, request));
+	const { taken, reason } = await new Promise<RouteOutcome>((resolve) => {
+		start({ ...to(leg, request), over: resolve });
+	});
+	if (taken) return engine.participant(leg.dn, leg.participant);
+	const words = FAILED[reason] ?? 'no answer';
+	throw new Refusal(failedRouteStatus, `${request.destination}: ${words}`, reason);
+}
+
+const FAILED: Partial<Record<Reason, string>> = {
+	PhoneBusy: 'busy',
+	Declined: 'busy',
+	PhoneNotRegistered: 'unavailable',
 };
 
 function attached(
@@ -160,13 +199,13 @@ export function targetOf(segments: string[]): Target | undefined {
 }
 
 /** Does an operation for a caller; never throws a Refusal but answers with its status. */
-export function perform(
+export async function perform(
 	engine: CallEngine,
 	caller: Caller,
 	target: Target,
 	request: ActionRequest,
-): Answer {
-	return answering(engine, () => {
+): Promise<Answer> {
+	return await answering(engine, () => {
 		const { number: dn } = monitoredDn(engine, caller, target.dn);
 		const { destination, attacheddata, timeout } = request;
 		if (target.participant === undefined) {
@@ -194,9 +233,12 @@ export function perform(
 }
 
 /** Turns what `work` returns, or refuses, into status and result object. */
-export function answering(engine: CallEngine, work: () => Participant | undefined): Answer {
+async function answering(
+	engine: CallEngine,
+	work: () => Result | Promise<Result>,
+): Promise<Answer> {
 	try {
-		return { status: 200, body: resultObject(engine, 'Success', 'None', '', work()) };
+		return { status: 200, body: resultObject(engine, 'Success', 'None', '', await work()) };
 	} catch (error: unknown) {
 		return refusalAnswer(engine, error);
 	}

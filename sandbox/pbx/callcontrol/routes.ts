@@ -107,7 +107,7 @@ async function act({ engine, caller, request, segments }: Exchange): Promise<Ans
 			`There is no such action; a participant has ${Object.keys(ACTIONS).join(', ')}`,
 		);
 	}
-	return perform(
+	return await perform(
 		engine,
 		caller,
 		target,

@@ -122,7 +122,7 @@ export function attachSocket(
 			if (!connection.isFrozen && !quirks.ignoresPings) socket.pong(data);
 		});
 		socket.on('message', (data) => {
-			if (!connection.isFrozen && !connection.isSilent) serve(connection, String(data));
+			if (!connection.isFrozen && !connection.isSilent) void serve(connection, String(data));
 		});
 	};
 
@@ -146,12 +146,12 @@ export function attachSocket(
 	};
 
 	/** What is no request is left unanswered: a real PBX's word for it is not known. */
-	const serve = (connection: Connection, text: string) => {
+	const serve = async (connection: Connection, text: string) => {
 		const request = socketRequest.safeParse(parse(text));
 		const { caller } = connection;
 		if (!request.success || !caller) return;
 		const { RequestID, Path, RequestData } = request.data;
-		const { status, body } = respond(engine, caller, Path, {
+		const { status, body } = await respond(engine, caller, Path, {
 			destination: RequestData?.Destination,
 			reason: RequestData?.Reason,
 			timeout: RequestData?.Timeout,
@@ -196,11 +196,16 @@ export function attachSocket(
 	};
 }
 
-function respond(engine: CallEngine, caller: Caller, path: string, data: unknown): Answer {
+async function respond(
+	engine: CallEngine,
+	caller: Caller,
+	path: string,
+	data: unknown,
+): Promise<Answer> {
 	try {
 		const target = targetOf(segmentsOf(path));
 		if (!target) return refusalAnswer(engine, new Refusal(404, `There is no operation ${path}`));
-		return perform(engine, caller, target, requestOf(data));
+		return await perform(engine, caller, target, requestOf(data));
 	} catch (error: unknown) {
 		return refusalAnswer(engine, error);
 	}

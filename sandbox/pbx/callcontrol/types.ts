@@ -49,6 +49,7 @@ export type Reason =
 	| 'Declined'
 	| 'NoAnswer'
 	| 'PhoneBusy'
+	| 'PhoneNotRegistered'
 	| 'AnsweredElsewhere'
 	| 'Transferred'
 	| 'Diverted'
@@ -132,6 +133,13 @@ export interface EngineOptions {
 	promptFinished?: boolean;
 	/** `GET /{dn}/participants` also for unmonitored DNs, as one client saw (protocol 2.9). Default false. */
 	openParticipantLists?: boolean;
+	/**
+	 * Actions that answer when it is known how they went, as 3CX's own clients expect of `routeto` and `transferto`
+	 * (protocol 2.5, the default); all others answer at once.
+	 */
+	awaited?: ReadonlyArray<'routeto' | 'transferto' | 'divert'>;
+	/** What an awaited action answers when nobody took the call: 424 (default), or 200 with a failed final status. */
+	failedRouteStatus?: 424 | 200;
 	/** Seed of the engine's random numbers (participant_uid). Default 1. */
 	random?: number;
 }

@@ -277,14 +277,121 @@ test('actions move the call', async () => {
 	).toBe(200);
 	pbx.engine.answer({ dn: '101' });
 	expect((await act('/101/participants/2/transferto', { destination: 'bot' })).status).toBe(200);
-	expect(
-		(await act('/bot/participants/3/routeto', { destination: '100', timeout: 5 })).status,
-	).toBe(200);
+	const routed = act('/bot/participants/3/routeto', { destination: '100', timeout: 5 });
+	await rings('100');
 	expect(legOf(pbx.engine, '100')).toMatchObject({ status: 'Ringing', referred_by_dn: 'bot' });
 	expect((await act('/100/participants/4/answer', {})).status).toBe(200);
+	expect(await routed).toMatchObject({ status: 200, body: { finalstatus: 'Success' } });
 	expect(pbx.engine.participants('bot')).toEqual([]);
 	expect((await act('/100/participants/4/drop', {})).body).toMatchObject({ result: { id: 4 } });
 	expect(pbx.engine.calls()).toEqual([]);
+});
+
+/** Resolves when a phone of the DN rings. */
+const rings = async (dn: string) => {
+	while (!pbx.engine.participants(dn).some(({ status }) => status === 'Ringing')) {
+		await new Promise((resolve) => setTimeout(resolve, 2));
+	}
+};
+
+describe('routeto and transferto answer when the outcome is known', () => {
+	/** 100 talks; the bot is in a call of its own. */
+	const talking = () => {
+		const callid = pbx.engine.incoming({ from: '+4989123', to: '100' });
+		pbx.engine.answer({ callid });
+		return callid;
+	};
+	const send = (action: string, destination = '101') =>
+		pbx.rest('POST', `/100/participants/1/${action}`, { body: { destination } });
+
+	test.each<[string, string, string, (callid: number) => void, number, object?]>([
+		[
+			'somebody takes it',
+			'transferto',
+			'101',
+			() => pbx.engine.answer({ dn: '101' }),
+			200,
+			{ finalstatus: 'Success' },
+		],
+		[
+			'somebody takes the route',
+			'routeto',
+			'101',
+			() => pbx.engine.answer({ dn: '101' }),
+			200,
+			{ finalstatus: 'Success' },
+		],
+		[
+			'nobody does',
+			'transferto',
+			'101',
+			(callid) => pbx.engine.timeoutRinging({ callid }),
+			424,
+			{ finalstatus: 'Failed', reason: 'NoAnswer' },
+		],
+		[
+			'it is declined',
+			'routeto',
+			'101',
+			() => pbx.engine.decline({ dn: '101' }),
+			424,
+			{ reason: 'Declined', reasontext: '101: busy' },
+		],
+		['one of a group takes it', 'transferto', '810', () => pbx.engine.answer({ dn: '101' }), 200],
+		[
+			'the caller hangs up',
+			'transferto',
+			'101',
+			(callid) => pbx.engine.hangUp({ callid }),
+			424,
+			{ reason: 'HungUp' },
+		],
+	])('%s', async (_name, action, destination, happens, status, body = {}) => {
+		const callid = talking();
+		let isAnswered = false;
+		const pending = send(action, destination).finally(() => (isAnswered = true));
+		await rings('101');
+		expect(isAnswered).toBe(false);
+		happens(callid);
+		expect(await pending).toMatchObject({ status, body });
+		// It stays where it failed, unless the whole call is over.
+		const stays = status === 424 && pbx.engine.calls().length > 0;
+		expect(pbx.engine.participants('100')).toMatchObject(stays ? [{ status: 'Connected' }] : []);
+	});
+
+	test('over the socket, too', async () => {
+		talking();
+		const listener = await pbx.listen();
+		const reply = listener.ask('/callcontrol/100/participants/1/transferto', {
+			Destination: '101',
+		});
+		await rings('101');
+		pbx.engine.answer({ dn: '101' });
+		expect(await reply).toMatchObject({ StatusCode: 200 });
+		listener.socket.close();
+	});
+
+	test('the leg may go meanwhile: the route lives on', async () => {
+		talking();
+		const pending = send('routeto');
+		await rings('101');
+		await pbx.rest('POST', '/100/participants/1/drop', { body: {} });
+		pbx.engine.answer({ dn: '101' });
+		expect(await pending).toMatchObject({ status: 200, body: { finalstatus: 'Success' } });
+	});
+
+	test.each([
+		['at once', { awaited: [] }, 200, 'Success'],
+		['with 200 and a final status', { failedRouteStatus: 200 }, 200, 'Failed'],
+	] as const)('a PBX that answers %s', async (_name, options, status, finalstatus) => {
+		await pbx.close();
+		pbx = await startPbx(options);
+		const callid = talking();
+		const pending = send('transferto');
+		await rings('101');
+		if (finalstatus === 'Failed') pbx.engine.timeoutRinging({ callid });
+		expect(await pending).toMatchObject({ status, body: { finalstatus } });
+	});
 });
 
 test('data goes to the own or the other side', async () => {
