@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { INodePropertyOptions } from 'n8n-workflow';
 import { parseFrame } from '../../lib/callcontrol/link/frames';
 import type { LinkState } from '../../lib/callcontrol/link/monitor';
-import type { CallEventType, DeviceEvent, TrackerEvent } from '../../lib/callcontrol/calls/tracker';
+import type { ToldEvent } from '../../lib/callcontrol/calls/teller';
+import type { CallEventType, DeviceEvent } from '../../lib/callcontrol/calls/tracker';
 
 /** The link to the PBX broke, or is back. */
 export interface LinkEvent {
@@ -32,7 +33,7 @@ export interface RawEvent {
 }
 
 /** Whatever can start the workflow. */
-export type TriggerEvent = TrackerEvent | LinkEvent | RawEvent;
+export type TriggerEvent = ToldEvent | DeviceEvent | LinkEvent | RawEvent;
 
 type EventType = CallEventType | DeviceEvent['type'] | LinkEvent['type'] | RawEvent['type'];
 

@@ -1,6 +1,6 @@
 import { NodeOperationError, type ITriggerFunctions, type ITriggerResponse } from 'n8n-workflow';
-import { perCall } from '../../lib/callcontrol/calls/perCall';
-import { perExtension } from '../../lib/callcontrol/calls/perExtension';
+import { Teller } from '../../lib/callcontrol/calls/teller';
+import type { CallEvent } from '../../lib/callcontrol/calls/tracker';
 import type { LinkState } from '../../lib/callcontrol/link/monitor';
 import { subscribe, type Subscriber } from '../../lib/callcontrol/link/sharing';
 import { connectTo, linkTo } from '../shared/connect';
@@ -8,6 +8,7 @@ import { toNodeError } from '../shared/errors';
 import { DefaultCountry } from './countries';
 import { eventName, linkEvent, rawEvent, type TriggerEvent } from './events';
 import { wanted } from './filters';
+import { keptMemory, noMemory } from './memory';
 import { createQueue } from './queue';
 import { Registrations } from './registrations';
 import { readSettings, type Settings } from './settings';
@@ -58,23 +59,52 @@ export async function listen(
 		settings.country,
 		async () => await connectTo(context, 0, ASK),
 	);
+	const memory = isManual ? noMemory() : keptMemory(context);
 	const delivery = createQueue(context, settings, name, {
 		begun: test?.begun,
 		output: () => ({ ...settings, defaultCountry: country.code }),
+		beforeHandOver: () => memory.save(),
 		onHandOver: () => test?.done(),
+		onSettled: (events) => {
+			for (const event of events) if (event.kind === 'call') teller?.settled(event);
+		},
 	});
-	const select = selection(settings, country);
-	const take = (event: TriggerEvent) => {
-		const handOn = () => select(event).forEach(delivery.push);
-		// That the PBX is away has no numbers in it, and cannot wait for it.
-		if (event.kind === 'link') handOn();
-		else country.whenSettled(handOn);
+	const isWanted = wanted(settings.filters, () => country.code);
+	const asked = (type: TriggerEvent['type']) => settings.events.has(eventName(type));
+	let pbx = '';
+	/** Of the link that is listened to now. */
+	let teller: Teller | undefined;
+	const begin = (present: CallEvent[]) => {
+		const told = memory.open(pbx);
+		teller = new Teller({
+			granularity: settings.granularity,
+			matches: isWanted,
+			asked,
+			told,
+		});
+		const { events, foreign } = teller.begin(present);
+		events.forEach(delivery.push);
+		if (foreign > 0)
+			context.logger.warn(
+				`3CX Trigger: ${foreign} calls that were told of belong to another phone system; their end is not told`,
+			);
 	};
+	const take = (event: TriggerEvent) => {
+		if (event.kind === 'call') teller?.take(event).forEach(delivery.push);
+		else if (asked(event.type) && isWanted(event)) delivery.push(event);
+	};
+	/** That the PBX is away has no numbers in it; all else waits until the country of numbers is known. */
+	const inTurn = (work: () => void) => country.whenSettled(work);
 	/** A person looks on, and gets the error itself instead of a line in the log. */
 	let isGated = SOMEBODY_WATCHES.has(context.getActivationMode());
 	const subscription = subscribe({
-		connect: async () => await linkTo(context),
-		onEvents: (events) => events.forEach(take),
+		connect: async () => {
+			const access = await linkTo(context);
+			pbx = access.client.connection.origin;
+			return access;
+		},
+		onPresent: (present) => inTurn(() => begin(present)),
+		onEvents: (events) => inTurn(() => events.forEach(take)),
 		onError: (error) =>
 			context.logger.error(
 				`3CX Trigger: an event could not be processed: ${(error as Error).message}`,
@@ -92,7 +122,9 @@ export async function listen(
 			const event = linkEvent(state);
 			if (event) take(event);
 		},
-		...(settings.events.has('raw') ? { onMessage: (text) => take(rawEvent(text)) } : {}),
+		...(settings.events.has('raw')
+			? { onMessage: (text) => inTurn(() => take(rawEvent(text))) }
+			: {}),
 		timing,
 	});
 	const leave = async () => {
@@ -128,16 +160,6 @@ export async function listen(
 				description: `Listened for ${Math.round(testMs / 60_000)} minutes. Click "Execute step" again, then call one of the extensions. If no call appears, the API client may not be allowed to see these extensions: check Integrations > API in the 3CX Admin Console.`,
 			});
 		},
-	};
-}
-
-/** @returns a function that takes every event and returns those that this node asks for. */
-function selection({ events, filters, granularity }: Settings, country: DefaultCountry) {
-	const isWanted = wanted(filters, () => country.code);
-	const ofCalls = granularity === 'call' ? perCall(isWanted) : perExtension(isWanted);
-	return (event: TriggerEvent): TriggerEvent[] => {
-		const told = event.kind === 'call' ? ofCalls(event) : isWanted(event) ? [event] : [];
-		return told.filter(({ type }) => events.has(eventName(type)));
 	};
 }
 

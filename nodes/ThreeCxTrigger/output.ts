@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { flatLeg } from '../../lib/callcontrol/calls/flatLeg';
-import type { CallEvent } from '../../lib/callcontrol/calls/tracker';
+import type { ToldEvent } from '../../lib/callcontrol/calls/teller';
 import { readParticipant } from '../../lib/callcontrol/rest/types';
 import { normalise } from '../../lib/phone/e164';
 import { eventName, type TriggerEvent } from './events';
@@ -69,14 +69,17 @@ function detailsOf(event: TriggerEvent, options: OutputOptions): IDataObject {
 	}
 }
 
-function callDetails(event: CallEvent, options: OutputOptions): IDataObject {
+function callDetails(event: ToldEvent, options: OutputOptions): IDataObject {
 	const { leg, call, previous } = event;
 	const { participant, dnType, direction } = leg;
 	const { defaultCountry } = options;
 	const ofCall = options.granularity === 'call';
 	const openedAt = ofCall ? call.openedAt : leg.openedAt;
 	const answeredAt = ofCall ? call.answeredAt : leg.connectedAt;
-	const endedAt = event.type === 'ended' ? event.at : undefined;
+	const isEnd = event.type === 'ended';
+	// Nobody was there when it ended: neither when nor what happened before is known.
+	const endedAt = isEnd && !event.isUnseen ? event.at : undefined;
+	const answered = ofCall ? call.answered : leg.connected;
 	return {
 		...flatLeg(participant, { dnType, direction, defaultCountry }),
 		// One leg of a call may know it where another does not.
@@ -85,7 +88,7 @@ function callDetails(event: CallEvent, options: OutputOptions): IDataObject {
 		previousStatus: previous?.status ?? null,
 		queue: call.queue ?? null,
 		parkedAt: call.parkedAt ?? null,
-		answered: ofCall ? call.answered : leg.connected,
+		answered: event.isUnseen && !answered ? null : answered,
 		startedAt: iso(openedAt),
 		answeredAt: iso(answeredAt),
 		endedAt: iso(endedAt),

@@ -17,8 +17,10 @@ export interface QueueHooks {
 	begun?: Promise<void>;
 	/** How events look now. */
 	output(): OutputOptions;
-	/** Told of events that have just been handed over. */
-	onHandOver(events: TriggerEvent[]): void;
+	/** Told when an execution is about to be started. */
+	beforeHandOver(): void;
+	/** Told when it has been asked for. */
+	onHandOver(): void;
 	/** Told of events whose execution has ended or been parked. */
 	onSettled?(events: TriggerEvent[]): void;
 }
@@ -57,8 +59,9 @@ export function createQueue(
 		again: settings.again,
 		deliver: async (events) => {
 			await hooks.begun;
+			hooks.beforeHandOver();
 			const execution = emit(events, hooks.output());
-			hooks.onHandOver(events);
+			hooks.onHandOver();
 			await execution;
 		},
 		onSettled: hooks.onSettled,

@@ -45,7 +45,7 @@ export function perCall(matches: (event: CallEvent) => boolean): (event: CallEve
 		if (!seen) return [];
 		if (type === 'over') {
 			calls.delete(key);
-			return [{ ...event, type: 'ended', leg: seen.leg }];
+			return [{ ...event, type: 'ended', step: 'ended', leg: seen.leg }];
 		}
 		note(seen, event, isMine);
 		if (isMine && TAKES.has(type)) {
@@ -53,14 +53,19 @@ export function perCall(matches: (event: CallEvent) => boolean): (event: CallEve
 			// The watcher learns of a call that others have answered.
 			if (seen.types.size === 0) seen.answered.add('person');
 		}
-		const told = isMine && isTold(seen, type) ? [event] : [];
+		const step = ONCE.has(type) ? { step: type } : {};
+		const told = isMine && isTold(seen, type) ? [{ ...event, ...step }] : [];
 		for (const { type: each } of told) seen.types.add(each);
 		const answer = BEFORE_ANSWER.has(type) ? undefined : answerIn(seen);
 		if (!answer) return told;
-		seen.answered.add(answererOf(answer));
+		const answerer = answererOf(answer);
+		seen.answered.add(answerer);
 		seen.leg = answer;
 		const id = type === 'answered' ? event.id : `${event.id}.answered`;
-		return [{ ...event, id, type: 'answered', leg: answer }, ...told];
+		return [
+			{ ...event, id, step: `answered by ${answerer}`, type: 'answered', leg: answer },
+			...told,
+		];
 	};
 }
 

@@ -81,6 +81,8 @@ export interface CallEvent {
 	kind: 'call';
 	/** Unique in this process; the type is part of it. */
 	id: string;
+	/** What it is called within its call, by whoever looks; missing for what can happen again and again, such as keys. */
+	step?: string;
 	type: CallEventType;
 	/** When it was noticed, in ms since the epoch. */
 	at: number;
@@ -132,6 +134,8 @@ interface Leg extends Omit<LegView, 'siblings' | 'seesParty'> {
 	told: number;
 	/** Events that are reported only once for a leg. */
 	once: Set<string>;
+	/** Those of them that a newcomer has to be told, too. */
+	steps: Array<{ type: CallEventType; mark: string }>;
 }
 
 interface Call extends Omit<CallView, 'legs' | 'over'> {
@@ -218,6 +222,13 @@ export class CallTracker {
 		this.vacant.delete(call);
 		if (this.calls.get(call.id) === call) this.calls.delete(call.id);
 		this.calls.delete(call.key);
+	}
+
+	/** @returns for somebody who comes now: what has happened to the legs that are there, as found out by reading the state. */
+	replay(): CallEvent[] {
+		return [...this.legs.values()].flatMap((leg) =>
+			leg.steps.map(({ type, mark }) => this.event(type, leg, 'recovered', { mark })),
+		);
 	}
 
 	/** @returns the callid of a known leg. */
@@ -329,9 +340,9 @@ export class CallTracker {
 		if (!isFirst) leg.once.add('answered');
 		const events = this.progress(leg, origin, false, previous);
 		const isTold = events.some(({ type }) => type === 'pickedUp' || type === 'transferred');
-		return isFirst || isTold
-			? events
-			: [...events, this.event('transferred', leg, origin, { previous })];
+		if (isFirst || isTold) return events;
+		leg.steps.push({ type: 'transferred', mark: 'transferred' });
+		return [...events, this.event('transferred', leg, origin, { previous, mark: 'transferred' })];
 	}
 
 	/**
@@ -371,8 +382,9 @@ export class CallTracker {
 		const tell = (type: CallEventType, how: Origin = origin, mark: string = type) => {
 			if (leg.once.has(mark)) return;
 			leg.once.add(mark);
+			leg.steps.push({ type, mark });
 			// What had happened before we listened is only ticked off.
-			if (!isOld) events.push(this.event(type, leg, how, { previous }));
+			if (!isOld) events.push(this.event(type, leg, how, { previous, mark }));
 		};
 		// The own phone of somebody who calls by a click rings first: that is no incoming call.
 		const begins = leg.direction === 'outbound' ? 'dialing' : 'ringing';
@@ -418,6 +430,7 @@ export class CallTracker {
 			key: `${callid}.${dn}.${id}@${this.stamp()}`,
 			told: 0,
 			once: new Set(),
+			steps: [],
 		};
 		call.legs.add(leg);
 		this.legs.set(legKey(dn, id), leg);
@@ -447,7 +460,7 @@ export class CallTracker {
 		if (leg.connected) {
 			this.talked.set(leg.dn, { until: this.now(), party: leg.participant.party_dn });
 		}
-		const ended = this.event('ended', leg, origin, { previous: leg.participant });
+		const ended = this.event('ended', leg, origin, { previous: leg.participant, mark: 'ended' });
 		if (call.legs.size > 0) return [ended];
 		if (isFinal) {
 			this.forget(call);
@@ -480,7 +493,7 @@ export class CallTracker {
 		type: CallEventType,
 		leg: Leg,
 		origin: Origin,
-		more: Pick<CallEvent, 'previous' | 'digits'> = {},
+		more: Pick<CallEvent, 'previous' | 'digits'> & { mark?: string } = {},
 	): CallEvent {
 		const { call, key, dn, dnType, direction, participant, openedAt, connectedAt, connected } = leg;
 		const { legs, ...callView } = call;
@@ -493,6 +506,7 @@ export class CallTracker {
 		return {
 			kind: 'call',
 			id: `${key}.${leg.told}.${type}`,
+			...(more.mark === undefined ? {} : { step: `${legKey(dn, participant.id)}.${more.mark}` }),
 			type,
 			at: this.now(),
 			recovered: origin !== 'live',

@@ -5,7 +5,14 @@ import { CallOrder, type Pending } from './order';
 import { callidIn, LegReads } from './reads';
 import { createCallControl, type CallControl } from '../rest/client';
 import { superviseSocket, type SocketTiming } from './socket';
-import { CallTracker, legKey, type Change, type Grace, type TrackerEvent } from '../calls/tracker';
+import {
+	CallTracker,
+	legKey,
+	type CallEvent,
+	type Change,
+	type Grace,
+	type TrackerEvent,
+} from '../calls/tracker';
 
 /** How patient the monitor is, in ms, besides its socket. */
 export interface MonitorTiming extends SocketTiming {
@@ -61,6 +68,8 @@ export interface MonitorOptions {
 /** Watches all calls of a PBX that an API client may see. */
 export interface Monitor {
 	readonly online: boolean;
+	/** @returns what has happened to the legs that are there, see {@link CallTracker.replay}. */
+	replay(): CallEvent[];
 	/**
 	 * Waits for the link. Tries at once if it is down.
 	 *
@@ -296,14 +305,15 @@ export function startMonitor(options: MonitorOptions): Monitor {
 		held = undefined;
 		lastSequence = undefined;
 		online = true;
-		frames.forEach(follow);
-		// Reads of the last link may have been answered meanwhile, and what came after them was told to nobody.
-		reconcileWithin(isPartial || shedMeanwhile ? timing.suspicionMs : timing.reconcileMs);
+		// Whoever waits for the link begins with the state that has been read, before what came after it.
 		options.onState?.({
 			online,
 			outageMs: downSince === undefined ? 0 : performance.now() - downSince,
 		});
 		downSince = undefined;
+		frames.forEach(follow);
+		// Reads of the last link may have been answered meanwhile, and what came after them was told to nobody.
+		reconcileWithin(isPartial || shedMeanwhile ? timing.suspicionMs : timing.reconcileMs);
 		for (const done of waiters.splice(0)) done();
 	}
 
@@ -349,6 +359,7 @@ export function startMonitor(options: MonitorOptions): Monitor {
 		get online() {
 			return online;
 		},
+		replay: () => tracker.replay(),
 		async ready(withinMs) {
 			if (online) return;
 			const outcome = new Promise<ThreeCxError | undefined>((resolve) => waiters.push(resolve));

@@ -2,7 +2,7 @@ import type { PbxClient } from '../../http/client';
 import { ThreeCxError } from '../../http/errors';
 import { backoff } from '../../http/retry';
 import { startMonitor, type LinkState, type Monitor, type MonitorOptions } from './monitor';
-import type { TrackerEvent } from '../calls/tracker';
+import type { CallEvent, TrackerEvent } from '../calls/tracker';
 
 /** What a subscriber may listen to, as its credential is at the moment. */
 export interface LinkAccess {
@@ -30,6 +30,11 @@ export interface Subscriber {
 	 */
 	connect(): Promise<LinkAccess>;
 	onEvents(events: TrackerEvent[]): void;
+	/**
+	 * Told first, before any event, when the state has been read: what has happened to the legs that are there. Again for
+	 * each further link, when the credential leads to another. Without it, events come as the link tells them.
+	 */
+	onPresent?(present: CallEvent[]): void;
 	/** The link went down or is up again; told only when that changes. */
 	onState?(state: LinkState): void;
 	/** Each message of the socket as it comes, see {@link MonitorOptions.onMessage}. */
@@ -98,6 +103,9 @@ class Member {
 
 	private isOnline = false;
 
+	/** Has been told what is present on its link. */
+	private hasBegun = false;
+
 	private downSince?: number;
 
 	private checking?: Promise<LinkAccess>;
@@ -157,18 +165,34 @@ class Member {
 			this.down(moved());
 		}
 		const open = links.get(key);
-		open?.add(this);
 		this.link = open ?? new Link(key, this);
+		open?.add(this);
 	}
 
 	private leaveLink(): void {
 		void this.link?.remove(this);
 		this.link = undefined;
+		this.hasBegun = false;
+	}
+
+	/** Tells the subscriber what is present, once on each link. */
+	private begin(): void {
+		if (this.hasBegun || !this.link) return;
+		this.hasBegun = true;
+		const present = this.link.monitor.replay();
+		this.hand((subscriber) => subscriber.onPresent?.(present));
+	}
+
+	/** Passes events on, unless what is present is still to be told: it includes them. */
+	tellEvents(events: TrackerEvent[]): void {
+		if (this.subscriber.onPresent && !this.hasBegun) return;
+		this.hand((subscriber) => subscriber.onEvents(events));
 	}
 
 	/** Tells the subscriber what the link says, and how long it was without one. */
 	tell(state: LinkState): void {
 		if (!state.online) return this.down(state.error);
+		this.begin();
 		if (this.isOnline) return;
 		this.isOnline = true;
 		const outageMs = this.downSince === undefined ? 0 : performance.now() - this.downSince;
@@ -227,7 +251,9 @@ class Link {
 		this.members.add(first);
 		this.monitor = startMonitor({
 			connect: async () => await this.connect(),
-			onEvents: (events) => this.tell((subscriber) => subscriber.onEvents(events)),
+			onEvents: (events) => {
+				for (const member of [...this.members]) member.tellEvents(events);
+			},
 			onState: (state) => {
 				this.state = state;
 				for (const member of [...this.members]) member.tell(state);

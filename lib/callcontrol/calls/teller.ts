@@ -1,0 +1,245 @@
+import { perCall } from './perCall';
+import { perExtension } from './perExtension';
+import { STATUS, type Participant } from '../rest/types';
+import type { Told, ToldCall } from './told';
+import type { CallEvent, CallEventType } from './tracker';
+
+/** What one watcher wants to be told. */
+export interface TellerOptions {
+	/** Events of whole calls, or of each extension in them. */
+	granularity: 'call' | 'leg';
+	/** Whether the watcher cares for the leg of an event. */
+	matches(event: CallEvent): boolean;
+	/** Whether events of a type are asked for. */
+	asked(type: CallEventType): boolean;
+	/** What has been told before; kept up to date from here on. */
+	told: Told;
+	/** The clock, in ms since the epoch. */
+	now?: () => number;
+}
+
+/** An event for a watcher. */
+export interface ToldEvent extends CallEvent {
+	/** Where it is ticked off; missing for what can happen again and again. */
+	ticks?: { call: ToldCall; step: string };
+	/** The end of a call that nobody saw: it is over, since when is not known, nor what happened before. */
+	isUnseen?: boolean;
+}
+
+/** What is told of what happened before a watcher began. */
+export type Beginning =
+	/** All that earlier processes have not told, as far as it can be seen; at the very first time only what rings. */
+	| 'what was missed'
+	/** Only what rings, as at the very first time. */
+	| 'from now';
+
+/**
+ * Turns what the tracker tells into what one watcher is told: once, whatever process tells it. Events have the same ids
+ * in every process, and what an earlier one has told is left out. Without I/O; what it knows is in its {@link Told}.
+ */
+export class Teller {
+	private readonly view: (event: CallEvent) => Array<CallEvent & { stay?: string }>;
+
+	/** What the calls of the tracker are called here, by the tracker's own key. */
+	private readonly names = new Map<string, { callid: number; era: number }>();
+
+	/** While it begins: stays that earlier processes have told of, by call and DN. */
+	private readonly stays = new Map<string, string>();
+
+	private readonly now: () => number;
+
+	constructor(private readonly options: TellerOptions) {
+		const { granularity, matches, now = Date.now } = options;
+		this.now = now;
+		this.view =
+			granularity === 'call'
+				? perCall(matches)
+				: perExtension(matches, (event) => this.stayOf(event));
+	}
+
+	/**
+	 * Begins; called once, before all events.
+	 *
+	 * @param present what has happened to the legs that are there now, see `CallTracker.replay`
+	 * @returns what is to be told of it, and the end of the calls that are gone; and how many calls were told of at
+	 *   another address, none of which is here: they are another PBX's, and are forgotten
+	 */
+	begin(
+		present: readonly CallEvent[],
+		beginning: Beginning = 'what was missed',
+	): { events: ToldEvent[]; foreign: number } {
+		const { told } = this.options;
+		if (beginning === 'from now') for (const call of told.open()) told.forget(call);
+		const isFirst = told.origin === 'new' || beginning === 'from now';
+		const before = told.open();
+		this.recognise(before, present);
+		const isForeign = told.origin === 'other' && this.names.size === 0;
+		if (isForeign) for (const call of before) told.forget(call);
+		const there = new Set<ToldCall>();
+		const news = present.flatMap((event) =>
+			this.tell(event, {
+				// Who is on the phone when somebody begins to listen is no news.
+				isOld: (isFirst || isForeign) && event.leg.participant.status === STATUS.connected,
+				there,
+			}),
+		);
+		this.stays.clear();
+		if (isForeign) return { events: news, foreign: before.length };
+		const known = new Set([...this.names.values()].map((name) => told.nameOf(name)));
+		// A call may be there on legs that the watcher does not care for.
+		const isThere = (call: ToldCall) =>
+			there.has(call) || (call.stay === '' && known.has(told.nameOf(call)));
+		const gone = before.filter((call) => !isThere(call)).flatMap((call) => this.endUnseen(call));
+		return { events: [...news, ...gone], foreign: 0 };
+	}
+
+	/** @returns what the watcher is told of an event. */
+	take(event: CallEvent): ToldEvent[] {
+		const events = this.tell(event);
+		if (event.type === 'over') this.names.delete(event.call.key);
+		return events;
+	}
+
+	/** Ticks an event off: it has been told for good. */
+	settled({ ticks }: ToldEvent): void {
+		if (ticks) this.tick(ticks.call, ticks.step);
+	}
+
+	private tick(call: ToldCall, step: string): void {
+		call.given.delete(step);
+		call.steps.add(step);
+		if (step === 'ended') this.options.told.forget(call);
+	}
+
+	/** Finds out which of the calls that were told of are those that are there. */
+	private recognise(before: readonly ToldCall[], present: readonly CallEvent[]): void {
+		const calls = new Map<string, CallEvent[]>();
+		for (const event of present)
+			calls.set(event.call.key, [...(calls.get(event.call.key) ?? []), event]);
+		for (const call of before) {
+			for (const [key, events] of calls) {
+				if (events[0]!.call.id !== call.callid || !isSame(call, events)) continue;
+				this.names.set(key, call);
+				if (call.stay !== '' && !call.given.has('ended'))
+					this.stays.set(`${key} ${call.leg.dn}`, call.stay);
+			}
+		}
+	}
+
+	private stayOf({ call, leg }: CallEvent): string | undefined {
+		return this.stays.get(`${call.key} ${leg.dn}`);
+	}
+
+	private tell(
+		event: CallEvent,
+		{ isOld = false, there }: { isOld?: boolean; there?: Set<ToldCall> } = {},
+	): ToldEvent[] {
+		return this.view(event).flatMap((each) => {
+			// Without a number it has no name that another process could know.
+			if (each.call.id === 0) return this.isAsked(each) && !isOld ? [each] : [];
+			const call = this.callOf(each);
+			there?.add(call);
+			return this.give(call, each, isOld);
+		});
+	}
+
+	private isAsked = ({ type }: CallEvent): boolean => this.options.asked(type);
+
+	/** What is known of the call of an event, up to date. */
+	private callOf(event: CallEvent & { stay?: string }): ToldCall {
+		const { told, granularity } = this.options;
+		const { leg, call, stay = '' } = event;
+		const name = this.names.get(call.key) ?? { callid: call.id, era: told.eraFor(call.id) };
+		this.names.set(call.key, name);
+		const known = told.find(name.callid, name.era, stay);
+		const times =
+			granularity === 'call' ? call : { openedAt: leg.openedAt, answeredAt: leg.connectedAt };
+		const { dn, dnType, direction, connected, participant } = leg;
+		const current: ToldCall = {
+			callid: name.callid,
+			era: name.era,
+			stay,
+			steps: known?.steps ?? new Set(),
+			given: known?.given ?? new Set(),
+			openedAt: known?.openedAt ?? times.openedAt,
+			answeredAt: known?.answeredAt ?? times.answeredAt,
+			answered: known?.answered === true || (granularity === 'call' ? call.answered : connected),
+			queue: call.queue ?? known?.queue,
+			did: call.did ?? known?.did,
+			leg: { dn, dnType, direction, connected, participant },
+		};
+		if (known) return Object.assign(known, current);
+		told.add(current);
+		return current;
+	}
+
+	private give(call: ToldCall, event: CallEvent, isOld: boolean): ToldEvent[] {
+		const { told } = this.options;
+		const name = told.nameOf(call);
+		const { step } = event;
+		const named = { ...event, ...this.timed(call, event, name) };
+		if (step === undefined)
+			return this.isAsked(event) && !isOld ? [{ ...named, id: `${name}/${event.id}` }] : [];
+		if (call.steps.has(step) || call.given.has(step)) return [];
+		if (isOld || !this.isAsked(event)) {
+			this.tick(call, step);
+			return [];
+		}
+		call.given.add(step);
+		const id = [name, call.stay, step].filter((part) => part !== '').join('/');
+		return [{ ...named, id, ticks: { call, step } }];
+	}
+
+	/** The call by its name here, with the times that an earlier process saw. */
+	private timed(
+		{ openedAt, answeredAt, queue, did }: ToldCall,
+		{ leg, call }: CallEvent,
+		key: string,
+	): Pick<CallEvent, 'leg' | 'call'> {
+		if (this.options.granularity === 'call')
+			return { leg, call: { ...call, key, openedAt, answeredAt, queue, did } };
+		return {
+			leg: { ...leg, openedAt, connectedAt: answeredAt },
+			call: { ...call, key, queue, did },
+		};
+	}
+
+	/** A call that was there is gone. */
+	private endUnseen(call: ToldCall): ToldEvent[] {
+		const { openedAt, answeredAt, answered, queue, did, leg } = call;
+		const key = this.options.told.nameOf(call);
+		const event: CallEvent = {
+			kind: 'call',
+			id: key,
+			step: 'ended',
+			type: 'ended',
+			at: this.now(),
+			recovered: true,
+			leg: { ...leg, openedAt, connectedAt: answeredAt, siblings: 0, seesParty: false },
+			call: {
+				id: call.callid,
+				key,
+				openedAt,
+				answeredAt,
+				answered,
+				queue,
+				did,
+				legs: 0,
+				over: true,
+			},
+		};
+		return this.give(call, event, false).map((each) => ({ ...each, isUnseen: true }));
+	}
+}
+
+/** Whether a call that was told of is one that is there: the same leg, or the same party on the other side. */
+function isSame({ leg }: ToldCall, events: readonly CallEvent[]): boolean {
+	const before = leg.participant;
+	const isLeg = ({ dn, id, legid }: Participant) =>
+		dn === leg.dn && id === before.id && legid === before.legid;
+	return events.some(({ leg: { participant } }) => {
+		const { party_caller_id: number } = participant;
+		const isParty = number === before.party_caller_id;
+		return isParty && (number !== '' || isLeg(participant));
+	});
+}

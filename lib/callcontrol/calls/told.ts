@@ -1,0 +1,361 @@
+import { STATUS, readParticipant, type Participant } from '../rest/types';
+import type { Direction } from './legs';
+
+/**
+ * What has been told of the calls that go on, so that the next process can tell the rest: small, plain JSON, for a store
+ * that outlives this one. It is not a queue: what waits to be told is found again by comparing this with the PBX.
+ *
+ * It also names calls. A PBX that restarts numbers its calls from the start, so a number alone names no call; but the
+ * same number is not used twice without a restart in between. So a call is named by its number and by the era in which
+ * it was seen: a new era begins when a number comes that this one has had. Whoever has read the same state gives the same
+ * names, and a name is never given twice.
+ */
+
+/** A call, or in it one extension's stay, as far as it has been told. */
+export interface ToldCall {
+	/** The PBX's number of the call. */
+	callid: number;
+	/** Of its number, see {@link Told}. */
+	era: number;
+	/** Which stay it is; `''` for the whole call. */
+	stay: string;
+	/** What has been told, or need not be, by step. */
+	steps: Set<string>;
+	/** What this process has handed on to be told; not kept. */
+	given: Set<string>;
+	/** In ms since the epoch. */
+	openedAt?: number;
+	answeredAt?: number;
+	answered: boolean;
+	queue?: string;
+	did?: string;
+	/** The leg that stands for it. */
+	leg: ToldLeg;
+}
+
+/** As much of a leg as an end needs that is told without it. */
+export interface ToldLeg {
+	dn: string;
+	dnType?: string;
+	direction: Direction;
+	connected: boolean;
+	participant: Participant;
+}
+
+/** The state as JSON. */
+export interface ToldJson {
+	v: 1;
+	/** The PBX: its origin. */
+	pbx: string;
+	/** When the eras began to be counted, in ms since the epoch, to the base of 36. */
+	since: string;
+	era: number;
+	/** The highest number of this era, and which of the numbers up to it have been used: one bit each, hexadecimal. */
+	top: number;
+	used: string;
+	/** When it was written, in ms since the epoch. */
+	at: number;
+	/** A line a call, oldest first. */
+	calls: string[];
+}
+
+/** Most bytes that the state takes as JSON. */
+export const MAX_TOLD_BYTES = 60_000;
+
+/** Most calls, and stays in them, that are kept; beyond it the oldest are forgotten. */
+export const MAX_TOLD_CALLS = 2_000;
+
+/** Most steps that are kept of a call: transfers and parking can go on for ever. */
+const MAX_STEPS = 60;
+
+/** So many of the latest numbers are known one by one; older ones count as used. */
+const WINDOW = 1_024;
+
+export class Told {
+	/** By {@link nameOf} and stay, oldest first. */
+	private readonly calls = new Map<string, ToldCall>();
+
+	private used = new Set<number>();
+
+	private constructor(
+		readonly pbx: string,
+		/** Where the state comes from: nothing had been told before, it is this PBX's, or that of another address. */
+		readonly origin: 'new' | 'same' | 'other',
+		private readonly since: string,
+		private era: number,
+		private top: number,
+		/** When the state was written that this one goes on from, in ms since the epoch. */
+		readonly at: number | undefined,
+	) {}
+
+	/** @param now in ms since the epoch */
+	static begin(pbx: string, now: number): Told {
+		return new Told(pbx, 'new', now.toString(36), 0, 0, undefined);
+	}
+
+	/**
+	 * @param json what {@link write} gave, or anything else
+	 * @param pbx the PBX that is listened to now; whatever it is, the names go on, so that none is given twice
+	 * @returns the state, and how many of its lines could not be read; undefined when there is none that can be used
+	 */
+	static read(json: unknown, pbx: string): { told: Told; unreadable: number } | undefined {
+		const { v, since, era, top, used, at, calls, ...rest } = (json ?? {}) as Partial<ToldJson>;
+		const isUsable =
+			v === 1 &&
+			typeof since === 'string' &&
+			/^[0-9a-z]{1,11}$/.test(since) &&
+			isCount(era) &&
+			isCount(top) &&
+			typeof used === 'string' &&
+			/^[0-9a-f]*$/.test(used) &&
+			used.length <= WINDOW / 4;
+		if (!isUsable) return undefined;
+		const origin = rest.pbx === pbx ? 'same' : 'other';
+		const told = new Told(pbx, origin, since, era, top, isCount(at) ? at : undefined);
+		told.used = numbersIn(used, top);
+		const lines = Array.isArray(calls) ? calls.slice(-MAX_TOLD_CALLS) : [];
+		const read = lines.map(readLine).filter((call) => call !== undefined);
+		for (const call of read) told.calls.set(placeOf(call), call);
+		return { told, unreadable: lines.length - read.length };
+	}
+
+	/** @returns all calls, and stays in them, whose end has not been told. */
+	open(): ToldCall[] {
+		return [...this.calls.values()];
+	}
+
+	/** @returns a name for a call that no other call has, whatever the PBX numbers it. */
+	nameOf({ callid, era }: Pick<ToldCall, 'callid' | 'era'>): string {
+		return `${callid}@${this.since}${era === 0 ? '' : `.${era}`}`;
+	}
+
+	/** @returns the era for a call that is new; a new one when its number has been used in this one. */
+	eraFor(callid: number): number {
+		const isUsed = callid <= this.top && (callid <= this.top - WINDOW || this.used.has(callid));
+		if (isUsed) {
+			this.era += 1;
+			this.top = 0;
+			this.used.clear();
+		}
+		this.top = Math.max(this.top, callid);
+		this.used.add(callid);
+		if (this.used.size > 2 * WINDOW)
+			this.used = new Set([...this.used].filter((each) => each > this.top - WINDOW));
+		return this.era;
+	}
+
+	find(callid: number, era: number, stay: string): ToldCall | undefined {
+		return this.calls.get(placeOf({ callid, era, stay }));
+	}
+
+	add(call: ToldCall): void {
+		this.calls.set(placeOf(call), call);
+		if (this.calls.size <= MAX_TOLD_CALLS) return;
+		const [oldest] = this.calls.keys();
+		this.calls.delete(oldest!);
+	}
+
+	forget(call: ToldCall): void {
+		this.calls.delete(placeOf(call));
+	}
+
+	/**
+	 * @param now in ms since the epoch
+	 * @returns the state as JSON, never more than {@link MAX_TOLD_BYTES}: where there are too many calls for that, first
+	 *   without names, then without all that is not needed to recognise them, last without the oldest
+	 */
+	write(now: number): ToldJson {
+		const { pbx, since, era, top } = this;
+		const head = { v: 1, pbx, since, era, top, used: bitsOf(this.used, top), at: now } as const;
+		const calls = this.open();
+		for (const level of [0, 1, 2] as const) {
+			const lines = calls.map((call) => writeLine(call, level));
+			if (sizeOf(lines) <= MAX_LINES_BYTES) return { ...head, calls: lines };
+		}
+		const lines: string[] = [];
+		let bytes = 0;
+		for (const call of calls.reverse()) {
+			const line = writeLine(call, 2);
+			bytes += sizeOf([line]);
+			if (bytes > MAX_LINES_BYTES) break;
+			lines.unshift(line);
+		}
+		return { ...head, calls: lines };
+	}
+}
+
+/** All but the head. */
+const MAX_LINES_BYTES = MAX_TOLD_BYTES - 1_500;
+
+/** Bytes of lines as JSON; they hold nothing that JSON has to escape. */
+const sizeOf = (lines: readonly string[]): number =>
+	lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 3, 2);
+
+const placeOf = ({ callid, era, stay }: Pick<ToldCall, 'callid' | 'era' | 'stay'>): string =>
+	`${callid}.${era}.${stay}`;
+
+const isCount = (value: unknown): value is number =>
+	typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+
+/** Which of the latest numbers have been used, as bits: the first is for `top`, the next for the one below. */
+function bitsOf(used: ReadonlySet<number>, top: number): string {
+	const digits = new Uint8Array(WINDOW / 4);
+	for (const id of used) {
+		const below = top - id;
+		if (below < WINDOW) digits[below >> 2]! |= 1 << (below & 3);
+	}
+	return Array.from(digits, (digit) => digit.toString(16))
+		.join('')
+		.replace(/(?<!0)0+$/, '');
+}
+
+const numbersIn = (bits: string, top: number): Set<number> =>
+	new Set(
+		[...bits].flatMap((digit, at) =>
+			[0, 1, 2, 3]
+				.filter((bit) => parseInt(digit, 16) & (1 << bit))
+				.map((bit) => top - at * 4 - bit),
+		),
+	);
+
+/** What separates the fields of a line. */
+const BAR = '|';
+
+/** Words that are long and common, in short. */
+const SHORT: Readonly<Record<string, string>> = {
+	Wextension: '!e',
+	Wexternalline: '!x',
+	Wqueue: '!q',
+	Wroutepoint: '!r',
+	Wivr: '!i',
+	Wringgroup: '!g',
+	Wparkextension: '!p',
+	Wspecialmenu: '!s',
+	[STATUS.connected]: '!C',
+	[STATUS.ringing]: '!R',
+	[STATUS.dialing]: '!D',
+	None: '!n',
+	ringing: '!1',
+	dialing: '!2',
+	answered: '!3',
+	'answered by person': '!4',
+	'answered by program': '!5',
+};
+const LONG = new Map(Object.entries(SHORT).map(([long, short]) => [short, long]));
+
+/** A text as a field: at most 60 characters, and nothing in it that JSON or a line would have to escape. */
+const field = (text: string): string =>
+	SHORT[text] ??
+	text
+		.slice(0, 60)
+		.replace(/\p{Cs}/gu, '')
+		.replace(/[|%"\\!,\p{C}]/gu, (char) => (char === '!' ? '%21' : encodeURIComponent(char)));
+
+function unfield(text: string): string {
+	const long = LONG.get(text);
+	if (long !== undefined) return long;
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return '';
+	}
+}
+
+const time = (ms: number | undefined): string => (ms === undefined ? '' : ms.toString(36));
+
+const untime = (text: string): number | undefined => {
+	if (!/^[0-9a-z]{1,9}$/.test(text)) return undefined;
+	return parseInt(text, 36);
+};
+
+/** One call as a line. Level 1 leaves out names, level 2 all that does not help to recognise it. */
+function writeLine(call: ToldCall, level: 0 | 1 | 2): string {
+	const { leg, steps } = call;
+	const { participant } = leg;
+	const flags =
+		(call.answered ? 1 : 0) + (leg.connected ? 2 : 0) + (leg.direction === 'outbound' ? 4 : 0);
+	const more = (text: string | undefined) => (level < 2 ? field(text ?? '') : '');
+	return [
+		call.callid,
+		call.era,
+		field(call.stay),
+		[...steps].slice(-MAX_STEPS).map(field).join(','),
+		time(call.openedAt),
+		time(call.answeredAt),
+		flags,
+		field(leg.dn),
+		participant.id,
+		participant.legid,
+		field(participant.status),
+		field(participant.party_caller_id),
+		level < 1 ? field(participant.party_caller_name) : '',
+		more(leg.dnType),
+		more(participant.party_dn),
+		more(participant.party_dn_type),
+		more(participant.originated_by_dn),
+		more(participant.referred_by_dn),
+		more(call.did),
+		more(call.queue),
+	].join(BAR);
+}
+
+const FIELDS = 20;
+
+/** Longer lines are none of ours, in characters. */
+const MAX_LINE = 8_000;
+
+function readLine(line: unknown): ToldCall | undefined {
+	if (typeof line !== 'string' || line.length > MAX_LINE) return undefined;
+	const parts = line.split(BAR);
+	if (parts.length !== FIELDS) return undefined;
+	const [callid, era, flags, id, legid] = [0, 1, 6, 8, 9].map((at) => Number(parts[at] || NaN));
+	const [
+		stay,
+		dn,
+		status,
+		number,
+		name,
+		dnType,
+		partyDn,
+		partyType,
+		starter,
+		referrer,
+		did,
+		queue,
+	] = [2, 7, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19].map((at) => unfield(parts[at]!));
+	if (!isCount(callid) || !isCount(era) || !isCount(flags) || dn === '') return undefined;
+	const participant = readParticipant({
+		id,
+		callid,
+		legid,
+		dn,
+		status,
+		party_caller_id: number,
+		party_caller_name: name,
+		party_dn: partyDn,
+		party_dn_type: partyType,
+		originated_by_dn: starter,
+		referred_by_dn: referrer,
+		party_did: did,
+	});
+	if (!participant) return undefined;
+	return {
+		callid,
+		era,
+		stay: stay!,
+		steps: new Set(parts[3]!.split(',').filter(Boolean).slice(-MAX_STEPS).map(unfield)),
+		given: new Set(),
+		openedAt: untime(parts[4]!),
+		answeredAt: untime(parts[5]!),
+		answered: (flags & 1) !== 0,
+		...(queue === '' ? {} : { queue }),
+		...(did === '' ? {} : { did }),
+		leg: {
+			dn: dn!,
+			...(dnType === '' ? {} : { dnType }),
+			direction: (flags & 4) !== 0 ? 'outbound' : 'inbound',
+			connected: (flags & 2) !== 0,
+			participant,
+		},
+	};
+}

@@ -1,0 +1,319 @@
+import fc from 'fast-check';
+import { Teller, type TellerOptions, type ToldEvent } from '../../lib/callcontrol/calls/teller';
+import { Told } from '../../lib/callcontrol/calls/told';
+import { CallTracker, type Change } from '../../lib/callcontrol/calls/tracker';
+import type { Participant } from '../../lib/callcontrol/rest/types';
+import { isCall, leg, removed, state, upsert } from './samples';
+
+const PBX = 'https://pbx.example.com';
+
+const GRACE = { goneMs: 0 };
+
+/** n8n's database, as far as triggers have to do with it: what has been saved, and what has been told by which key. */
+class Store {
+	json?: unknown;
+
+	readonly delivered: ToldEvent[] = [];
+
+	private readonly keys = new Set<string>();
+
+	deliver(event: ToldEvent): void {
+		if (this.keys.has(event.id)) return;
+		this.keys.add(event.id);
+		this.delivered.push(event);
+	}
+
+	get lines(): string[] {
+		return this.delivered.map(
+			({ call: { id }, leg: { dn }, type, recovered }) =>
+				`${id} ${dn} ${recovered ? '~' : ''}${type}`,
+		);
+	}
+}
+
+/** A process of n8n with one trigger: it begins with what is saved, and saves with each hand-over. */
+class Process {
+	private readonly told: Told;
+
+	private readonly teller: Teller;
+
+	private readonly tracker = new CallTracker(Date.now, GRACE);
+
+	readonly open: ToldEvent[] = [];
+
+	constructor(
+		private readonly store: Store,
+		present: Participant[],
+		{ pbx = PBX, ...options }: Partial<TellerOptions> & { pbx?: string } = {},
+	) {
+		this.told = Told.read(store.json, pbx)?.told ?? Told.begin(pbx, Date.now());
+		this.teller = new Teller({
+			granularity: 'call',
+			matches: () => true,
+			asked: (type) => type !== 'participantChanged',
+			told: this.told,
+			...options,
+		});
+		for (const change of this.tracker.diff(state(present), 'baseline')) this.tracker.apply(change);
+		this.hand(this.teller.begin(this.tracker.replay()).events);
+	}
+
+	play(...changes: Change[]): void {
+		const events = changes.flatMap((change) => this.tracker.apply(change));
+		const all = [...events, ...this.tracker.settle()].filter(isCall);
+		this.hand(all.flatMap((event) => this.teller.take(event)));
+	}
+
+	read(present: Participant[]): void {
+		this.play(...this.tracker.diff(state(present), 'recovered'));
+	}
+
+	private hand(events: ToldEvent[]): void {
+		for (const event of events) {
+			this.store.json = JSON.parse(JSON.stringify(this.told.write(Date.now())));
+			this.store.deliver(event);
+			this.open.push(event);
+		}
+	}
+
+	/** The executions of all that has been handed over end. */
+	settle(): this {
+		for (const event of this.open.splice(0)) this.teller.settled(event);
+		return this;
+	}
+}
+
+const RINGS = leg();
+const TALKS = leg({ status: 'Connected' });
+
+describe('the next process tells', () => {
+	test('nothing again, whether or not n8n has said that it was done', () => {
+		for (const isSettled of [true, false]) {
+			const store = new Store();
+			const first = new Process(store, []);
+			first.play(upsert());
+			if (isSettled) first.settle();
+			first.play(upsert({ status: 'Connected' }));
+			new Process(store, [TALKS]);
+			new Process(store, [TALKS]);
+			expect(store.lines).toEqual(['7 100 ringing', '7 100 answered']);
+		}
+	});
+
+	test('that a call was answered meanwhile, and later its end, with the times of the first', () => {
+		const store = new Store();
+		new Process(store, []).play(upsert());
+		const began = store.delivered[0]!.call.openedAt;
+		const second = new Process(store, [TALKS]);
+		second.play(removed());
+		expect(store.lines).toEqual(['7 100 ringing', '7 100 ~answered', '7 100 ended']);
+		expect(store.delivered[2]!.call).toMatchObject({ openedAt: began, answered: true });
+		expect(began).toEqual(expect.any(Number));
+	});
+
+	test('the end of a call that is gone, with what was known of it, and that nobody saw it', () => {
+		const store = new Store();
+		const first = new Process(store, []);
+		first.play(upsert(), upsert({ dn: '101', id: 2, callid: 8 }));
+		first.settle().play(upsert({ status: 'Connected' }));
+		new Process(store, []);
+		expect(store.lines.slice(3)).toEqual(['7 100 ~ended', '8 101 ~ended']);
+		expect(store.delivered[3]).toMatchObject({
+			isUnseen: true,
+			call: { answered: true, over: true },
+			leg: { participant: { party_caller_id: '+4930123456', party_caller_name: 'Ada Lovelace' } },
+		});
+		new Process(store, []);
+		expect(store.lines).toHaveLength(5);
+	});
+
+	test('of a call that came meanwhile, whatever it does', () => {
+		const store = new Store();
+		new Process(store, []).play(upsert());
+		new Process(store, [RINGS, leg({ dn: '101', id: 9, callid: 12, status: 'Connected' })]);
+		expect(store.lines).toEqual(['7 100 ringing', '12 101 ~ringing', '12 101 ~answered']);
+	});
+
+	test('that the PBX has begun to count anew: the old call is over, the new one rings', () => {
+		const store = new Store();
+		new Process(store, []).play(upsert());
+		new Process(store, [leg({ party_caller_id: '+4940999', id: 1 })]);
+		expect(store.lines).toEqual(['7 100 ringing', '7 100 ~ringing', '7 100 ~ended']);
+	});
+
+	test('of an extension once, on whichever of its phones it still rings', () => {
+		const store = new Store();
+		const options = { granularity: 'leg' } as const;
+		new Process(store, [], options).play(upsert(), upsert({ id: 2, legid: 3 }));
+		const next = new Process(store, [leg({ id: 2, legid: 3 })], options);
+		next.play(removed('100', 2));
+		expect(store.lines).toEqual(['7 100 ringing', '7 100 ended']);
+	});
+
+	test('of each extension that has left the call', () => {
+		const store = new Store();
+		const options = { granularity: 'leg' } as const;
+		new Process(store, [], options).play(upsert(), upsert({ dn: '101', id: 2, legid: 3 }));
+		new Process(store, [leg({ dn: '101', id: 2, legid: 3, status: 'Connected' })], options);
+		expect(store.lines).toEqual([
+			'7 100 ringing',
+			'7 101 ringing',
+			'7 101 ~answered',
+			'7 100 ~ended',
+		]);
+	});
+
+	test('nothing of calls on extensions that nobody cares for', () => {
+		const store = new Store();
+		const options = { matches: ({ leg: { dn } }: { leg: { dn: string } }) => dn === '101' };
+		new Process(store, [], options).play(upsert());
+		new Process(store, [], options);
+		expect(store.lines).toEqual([]);
+	});
+
+	test('the end, though nobody asked for anything else', () => {
+		const store = new Store();
+		const options = { asked: (type: string) => type === 'ended' };
+		const first = new Process(store, [], options);
+		first.play(upsert(), upsert({ dn: '101', id: 2, callid: 8 }));
+		// Something has to be handed over for n8n to write down what there is.
+		first.play(removed('101', 2));
+		new Process(store, [], options);
+		expect(store.lines).toEqual(['8 101 ended', '7 100 ~ended']);
+	});
+});
+
+describe('a process that begins', () => {
+	test('for the first time tells what rings, not who is on the phone; but their end', () => {
+		const store = new Store();
+		const first = new Process(store, [TALKS, leg({ dn: '101', id: 2, callid: 8 })]);
+		expect(store.lines).toEqual(['8 101 ~ringing']);
+		first.play(removed());
+		expect(store.lines[1]).toBe('7 100 ended');
+	});
+
+	test('at another address that knows one of the calls is at the same PBX', () => {
+		const store = new Store();
+		new Process(store, []).play(upsert(), upsert({ dn: '101', id: 2, callid: 8 }));
+		new Process(store, [TALKS], { pbx: 'https://192.0.2.10' });
+		expect(store.lines.slice(2)).toEqual(['7 100 ~answered', '8 101 ~ended']);
+	});
+
+	test("at another PBX tells nothing of the first one's calls", () => {
+		const store = new Store();
+		new Process(store, []).play(upsert());
+		const other = leg({ party_caller_id: '+4940999', status: 'Connected' });
+		new Process(store, [other], { pbx: 'https://other.example.com' });
+		expect(store.lines).toEqual(['7 100 ringing']);
+	});
+
+	test('from now, tells nothing of what was missed', () => {
+		const store = new Store();
+		new Process(store, []).play(upsert());
+		const told = Told.read(store.json, PBX)!.told;
+		const teller = new Teller({
+			granularity: 'call',
+			matches: () => true,
+			asked: () => true,
+			told,
+		});
+		expect(teller.begin([], 'from now')).toEqual({ events: [], foreign: 0 });
+		expect(told.open()).toEqual([]);
+	});
+});
+
+test('two processes at once tell the same under the same ids', () => {
+	const store = new Store();
+	const first = new Process(store, []);
+	first.play(upsert());
+	const second = new Process(store, [RINGS]);
+	for (const change of [
+		upsert({ status: 'Connected' }),
+		upsert({ dn: '101', id: 2, callid: 8 }),
+		removed(),
+		removed('101', 2),
+	]) {
+		first.play(change);
+		second.play(change);
+	}
+	expect(store.lines).toEqual([
+		'7 100 ringing',
+		'7 100 answered',
+		'8 101 ringing',
+		'7 100 ended',
+		'8 101 ended',
+	]);
+});
+
+/** What happens on the PBX: a leg takes its next step. */
+const LIVES: Array<Array<Participant | 'gone'>> = [
+	[leg(), leg({ status: 'Connected' }), 'gone'],
+	[leg({ dn: '101', id: 2, callid: 8, party_caller_id: '' }), 'gone'],
+	[
+		leg({ dn: '102', id: 3, callid: 9, status: 'Dialing', originated_by_dn: '102' }),
+		leg({ dn: '102', id: 3, callid: 9, status: 'Connected', originated_by_dn: '102' }),
+		'gone',
+	],
+	[
+		leg({ dn: '103', id: 4 }),
+		leg({ dn: '103', id: 4, status: 'Connected', referred_by_dn: '100' }),
+		'gone',
+	],
+	// The PBX has begun to count anew.
+	[leg({ dn: '104', id: 9, callid: 7, party_caller_id: '+4940999' }), 'gone'],
+];
+
+const LIVE_IDS = [1, 2, 3, 4, 9];
+
+test.each(['call', 'leg'] as const)(
+	'by %s: whenever processes die and others take over, what was told once is told once, and each end that can be known',
+	(granularity) => {
+		const turn = fc.record({
+			which: fc.nat(LIVES.length - 1),
+			/** Whether the process is there to see it; afterwards the next one begins. */
+			isSeen: fc.boolean(),
+			dies: fc.nat(3),
+			settles: fc.boolean(),
+		});
+		fc.assert(
+			fc.property(fc.array(turn, { minLength: 30, maxLength: 30 }), (turns) => {
+				const store = new Store();
+				const live = new Map<number, Participant>();
+				const lives = LIVES.map((steps) => [...steps]);
+				let running: Process | undefined = new Process(store, [], { granularity });
+				for (const { which, isSeen, dies, settles } of turns) {
+					// A transfer begins while its call goes on; the number is used again when its first call is over.
+					if (which === 3 && lives[3]!.length === 3 && !live.has(1)) continue;
+					if (which === 4 && (lives[0]!.length > 0 || live.has(1) || live.has(4))) continue;
+					const before = live.get(LIVE_IDS[which]!);
+					const step = lives[which]!.shift();
+					if (!step) continue;
+					if (!isSeen) running = undefined;
+					if (step === 'gone') live.delete(before!.id);
+					else live.set(step.id, step);
+					if (step === 'gone') running?.play(removed(before!.dn, before!.id));
+					else running?.play({ kind: 'upsert', participant: step, origin: 'live' });
+					if (settles) running?.settle();
+					if (dies === 0) running = undefined;
+					running ??= new Process(store, [...live.values()], { granularity });
+				}
+				new Process(store, [...live.values()], { granularity });
+				const lines = store.delivered.map(
+					({ call, leg: { dn, participant }, type }) =>
+						`${call.id} ${participant.party_caller_id} ${granularity === 'leg' ? dn : ''} ${type}`,
+				);
+				// Nothing twice.
+				expect(lines.filter((line, at) => lines.indexOf(line) !== at)).toEqual([]);
+				// Whatever was said to begin and is no more has been said to end.
+				const isOver = (line: string) =>
+					![...live.values()].some((each) =>
+						line.startsWith(`${each.callid} ${each.party_caller_id} `),
+					);
+				for (const line of lines.filter((each) => /ringing|dialing/.test(each) && isOver(each))) {
+					expect(lines).toContain(line.replace(/\w+$/, 'ended'));
+				}
+			}),
+			{ numRuns: 150 },
+		);
+	},
+);

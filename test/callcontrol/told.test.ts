@@ -1,0 +1,246 @@
+import fc from 'fast-check';
+import {
+	MAX_TOLD_BYTES,
+	MAX_TOLD_CALLS,
+	Told,
+	type ToldCall,
+	type ToldJson,
+} from '../../lib/callcontrol/calls/told';
+import { leg } from './samples';
+
+const NOW = Date.UTC(2026, 10, 27, 12);
+const PBX = 'https://pbx.example.com';
+
+const again = (told: Told, pbx = PBX) =>
+	Told.read(JSON.parse(JSON.stringify(told.write(NOW))), pbx)!;
+
+/** A call as a company has them. */
+function call(callid: number, more: Partial<ToldCall> = {}): ToldCall {
+	return {
+		callid,
+		era: 0,
+		stay: '',
+		steps: new Set(['ringing', 'answered by person']),
+		given: new Set(),
+		openedAt: NOW - 61_234,
+		answeredAt: NOW - 51_234,
+		answered: true,
+		queue: '800',
+		did: '442079460000',
+		leg: {
+			dn: '100',
+			dnType: 'Wextension',
+			direction: 'inbound',
+			connected: true,
+			participant: leg({
+				id: callid * 3,
+				callid,
+				status: 'Connected',
+				party_caller_name: 'Gareth Llewellyn-Pugh',
+				party_did: '442079460000',
+				originated_by_dn: '10000',
+			}),
+		},
+		...more,
+	};
+}
+
+const bytesOf = (json: ToldJson) => Buffer.byteLength(JSON.stringify(json));
+
+describe('what has been told', () => {
+	test('is there again in the next process, whole', () => {
+		const told = Told.begin(PBX, NOW);
+		const era = told.eraFor(41);
+		told.add(call(41, { era }));
+		told.add(call(42, { stay: '100/7', steps: new Set(), openedAt: undefined, queue: undefined }));
+		const { told: next, unreadable } = again(told);
+		expect(unreadable).toBe(0);
+		expect(next.origin).toBe('same');
+		expect(next.at).toBe(NOW);
+		const kept = next.open();
+		expect(kept).toHaveLength(2);
+		expect(kept[0]).toMatchObject({
+			callid: 41,
+			stay: '',
+			steps: new Set(['ringing', 'answered by person']),
+			openedAt: NOW - 61_234,
+			answeredAt: NOW - 51_234,
+			answered: true,
+			queue: '800',
+			did: '442079460000',
+			leg: {
+				dn: '100',
+				dnType: 'Wextension',
+				direction: 'inbound',
+				connected: true,
+				participant: {
+					party_caller_id: '+4930123456',
+					party_caller_name: 'Gareth Llewellyn-Pugh',
+					party_dn_type: 'Wexternalline',
+					status: 'Connected',
+				},
+			},
+		});
+		expect(kept[1]).toMatchObject({ stay: '100/7', openedAt: undefined });
+		expect(kept[1]!.queue).toBeUndefined();
+		expect(next.nameOf(kept[0]!)).toBe(told.nameOf({ callid: 41, era }));
+	});
+
+	test('stays under 64 kB with 500 calls up, names and all', () => {
+		const told = Told.begin(PBX, NOW);
+		for (let id = 0; id < 500; id += 1)
+			told.add(call(41_000 + id, { era: told.eraFor(41_000 + id) }));
+		expect(bytesOf(told.write(NOW))).toBeLessThan(64_000);
+		const kept = again(told).told.open();
+		expect(kept).toHaveLength(500);
+		expect(kept[0]!.leg.participant.party_caller_id).toBe('+4930123456');
+	});
+
+	test('gives up names first, then what is not needed to recognise a call, then the oldest calls', () => {
+		const kept = (calls: number) => {
+			const told = Told.begin(PBX, NOW);
+			for (let id = 1; id <= calls; id += 1) told.add(call(id));
+			const json = told.write(NOW);
+			expect(bytesOf(json)).toBeLessThanOrEqual(MAX_TOLD_BYTES);
+			return again(told).told.open();
+		};
+		expect(kept(100)[0]!.leg.participant.party_caller_name).not.toBe('');
+		expect(kept(500)[0]).toMatchObject({ did: '442079460000' });
+		expect(kept(700)[0]!.leg.participant).toMatchObject({
+			party_caller_name: '',
+			party_caller_id: '+4930123456',
+		});
+		const many = kept(2 * MAX_TOLD_CALLS);
+		expect(many.at(-1)!.callid).toBe(2 * MAX_TOLD_CALLS);
+		expect(many.length).toBeGreaterThan(500);
+	});
+
+	test('is bounded and readable, whatever callers call themselves', () => {
+		const text = fc.string({ unit: 'binary', maxLength: 300 });
+		fc.assert(
+			fc.property(
+				fc.array(fc.tuple(text, text, text, fc.array(text, { maxLength: 100 })), { maxLength: 60 }),
+				(calls) => {
+					const told = Told.begin(PBX, NOW);
+					calls.forEach(([name, number, did, steps], id) =>
+						told.add(
+							call(id, {
+								did,
+								steps: new Set(steps),
+								leg: {
+									...call(id).leg,
+									participant: leg({ party_caller_name: name, party_caller_id: number }),
+								},
+							}),
+						),
+					);
+					const json = told.write(NOW);
+					expect(bytesOf(json)).toBeLessThanOrEqual(MAX_TOLD_BYTES);
+					const { told: next, unreadable } = again(told);
+					expect(unreadable).toBe(0);
+					// Writing what was read gives the same: nothing creeps in or wears off.
+					expect(next.write(NOW)).toEqual(again(next).told.write(NOW));
+				},
+			),
+			{ numRuns: 100 },
+		);
+	});
+
+	test.each<[string, unknown]>([
+		['nothing', undefined],
+		['null', null],
+		['a text', 'told'],
+		['another version', { ...Told.begin(PBX, NOW).write(NOW), v: 2 }],
+		['cut short', { v: 1, pbx: PBX }],
+		['times that are none', { ...Told.begin(PBX, NOW).write(NOW), since: '../..' }],
+		['negative eras', { ...Told.begin(PBX, NOW).write(NOW), era: -1 }],
+	])('is not there when it is %s', (_, json) => {
+		expect(Told.read(json, PBX)).toBeUndefined();
+	});
+
+	test('leaves out lines that are none, and says how many', () => {
+		const told = Told.begin(PBX, NOW);
+		told.add(call(1));
+		const json = told.write(NOW);
+		const [line] = json.calls;
+		const calls = [
+			line,
+			line!.slice(0, -5),
+			'',
+			5,
+			null,
+			'x'.repeat(100_000),
+			line!.replace('1', 'x'),
+		];
+		const read = Told.read({ ...json, calls }, PBX)!;
+		expect(read.told.open()).toHaveLength(1);
+		expect(read.unreadable).toBeGreaterThanOrEqual(5);
+	});
+
+	test('whatever it is given, it does not fail', () => {
+		const base = Told.begin(PBX, NOW).write(NOW);
+		fc.assert(
+			fc.property(
+				fc.anything(),
+				fc.array(fc.string({ unit: 'binary' })),
+				fc.array(fc.array(fc.string(), { minLength: 20, maxLength: 20 })),
+				(value, lines, fields) => {
+					Told.read(value, PBX);
+					const calls = [...lines, ...fields.map((each) => each.join('|'))];
+					const read = Told.read({ ...base, calls, used: 'ffff', top: 7 }, PBX)!;
+					expect(bytesOf(read.told.write(NOW))).toBeLessThanOrEqual(MAX_TOLD_BYTES);
+				},
+			),
+			{ numRuns: 300 },
+		);
+	});
+});
+
+describe('the names of calls', () => {
+	test('are the same in all processes that have read the same', () => {
+		const told = Told.begin(PBX, NOW);
+		for (const id of [5, 6, 7]) told.eraFor(id);
+		const [one, two] = [again(told).told, again(told).told];
+		for (const id of [8, 9, 6, 7, 1]) {
+			expect(one.nameOf({ callid: id, era: one.eraFor(id) })).toBe(
+				two.nameOf({ callid: id, era: two.eraFor(id) }),
+			);
+		}
+	});
+
+	test('are never given twice: the PBX restarts, counts anew, goes ahead, and processes come and go', () => {
+		const step = fc.oneof(
+			{ weight: 10, arbitrary: fc.record({ kind: fc.constant('call'), ahead: fc.nat(40) }) },
+			{ weight: 1, arbitrary: fc.record({ kind: fc.constant('pbx restarts'), ahead: fc.nat(3) }) },
+			{ weight: 2, arbitrary: fc.record({ kind: fc.constant('n8n restarts'), ahead: fc.nat(1) }) },
+			{ weight: 1, arbitrary: fc.record({ kind: fc.constant('other pbx'), ahead: fc.nat(3_000) }) },
+		);
+		fc.assert(
+			fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+				let told = Told.begin(PBX, NOW);
+				let next = 1;
+				const names = new Set<string>();
+				let calls = 0;
+				for (const { kind, ahead } of steps) {
+					if (kind === 'n8n restarts') told = again(told).told;
+					else if (kind === 'other pbx') {
+						told = again(told, `https://${ahead}.example.com`).told;
+						next = ahead;
+					} else if (kind === 'pbx restarts') next = 1 + ahead;
+					else {
+						next += 1 + ahead;
+						calls += 1;
+						names.add(told.nameOf({ callid: next, era: told.eraFor(next) }));
+					}
+				}
+				expect(names.size).toBe(calls);
+			}),
+			{ numRuns: 300 },
+		);
+	});
+
+	test('do not mind calls that come a little out of order', () => {
+		const told = Told.begin(PBX, NOW);
+		expect([3, 1, 2, 900, 5, 4].map((id) => told.eraFor(id))).toEqual([0, 0, 0, 0, 0, 0]);
+	});
+});
