@@ -2,7 +2,8 @@ import type { PbxClient } from '../http/client';
 import type { OrderBy } from '../odata/field';
 import { queryString } from '../odata/query';
 import { getEntity, listEntities, type Entity } from '../xapi/entities';
-import { invoke, isRows } from '../xapi/invoke';
+import { isRows } from '../xapi/answer';
+import { invoke } from '../xapi/invoke';
 
 /** What is read of a PBX to tell how it is: one small read each, with the few properties that are needed. */
 

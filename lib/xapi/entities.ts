@@ -4,6 +4,7 @@ import { ThreeCxError } from '../http/errors';
 import type { Expand } from '../odata/expand';
 import { entityKey } from '../odata/entityKey';
 import { queryString } from '../odata/query';
+import { isEmptyAnswer } from './answer';
 import { catalogue, entitySets } from './catalogue';
 import { differences } from './difference';
 import { readPages, type Page } from './pages';
@@ -120,7 +121,8 @@ class CollectionReader<Row> {
 			query,
 			...this.options,
 		});
-		if (!Array.isArray(body?.value)) {
+		const value = isEmptyAnswer(body) ? [] : body?.value;
+		if (!Array.isArray(value)) {
 			throw new ThreeCxError({
 				kind: 'malformed',
 				message: 'The PBX did not respond with a list',
@@ -128,7 +130,7 @@ class CollectionReader<Row> {
 				request: `GET ${path}`,
 			});
 		}
-		const { value, '@odata.count': count, '@odata.nextLink': link } = body;
+		const { '@odata.count': count, '@odata.nextLink': link } = body ?? {};
 		return {
 			rows: this.shape(value.filter((row) => row !== null).map(rowFrom)),
 			length: value.length,

@@ -2,6 +2,7 @@ import type { PbxClient, PbxRequest } from '../http/client';
 import { ThreeCxError } from '../http/errors';
 import { fillPath } from '../odata/entityKey';
 import { ODataInputError } from '../odata/error';
+import { isEmptyAnswer, isRows } from './answer';
 import { catalogue as shipped, operation, type Catalogue, type NamedOperation } from './catalogue';
 import { withoutAnnotations, XAPI, type Entity, type RequestOptions } from './entities';
 
@@ -16,8 +17,8 @@ export interface Invocation {
 }
 
 /**
- * The request for any operation of XAPI, from its description in the catalogue. An action (POST) without parameters
- * is sent an empty object: some 3CX operations refuse a request without a body.
+ * The request for any operation of XAPI, from its description in the catalogue. An action (POST) that the description
+ * gives no body is sent none (protocol 4.5); one that is given no value for its parameters is sent an empty object.
  *
  * @param operationId such as `ResetQueueStatistics`
  * @param invocation parameters, query and body
@@ -30,8 +31,8 @@ export function requestFor(
 	{ parameters = {}, query, body }: Invocation = {},
 	from: Catalogue = shipped,
 ): PbxRequest {
-	const { method, path, parameters: types } = operationNamed(operationId, from);
-	const sendsBody = method === 'POST' || method === 'PATCH' || method === 'PUT';
+	const { method, path, parameters: types, body: declared } = operationNamed(operationId, from);
+	const sendsBody = method !== 'GET' && method !== 'DELETE' && declared !== undefined;
 	return {
 		method,
 		path: XAPI + fillPath(path, parameters, types, from.enums),
@@ -75,10 +76,6 @@ export async function invoke(
 	return resultOf(body);
 }
 
-/** Whether an answer is a list of rows, as it ought to be: a PBX may send anything. */
-export const isRows = (answer: unknown): answer is Entity[] =>
-	Array.isArray(answer) && answer.every((row) => typeof row === 'object' && row !== null);
-
 /**
  * {@link invoke} for an operation that reads a list.
  *
@@ -90,6 +87,7 @@ export async function invokeRows(
 	invocation: Invocation & RequestOptions = {},
 ): Promise<Entity[]> {
 	const answer = await invoke(client, operationId, invocation);
+	if (isEmptyAnswer(answer)) return [];
 	if (isRows(answer)) return answer;
 	throw new ThreeCxError({
 		kind: 'malformed',

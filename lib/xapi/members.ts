@@ -4,6 +4,7 @@ import { ThreeCxError } from '../http/errors';
 import type { Expand } from '../odata/expand';
 import { queryString } from '../odata/query';
 import { differences, satisfies } from './difference';
+import { nestedRows } from './nested';
 import { getEntity, updateEntity, type Entity, type RequestOptions } from './entities';
 
 /**
@@ -36,7 +37,8 @@ const turns = new KeyedLock();
  * @param list which array
  * @param plan given the array as it is, what to write instead; undefined when it needs no change. It is called again
  *   after each write, so it must come to undefined by itself.
- * @throws ThreeCxError of kind `conflict` when the array is still not as planned after three writes
+ * @throws ThreeCxError of kind `conflict` when the array is still not as planned after three writes; `malformed`, and
+ *   nothing is written, when the PBX leaves the array out
  */
 export async function rewriteList(
 	client: PbxClient,
@@ -47,7 +49,7 @@ export async function rewriteList(
 	await turns.run(JSON.stringify([client.connection.origin, path]), async () => {
 		for (let written = 0; ; written++) {
 			const row = await getEntity(client, path, query, options);
-			const wanted = plan((row[property] ?? []) as Entity[]);
+			const wanted = plan(nestedRows(row, expand));
 			if (wanted === undefined) return;
 			if (written === ATTEMPTS) throw notKept(path, property);
 			await updateEntity(client, path, { [property]: wanted }, options).catch((cause: unknown) => {

@@ -4,7 +4,7 @@ import { filter } from '../../lib/odata/filter';
 import { entityKey } from '../../lib/odata/entityKey';
 import { queryString } from '../../lib/odata/query';
 import { catalogue, entitySets } from '../../lib/xapi/catalogue';
-import { listEntities } from '../../lib/xapi/entities';
+import { getEntity, listEntities, type Entity } from '../../lib/xapi/entities';
 import { textOf } from '../../lib/text';
 import { required } from '../shared/fields/required';
 import type { ItemRun } from '../shared/router';
@@ -148,24 +148,40 @@ const bare = ({ field, value, type }: ReturnType<typeof readings>[number]) =>
  *
  * @param run the item
  * @param resource the resource
- * @param access `read` may use 3CX's alternate key (`Users(Number='100')`), which saves a request; `write` needs the Id
  * @returns path below `/xapi/v1`, such as `/Users(12)`
  * @throws ThreeCxError of kind `input` when the field is empty, `notFound` when there is no such row, `conflict` when
  *   there are several
  */
-export async function locate(
+export async function locate(run: ItemRun, resource: EntityResource): Promise<string> {
+	const key = await locateKey(run, resource);
+	return `/${resource.entitySet}${entityKey(key, rowKey(resource).type)}`;
+}
+
+/**
+ * Reads the row that the locator names. 3CX's alternate key (`Users(Number='100')`) saves a request; builds that do not
+ * know it answer 404 as for a row that is not there, so that the row is looked up before it counts as missing.
+ *
+ * @param query percent-encoded `$select` and `$expand`
+ * @throws ThreeCxError as {@link locate}
+ */
+export async function readLocated(
 	run: ItemRun,
 	resource: EntityResource,
-	access: 'read' | 'write',
-): Promise<string> {
+	query: string,
+): Promise<Entity> {
+	const { client, signal } = run;
 	const { mode, value } = readLocator(run.context, resource, run.index);
-	const path = `/${resource.entitySet}`;
-	const isAlternateKey =
-		entitySets(catalogue)[resource.entitySet]?.alternateKeys[mode] !== undefined;
-	if (access === 'read' && isAlternateKey) {
-		return path + entityKey({ [mode]: value }, { [mode]: 'string' });
+	const { entitySet } = resource;
+	const isAlternateKey = entitySets(catalogue)[entitySet]?.alternateKeys[mode] !== undefined;
+	if (isAlternateKey) {
+		const path = `/${entitySet}${entityKey({ [mode]: value }, { [mode]: 'string' })}`;
+		const row = await getEntity(client, path, query, { signal }).catch((error: unknown) => {
+			if (error instanceof ThreeCxError && error.status === 404) return undefined;
+			throw error;
+		});
+		if (row) return row;
 	}
-	return path + entityKey(await locateKey(run, resource), rowKey(resource).type);
+	return await getEntity(client, await locate(run, resource), query, { signal });
 }
 
 /**

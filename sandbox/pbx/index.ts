@@ -244,6 +244,7 @@ export async function startPbx(options: PbxOptions = {}): Promise<Pbx> {
 		topLimit: options.topLimit === undefined ? 100 : options.topLimit,
 		pageSize: options.pageSize ?? 100,
 		nextLink: options.nextLink ?? false,
+		quirks,
 	});
 	const server: Server = new Server(
 		{ tokens, faults, load, xapi, engine, licence, version, now, descriptions, quirks },

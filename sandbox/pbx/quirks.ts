@@ -24,6 +24,18 @@ export interface Quirks {
 	clockOffsetMs?: number;
 	/** Another program logs in with the default client's ID and secret this often, in ms; default never. */
 	otherLoginEveryMs?: number;
+	/** The Configuration API passes `$expand` over. */
+	ignoresExpand?: boolean;
+	/** It answers 404 to `Users(Number='100')`. */
+	noAlternateKeys?: boolean;
+	/** It answers an empty collection without `value`, or with 204. */
+	emptyList?: 'noValue' | 'noContent';
+	/** It passes `$count` over. */
+	noCount?: boolean;
+	/** Rows in an answer of it at most, whatever `$top` says. */
+	cap?: number;
+	/** It answers 400 to a body where its description has none. */
+	refusesNeedlessBody?: boolean;
 }
 
 /** `party_dn_type` becomes `PartyDnType`; 3CX writes `CallId`, not `Callid`. */

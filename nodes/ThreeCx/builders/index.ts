@@ -37,9 +37,9 @@ export function queryFrom(type: string, input: BuilderInput, instant: Instant): 
 		search: options.search,
 		select: options.select,
 		expand: expandFrom(type, options.expand ?? [], expands, instant),
-		orderBy: (options.sort?.by ?? []).map(({ field, direction }) => ({
-			field: fieldName(field),
-			direction,
-		})),
+		// A row of the panel in which no field has been chosen sorts by nothing.
+		orderBy: (options.sort?.by ?? [])
+			.filter(({ field }) => String(field ?? '').trim() !== '')
+			.map(({ field, direction }) => ({ field: fieldName(field), direction })),
 	};
 }

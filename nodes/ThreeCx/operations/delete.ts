@@ -10,7 +10,7 @@ export const remove: GenericOperation = {
 	needs: ['delete'],
 	execute: async (run, resource) =>
 		await aboutRow(run, resource, async () => {
-			const path = await locate(run, resource, 'write');
+			const path = await locate(run, resource);
 			await deleteEntity(run.client, path, { signal: run.signal });
 			return { deleted: true };
 		}),

@@ -1,9 +1,8 @@
 import { queryString } from '../../../lib/odata/query';
-import { getEntity } from '../../../lib/xapi/entities';
 import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
 import { instantIn } from '../../shared/time';
 import { expandProperty, queryFrom, queryOptions, type BuilderInput } from '../builders';
-import { aboutRow, locate } from '../locator';
+import { aboutRow, readLocated } from '../locator';
 import { withArticle, type GenericOperation } from './genericOperation';
 import { asOutput, simplified } from './output';
 
@@ -40,7 +39,7 @@ export const get: GenericOperation = {
 		},
 	],
 	execute: async (run, resource) => {
-		const { context, index, client, signal } = run;
+		const { context, index } = run;
 		const options = context.getNodeParameter('options', index, {}) as BuilderInput['options'] & {
 			reveal?: string[];
 		};
@@ -51,8 +50,7 @@ export const get: GenericOperation = {
 		);
 		const query = queryString(simplified(wanted, resource, isSimplified(run)));
 		return await aboutRow(run, resource, async () => {
-			const path = await locate(run, resource, 'read');
-			return asOutput([await getEntity(client, path, query, { signal })], options.reveal);
+			return asOutput([await readLocated(run, resource, query)], options.reveal);
 		});
 	},
 };

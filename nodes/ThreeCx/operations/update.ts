@@ -25,7 +25,7 @@ export const update: GenericOperation = {
 			});
 		}
 		return await aboutRow(run, resource, async () => {
-			const path = await locate(run, resource, 'write');
+			const path = await locate(run, resource);
 			await updateEntity(client, path, body, { signal });
 			const query = queryString({ select: resource.summary });
 			return asOutput([await getEntity(client, path, query, { signal })]);

@@ -1,5 +1,5 @@
-import { XAPI } from '../../../lib/xapi/entities';
-import { aboutRow, locate } from '../locator';
+import { invoke } from '../../../lib/xapi/invoke';
+import { aboutRow, locateKey } from '../locator';
 import type { EntityResource } from '../resource';
 
 /** Calls that go on at this moment: XAPI `ActiveCalls`. */
@@ -26,8 +26,8 @@ export const activeCall: EntityResource = {
 			uses: ['DropCall'],
 			execute: async (run) =>
 				await aboutRow(run, activeCall, async () => {
-					const path = `${XAPI}${await locate(run, activeCall, 'write')}/Pbx.DropCall`;
-					await run.client.request({ method: 'POST', path, body: {}, signal: run.signal });
+					const parameters = { Id: await locateKey(run, activeCall) };
+					await invoke(run.client, 'DropCall', { parameters, signal: run.signal });
 					return { dropped: true };
 				}),
 		},

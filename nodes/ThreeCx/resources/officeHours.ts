@@ -1,6 +1,7 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { ThreeCxError } from '../../../lib/http/errors';
 import { queryString } from '../../../lib/odata/query';
+import { isRows } from '../../../lib/xapi/answer';
 import { getEntity, type Entity } from '../../../lib/xapi/entities';
 import { setProperties } from '../../../lib/xapi/members';
 import type { ItemRun } from '../../shared/router';
@@ -57,15 +58,17 @@ function periodsOf({ days, from, to }: OpenTime): Entity[] {
 	return [days].flat().map((DayOfWeek) => ({ DayOfWeek, Start, Stop }));
 }
 
-/** A schedule as rows of day, from and to. */
-const tableOf = (schedule: unknown): IDataObject[] =>
-	(((schedule as Entity | undefined)?.Periods ?? []) as Array<Record<string, string>>).map(
-		({ DayOfWeek, Start = '', Stop = '' }) => ({
-			day: DayOfWeek,
-			from: Start.slice(0, 'HH:mm'.length),
-			to: Stop.slice(0, 'HH:mm'.length),
-		}),
-	);
+/** A schedule as rows of day, from and to; null where the PBX does not tell it, which is not the same as closed. */
+function tableOf(schedule: unknown): IDataObject[] | null {
+	if (typeof schedule !== 'object' || schedule === null) return null;
+	const { Periods } = schedule as Entity;
+	if (!isRows(Periods)) return null;
+	return Periods.map(({ DayOfWeek, Start, Stop }) => ({
+		day: String(DayOfWeek),
+		from: String(Start ?? '').slice(0, 'HH:mm'.length),
+		to: String(Stop ?? '').slice(0, 'HH:mm'.length),
+	}));
+}
 
 async function read({ client, signal }: ItemRun): Promise<IDataObject> {
 	const query = queryString({ select: ['TimeZoneId', 'Hours', 'BreakTime'] });

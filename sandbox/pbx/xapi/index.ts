@@ -6,6 +6,7 @@ import { memoised } from '../odata/memo';
 import type { Row, TypeModel } from '../odata/model';
 import { parseOptions, type QueryOptions } from '../odata/options';
 import { parsePath, type Segment } from '../odata/path';
+import type { Quirks } from '../quirks';
 import type { ApiClient } from '../types';
 import { parseJson, readBody, readParameters } from './body';
 import { Download, type Context, type Rules } from './context';
@@ -37,6 +38,8 @@ export interface Answer {
 }
 
 export interface XapiSettings {
+	/** What it does otherwise. */
+	quirks: Quirks;
 	/** Largest `$top` that entity sets take; null for no limit (protocol 4.3). */
 	topLimit: number | null;
 	/** Rows in an answer of an entity set without `$top`. */
@@ -129,6 +132,8 @@ export class Xapi {
 		const pairs = [...new URLSearchParams(query)];
 		const texts = new Map(pairs);
 		const options = parseOptions(pairs);
+		if (this.settings.quirks.ignoresExpand) delete options.expand;
+		if (this.settings.quirks.noCount) delete options.count;
 		const made = {
 			options,
 			project: projector(type, options, this.context.model),
@@ -166,7 +171,7 @@ export class Xapi {
 		const { request } = call;
 		const query = this.query(request, type);
 		const { options, project } = query;
-		const { topLimit, pageSize, nextLink } = this.settings;
+		const { topLimit, pageSize, nextLink, quirks } = this.settings;
 		if (paged && topLimit !== null && options.top !== undefined && options.top > topLimit) {
 			throw badQuery(
 				`The limit of '${topLimit}' for Top query has been exceeded. The value from the incoming request is '${options.top}'.`,
@@ -175,13 +180,15 @@ export class Xapi {
 		refuseTimestampFilter(this.context, query.filter);
 		const find = () => matching(rows, options, type, this.context.model);
 		const found = query.selection.includes('now(') ? find() : memoised(rows, query.selection, find);
-		const page = pageOf(found, options, paged ? pageSize : undefined);
+		const { cap = Infinity, emptyList } = quirks;
+		const page = pageOf(found, options, paged ? pageSize : undefined).slice(0, cap);
+		if (page.length === 0 && emptyList === 'noContent') return NO_CONTENT;
 		const end = (options.skip ?? 0) + page.length;
 		const hasMore = paged && nextLink && page.length > 0 && end < found.length;
 		return json(200, {
 			'@odata.context': this.contextUrl(request, fragment + query.shape),
 			...(options.count ? { '@odata.count': found.length } : {}),
-			value: page.map(project),
+			...(page.length === 0 && emptyList === 'noValue' ? {} : { value: page.map(project) }),
 			...(hasMore ? { '@odata.nextLink': this.nextLink(request, end) } : {}),
 		});
 	}
@@ -234,6 +241,7 @@ export class Xapi {
 		const [keyName = 'Id'] = Object.keys(key);
 		// `number` is the parameter of the older Pbx.GetByNumber.
 		const property = name === '' || name === keyName ? keyName : 'Number';
+		if (property !== keyName && this.settings.quirks.noAlternateKeys) throw notFound();
 		const value = keyValue(literal, key[property] ?? alternateKeys[property] ?? 'int32');
 		const row = rules.rows
 			? rules.rows(this.context).find((candidate) => candidate[property] === value)
@@ -340,6 +348,9 @@ export class Xapi {
 	private actionParameters({ request, operation }: Call): Row {
 		const declared = operation.body;
 		if (request.body === '' && declared === undefined) return {};
+		if (declared === undefined && this.settings.quirks.refusesNeedlessBody) {
+			throw badQuery('The request has a body, which this operation does not take.');
+		}
 		requireJson(request);
 		const body = parseJson(request.body === '' ? '{}' : request.body);
 		if (typeof declared === 'string') {

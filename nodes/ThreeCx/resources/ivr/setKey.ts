@@ -4,6 +4,7 @@ import { ThreeCxError } from '../../../../lib/http/errors';
 import { queryString } from '../../../../lib/odata/query';
 import { getEntity, updateEntity } from '../../../../lib/xapi/entities';
 import { satisfies } from '../../../../lib/xapi/difference';
+import { nestedRows } from '../../../../lib/xapi/nested';
 import type { ItemRun } from '../../../shared/router';
 import type { DestinationValue } from '../../fields/destination';
 import { aboutRow, locate } from '../../locator';
@@ -22,14 +23,12 @@ async function changeKey(
 	const { context, index, client, signal } = run;
 	const key = String(context.getNodeParameter('key', index));
 	return await aboutRow(run, resource, async () => {
-		const path = await locate(run, resource, 'write');
+		const path = await locate(run, resource);
 		return await turns.run(client.connection.origin + path, async (): Promise<IDataObject> => {
-			const query = queryString({
-				select: ['Id', 'Number', 'Name', 'Forwards'],
-				expand: [{ property: 'Forwards' }],
-			});
-			const { Forwards = [], ...ivr } = await getEntity(client, path, query, { signal });
-			const forwards = Forwards as Forward[];
+			const keys = { property: 'Forwards' };
+			const query = queryString({ select: ['Id', 'Number', 'Name', 'Forwards'], expand: [keys] });
+			const { Forwards, ...ivr } = await getEntity(client, path, query, { signal });
+			const forwards = nestedRows({ Forwards }, keys) as unknown as Forward[];
 			const place = forwards.findIndex(({ Input }) => Input === key);
 			const before = forwards[place];
 			const changed = after ? !satisfies(before, after) : before !== undefined;

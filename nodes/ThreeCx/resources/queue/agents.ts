@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { queryString } from '../../../../lib/odata/query';
-import { getEntity, type Entity } from '../../../../lib/xapi/entities';
+import { getEntity } from '../../../../lib/xapi/entities';
+import { nestedRows } from '../../../../lib/xapi/nested';
 import { onRow } from '../../onRow';
 import { pick } from '../../operations/output';
 import type { OwnOperation } from '../../resource';
@@ -9,6 +10,9 @@ import { rows } from './rows';
 
 /** What tells whether an agent can take a call now. It is kept with the user, not with the queue (protocol 4.6). */
 const STATE = ['IsRegistered', 'CurrentProfileName', 'QueueStatus'];
+
+/** Brings the agents along. */
+const AGENTS = { property: 'Agents', select: ['Number', 'Name', 'SkillGroup'] };
 
 export const getAgents: OwnOperation = {
 	name: 'getAgents',
@@ -21,17 +25,14 @@ export const getAgents: OwnOperation = {
 	execute: async (run): Promise<IDataObject[]> =>
 		await onRow(run, rows, async ({ path }) => {
 			const { client, signal } = run;
-			const query = queryString({
-				select: ['Number', 'Agents'],
-				expand: [{ property: 'Agents', select: ['Number', 'Name', 'SkillGroup'] }],
-			});
+			const query = queryString({ select: ['Number', 'Agents'], expand: [AGENTS] });
 			const queue = await getEntity(client, path, query, { signal });
-			const agents = (queue.Agents ?? []) as Entity[];
+			const agents = nestedRows(queue, AGENTS);
 			const numbers = agents.map(({ Number: number }) => String(number));
 			const users = await usersNumbered(run, numbers, ['Number', ...STATE]);
 			return agents.map((agent) => ({
 				Queue: queue.Number as string,
-				...(pick(agent, ['Number', 'Name', 'SkillGroup']) as IDataObject),
+				...(pick(agent, AGENTS.select) as IDataObject),
 				...(pick(users.get(String(agent.Number)) ?? {}, STATE) as IDataObject),
 			}));
 		}),

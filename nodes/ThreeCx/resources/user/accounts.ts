@@ -1,7 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 import { ThreeCxError } from '../../../../lib/http/errors';
+import { isRows } from '../../../../lib/xapi/answer';
 import type { Entity } from '../../../../lib/xapi/entities';
-import { invoke, isRows } from '../../../../lib/xapi/invoke';
+import { invoke } from '../../../../lib/xapi/invoke';
 import { extensionsOf, extensionsParameter } from '../../fields/extensions';
 import type { ItemRun } from '../../../shared/router';
 import { onRow } from '../../onRow';

@@ -4,6 +4,7 @@ import { queryString } from '../../../../lib/odata/query';
 import { satisfies } from '../../../../lib/xapi/difference';
 import { getEntity, type Entity } from '../../../../lib/xapi/entities';
 import { rewriteList } from '../../../../lib/xapi/members';
+import { nestedRows } from '../../../../lib/xapi/nested';
 import type { ItemRun } from '../../../shared/router';
 import { destinationFrom, targetValues, type Target } from '../../fields/destination';
 import { titleCase } from '../../fields/text';
@@ -101,11 +102,12 @@ const hasNo = (profile: Entity, label: string, when: Reason) =>
 				: 'With this status the user gets no calls: choose Always.',
 	});
 
+const PROFILES = { property: 'ForwardingProfiles' };
+
 const profilesOf = async ({ client, signal }: ItemRun, path: string): Promise<Entity> => {
-	const property = 'ForwardingProfiles';
 	const query = queryString({
-		select: ['Id', 'Number', 'CurrentProfileName', property],
-		expand: [{ property }],
+		select: ['Id', 'Number', 'CurrentProfileName', PROFILES.property],
+		expand: [PROFILES],
 	});
 	return await getEntity(client, path, query, { signal });
 };
@@ -124,7 +126,7 @@ export const getForwarding: OwnOperation = {
 	execute: async (run): Promise<IDataObject> =>
 		await onRow(run, rows, async ({ path }) => {
 			const user = await profilesOf(run, path);
-			const profile = statusNamed(user.ForwardingProfiles as Entity[], wantedStatus(run));
+			const profile = statusNamed(nestedRows(user, PROFILES), wantedStatus(run));
 			return {
 				Id: user.Id as number,
 				Number: user.Number as string,

@@ -4,6 +4,7 @@ import { dialledNumber } from '../../../shared/fields/dialled';
 import { queryString } from '../../../../lib/odata/query';
 import { getEntity, type Entity } from '../../../../lib/xapi/entities';
 import { invoke } from '../../../../lib/xapi/invoke';
+import { requiredText } from '../../../../lib/xapi/nested';
 import { onRow } from '../../onRow';
 import type { OwnOperation } from '../../resource';
 import { rows } from './rows';
@@ -37,7 +38,7 @@ export const makeCall: OwnOperation = {
 		);
 		const dn = await onRow(run, rows, async ({ path }) => {
 			const user = await getEntity(client, path, queryString({ select: ['Number'] }), { signal });
-			return String(user.Number);
+			return requiredText(user, 'Number');
 		});
 		const body = { dn, destination };
 		const answer = (await invoke(client, 'MakeCall', { body, signal })) as Entity | undefined;

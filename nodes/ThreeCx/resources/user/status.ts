@@ -3,6 +3,7 @@ import { ThreeCxError } from '../../../../lib/http/errors';
 import { queryString } from '../../../../lib/odata/query';
 import { getEntity, updateEntity, type Entity } from '../../../../lib/xapi/entities';
 import { setProperties } from '../../../../lib/xapi/members';
+import { nestedRows } from '../../../../lib/xapi/nested';
 import { byName, rowsOf } from '../../lists';
 import { locatorFilter } from '../../locator';
 import { onRow } from '../../onRow';
@@ -13,6 +14,9 @@ import { rows } from './rows';
 
 /** What every 3CX user has (protocol 4.6), for the list while no user is chosen. */
 const STATUSES = ['Available', 'Away', 'Custom 1', 'Custom 2', 'Out of office'];
+
+/** Brings the names of a user's statuses along. */
+const NAMES = { property: 'ForwardingProfiles', select: ['Id', 'Name', 'CustomName'] };
 
 /** The parameter that names a status of the user whom the locator names. */
 export const statusParameter: INodeProperties = {
@@ -63,11 +67,10 @@ export const setStatus: OwnOperation = {
 		return await onRow(run, rows, async ({ path }) => {
 			const query = queryString({
 				select: ['Id', 'Number', 'CurrentProfileName', 'ForwardingProfiles'],
-				expand: [{ property: 'ForwardingProfiles', select: ['Id', 'Name', 'CustomName'] }],
+				expand: [NAMES],
 			});
 			const user = await getEntity(client, path, query, { signal });
-			const profiles = (user.ForwardingProfiles ?? []) as Entity[];
-			const name = String(statusNamed(profiles, wanted).Name);
+			const name = String(statusNamed(nestedRows(user, NAMES), wanted).Name);
 			const previous = String(user.CurrentProfileName ?? '');
 			const isNew = name !== previous;
 			if (isNew) await updateEntity(client, path, { CurrentProfileName: name }, { signal });
@@ -133,7 +136,7 @@ export const statusLists: Record<string, LoadOptionsMethod> = {
 				: await rowsOf(this, '/Users', {
 						filter: wanted,
 						select: ['Id', 'ForwardingProfiles'],
-						expand: [{ property: 'ForwardingProfiles', select: ['Id', 'Name', 'CustomName'] }],
+						expand: [NAMES],
 					});
 		const profiles = (user?.ForwardingProfiles ?? STATUSES.map((Name) => ({ Name }))) as Entity[];
 		return profiles
