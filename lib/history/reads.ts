@@ -34,7 +34,9 @@ export type Read<T> = (
  * first: of one that ends while its rows are read, only some may have been read.
  */
 export const readCalls: Read<Call> = async (client, { from, to, newest }, now) => {
-	const active = new Set(await activeIds(client));
+	const active = new Map(
+		(await activeCalls(client).catch(() => [])).map((call) => [Number(call.Id), call]),
+	);
 	const rows = await listFunction(
 		client,
 		'GetCallLogData',
@@ -52,8 +54,11 @@ export const readCalls: Read<Call> = async (client, { from, to, newest }, now) =
 	);
 	return calls.map((call) => {
 		const at = Math.min(...call.legs.map(({ StartTime }) => timeOf(StartTime)));
-		const isActive = call.legs.some(({ CallId }) => active.has(Number(CallId)));
-		const isOver = Math.max(...call.legs.map(endOf)) <= now - SETTLED_MS;
+		const end = Math.max(...call.legs.map(endOf));
+		const isActive = call.legs.some(({ CallId }) =>
+			mayBeOf(active.get(Number(CallId)), { at, end }),
+		);
+		const isOver = end <= now - SETTLED_MS;
 		const state = isActive ? 'growing' : isOver ? 'complete' : 'unsure';
 		return { id: call.callId, at, size: call.legs.length, state, value: call };
 	});
@@ -84,10 +89,11 @@ export const readMessages: Read<Entity> = async (client, period) =>
 export async function probe(client: PbxClient): Promise<string | undefined> {
 	const [rows, active] = await Promise.all([
 		listEntities(client, '/LastCdrAndChatMessageTimestamp', { limit: 1 }).catch(() => []),
-		activeIds(client),
+		activeCalls(client).catch(() => undefined),
 	]);
 	if (rows.length === 0 || active === undefined) return undefined;
-	return JSON.stringify([rows, active.sort((a, b) => a - b)]);
+	const ids = active.map(({ Id }) => Number(Id)).sort((a, b) => a - b);
+	return JSON.stringify([rows, ids]);
 }
 
 async function listRows(
@@ -114,11 +120,32 @@ const order = (time: string, id: string, newest?: number): string => {
 	});
 };
 
-/** The calls that go on; undefined where they may not be read. */
-async function activeIds(client: PbxClient): Promise<number[] | undefined> {
-	const query = queryString({ select: ['Id'] });
-	const rows = await listEntities(client, '/ActiveCalls', { query }).catch(() => undefined);
-	return rows?.map(({ Id }) => Number(Id));
+/** The calls that go on. */
+async function activeCalls(client: PbxClient): Promise<Entity[]> {
+	const query = queryString({ select: ['Id', 'EstablishedAt', 'LastChangeStatus'] });
+	return await listEntities(client, '/ActiveCalls', { query });
+}
+
+/** Between two legs of a call, at most so much may pass without one that ends, in ms: a queue is waited in for long. */
+const LONGEST_PAUSE_MS = 10 * 60_000;
+
+/** How far apart the times of one PBX for the same thing may be, in ms. */
+const LEEWAY_MS = 60_000;
+
+/**
+ * Whether an active call may be the one that rows of the same number are of. Numbers may be used again after a restart, or
+ * count the calls of each answer (protocol 8.10); so what was established before the call of the rows began, or long after
+ * its last leg had ended, is another call. Without its times it may be the same.
+ */
+function mayBeOf(active: Entity | undefined, rows: { at: number; end: number }): boolean {
+	if (!active) return false;
+	const { EstablishedAt, LastChangeStatus } = active;
+	const established = timeOf(EstablishedAt);
+	if (established > 0) {
+		return established >= rows.at - LEEWAY_MS && established <= rows.end + LONGEST_PAUSE_MS;
+	}
+	const changed = timeOf(LastChangeStatus);
+	return changed === 0 || changed >= rows.at - LEEWAY_MS;
 }
 
 const timeOf = (value: unknown): number => {

@@ -1,13 +1,14 @@
 import { durationSeconds } from './duration';
 import type { Entity } from './entities';
+import { NO_INTERVAL } from './unfiltered';
 
 /**
  * The call log: `GetCallLogData` gives a row a leg (protocol 4.7), people think in whole calls.
  */
 
 /**
- * The parameters of GetCallLogData and DownloadCallLog besides the period, for all calls. Every one must be there; 0 and
- * empty text mean "no filter". What the other codes mean is not documented (protocol 4.7 [?]).
+ * The parameters of GetCallLogData and DownloadCallLog besides the period, for all calls. Every one must be there; 0,
+ * empty text and the time of day `0:00:0` mean "no filter". What the other codes mean is not documented (protocol 4.7 [?]).
  */
 export const UNFILTERED = {
 	sourceType: 0,
@@ -16,8 +17,8 @@ export const UNFILTERED = {
 	destinationFilter: '',
 	callsType: 0,
 	callTimeFilterType: 0,
-	callTimeFilterFrom: '',
-	callTimeFilterTo: '',
+	callTimeFilterFrom: NO_INTERVAL,
+	callTimeFilterTo: NO_INTERVAL,
 	hidePcalls: false,
 } as const;
 
@@ -50,19 +51,36 @@ export interface Call {
 	legs: Entity[];
 }
 
-/** Call types of legs where a machine answers. The full list is not known (protocol 4.7 [1]), so all others are people. */
+/**
+ * Call types of legs where a machine answers, without spaces. The full list is not known (protocol 4.7 [1]), so all others
+ * are people. A call flow app is a script at a route point.
+ */
 const MACHINES = new Set([
+	'autoattendant',
+	'callflow',
+	'callflowapp',
 	'conference',
-	'digital receptionist',
+	'digitalreceptionist',
+	'fax',
+	'faxextension',
 	'ivr',
 	'parking',
 	'queue',
-	'ring group',
+	'ringgroup',
+	'routepoint',
+	'script',
+	'sharedparking',
+	'specialmenu',
 	'system',
 	'voicemail',
 ]);
 
-const isMachine = ({ CallType }: Entity) => MACHINES.has(String(CallType ?? '').toLowerCase());
+const isMachine = ({ CallType }: Entity) =>
+	MACHINES.has(
+		String(CallType ?? '')
+			.toLowerCase()
+			.replace(/[^a-z]/g, ''),
+	);
 
 const text = (...values: unknown[]): string | undefined => {
 	const found = values.find((value) => value !== undefined && value !== null && value !== '');
@@ -75,9 +93,19 @@ const groupOf = ({ MainCallHistoryId, CallHistoryId, CdrId }: Entity, index: num
 
 const order = (value: unknown) => (typeof value === 'number' ? value : Infinity);
 
-/** Legs in the order of their segments; those of one segment by indent. */
-const bySegment = (a: Entity, b: Entity): number =>
-	compare(order(a.SegmentId), order(b.SegmentId)) || compare(order(a.Indent), order(b.Indent));
+const moment = (value: unknown) => {
+	const ms = Date.parse(String(value));
+	return Number.isNaN(ms) ? Infinity : ms;
+};
+
+/**
+ * Legs in the order of time: some PBXs number segments backwards. Of those that begin at once, the one that the others
+ * belong to comes first, then the segments as they are numbered.
+ */
+const inTime = (a: Entity, b: Entity): number =>
+	compare(moment(a.StartTime), moment(b.StartTime)) ||
+	compare(order(a.Indent), order(b.Indent)) ||
+	compare(order(a.SegmentId), order(b.SegmentId));
 
 const compare = (a: number, b: number) => (a === b ? 0 : a < b ? -1 : 1);
 
@@ -95,7 +123,7 @@ export function loggedCallsIn(rows: readonly Entity[]): Call[] {
 		if (legs) legs.push(row);
 		else groups.set(id, [row]);
 	});
-	return [...groups].map(([callId, legs]) => summary(callId, legs.sort(bySegment)));
+	return [...groups].map(([callId, legs]) => summary(callId, legs.sort(inTime)));
 }
 
 function summary(callId: string, legs: Entity[]): Call {

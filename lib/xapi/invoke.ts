@@ -89,12 +89,51 @@ export async function invokeRows(
 	const answer = await invoke(client, operationId, invocation);
 	if (isEmptyAnswer(answer)) return [];
 	if (isRows(answer)) return answer;
-	throw new ThreeCxError({
+	throw noList(operationId);
+}
+
+/**
+ * {@link invoke} for an operation that reads a list of texts.
+ *
+ * @throws ThreeCxError of kind `malformed` where the answer is none
+ */
+export async function invokeTexts(
+	client: PbxClient,
+	operationId: string,
+	invocation: Invocation & RequestOptions = {},
+): Promise<string[]> {
+	const answer = await invoke(client, operationId, invocation);
+	if (isEmptyAnswer(answer)) return [];
+	if (Array.isArray(answer) && !answer.some((each) => typeof each === 'object')) {
+		return answer.map(String);
+	}
+	throw noList(operationId);
+}
+
+/**
+ * {@link invoke} for an operation that reads one object.
+ *
+ * @throws ThreeCxError of kind `malformed` where the answer is none
+ */
+export async function invokeEntity(
+	client: PbxClient,
+	operationId: string,
+	invocation: Invocation & RequestOptions = {},
+): Promise<Entity> {
+	const answer = await invoke(client, operationId, invocation);
+	if (typeof answer === 'object' && answer !== null && !Array.isArray(answer))
+		return answer as Entity;
+	throw notAs(operationId, 'what it is asked for');
+}
+
+const noList = (operationId: string) => notAs(operationId, 'a list');
+
+const notAs = (operationId: string, expected: string) =>
+	new ThreeCxError({
 		kind: 'malformed',
-		message: `The PBX answered ${operationId} with something that is no list`,
+		message: `The PBX did not answer ${operationId} with ${expected}`,
 		hint: 'Try again. If it stays so, a proxy or another version of 3CX may be the reason.',
 	});
-}
 
 /** What is inside of OData's envelope. */
 export function resultOf(body: unknown): unknown {

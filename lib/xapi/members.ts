@@ -48,8 +48,14 @@ export async function rewriteList(
 	const query = queryString({ select: ['Id', property], expand: [expand] });
 	await turns.run(JSON.stringify([client.connection.origin, path]), async () => {
 		for (let written = 0; ; written++) {
-			const row = await getEntity(client, path, query, options);
-			const wanted = plan(nestedRows(row, expand));
+			const read = async () => nestedRows(await getEntity(client, path, query, options), expand);
+			// What has been written is done, as far as is known: that it cannot be read again is no failure.
+			const held = await read().catch((cause: unknown) => {
+				if (written === 0 || options.signal?.aborted) throw cause;
+				return undefined;
+			});
+			if (held === undefined) return;
+			const wanted = plan(held);
 			if (wanted === undefined) return;
 			if (written === ATTEMPTS) throw notKept(path, property);
 			await updateEntity(client, path, { [property]: wanted }, options).catch((cause: unknown) => {

@@ -1,4 +1,5 @@
 import { operationsTagged, type Catalogue } from './catalogue';
+import { unfiltered } from './unfiltered';
 
 /**
  * What the people who want a report are asked for; several parameters of XAPI mean the same (`periodFrom`, `startDt`).
@@ -83,8 +84,8 @@ export function reportsOf(from: Catalogue): Report[] {
 }
 
 /**
- * What a report function is called with: every declared parameter, since a missing one gives 404. Empty text and 0 mean
- * "no filter" (protocol 4.7).
+ * What a report function is called with: every declared parameter, since a missing one gives 404; where nothing is
+ * chosen, with what means "no filter".
  *
  * @param report the function
  * @param values by field: `from` and `to` as ISO with Z, lists of numbers as arrays, `interval` in seconds, `timeZone`
@@ -98,24 +99,13 @@ export function reportArguments(
 	return Object.fromEntries(
 		parameters.map(({ name, field, type }) => {
 			const value = Object.hasOwn(values, field) ? values[field] : undefined;
-			if (value === undefined || value === null || value === '') return [name, emptyOf(name, type)];
+			if (value === undefined || value === null || value === '')
+				return [name, unfiltered(name, type)];
 			if (field === 'interval') return [name, interval(Number(value))];
 			// Lists travel as one text with commas (protocol 4.7).
 			return [name, Array.isArray(value) ? value.map(String).join(',') : value];
 		}),
 	);
-}
-
-/** What 3CX's console sends where the meaning of the codes is not documented and 0 is not what it sends (protocol 4.7 [1]). */
-const CONSOLE_CODES: Readonly<Record<string, number>> = { callArea: 2 };
-
-/** The value that a code has unless somebody knows better. */
-export const defaultCode = (name: string): number => CONSOLE_CODES[name] ?? 0;
-
-/** No filter; a date has no such value, so leaving it out is an error that `requestFor` words. */
-function emptyOf(name: string, type: string): unknown {
-	const table: Record<string, unknown> = { string: '', boolean: false, int32: defaultCode(name) };
-	return table[type.replace('?', '')];
 }
 
 const HOUR_S = 3600;

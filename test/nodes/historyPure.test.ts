@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { DateTime } from 'luxon';
 import { csvLines } from '../../lib/csv';
 import { catalogue, type Catalogue } from '../../lib/xapi/catalogue';
-import { loggedCallsIn, matches, type Call } from '../../lib/xapi/callLog';
+import { loggedCallsIn, matches, UNFILTERED, type Call } from '../../lib/xapi/callLog';
 import { durationSeconds, withSeconds } from '../../lib/xapi/duration';
 import { requestFor } from '../../lib/xapi/invoke';
 import { reportArguments, reportsOf } from '../../lib/xapi/reports';
@@ -55,7 +55,9 @@ describe('durations', () => {
 	});
 });
 
-const leg = (values: Record<string, unknown>) => ({
+type Row = Record<string, unknown>;
+
+const leg = (values: Row): Row => ({
 	MainCallHistoryId: 'A',
 	StartTime: '2026-11-02T09:00:00.000Z',
 	Direction: 'Inbound Queue',
@@ -138,7 +140,13 @@ describe('whole calls', () => {
 			'a transfer: both talked',
 			[
 				queueCall[2]!,
-				leg({ SegmentId: 4, DestinationDn: '105', Answered: true, TalkingDuration: 'PT10S' }),
+				leg({
+					SegmentId: 4,
+					StartTime: '2026-11-02T09:05:00Z',
+					DestinationDn: '105',
+					Answered: true,
+					TalkingDuration: 'PT10S',
+				}),
 			],
 			{ answeredBy: '104', talkingSeconds: 100.1 },
 		],
@@ -165,8 +173,58 @@ describe('whole calls', () => {
 			[{ CallId: 0 }],
 			{ callId: 'row 0', answered: false, recordings: [] },
 		],
+		[
+			'legs that are numbered backwards: the order of time counts',
+			[
+				leg({ SegmentId: 3, DestinationDn: '800', DestinationCallerId: '800', CallType: 'Queue' }),
+				leg({
+					SegmentId: 2,
+					StartTime: '2026-11-02T09:00:10Z',
+					DestinationDn: '104',
+					Answered: true,
+				}),
+				leg({
+					SegmentId: 1,
+					StartTime: '2026-11-02T09:00:10.5Z',
+					DestinationDn: '105',
+					Answered: true,
+				}),
+			],
+			{ to: '800', answeredBy: '104' },
+		],
+		[
+			'legs that begin at once: the one that the others belong to is first',
+			[
+				leg({ SegmentId: 2, Indent: 0, DestinationDn: '800', CallType: 'Queue' }),
+				leg({ SegmentId: 1, Indent: 1, DestinationDn: '104', Answered: true }),
+			],
+			{ to: '800', answeredBy: '104' },
+		],
+		...[
+			'Call Flow',
+			'CallFlowApp',
+			'Call Flow App',
+			'Conference',
+			'Digital Receptionist',
+			'Fax',
+			'IVR',
+			'Parking',
+			'Queue',
+			'Ring Group',
+			'RoutePoint',
+			'Route Point',
+			'Script',
+			'System',
+			'VoiceMail',
+			'Voice Mail',
+			'voicemail',
+		].map((CallType): [string, Row[], Partial<Call>] => [
+			`a leg of type ${CallType} is answered by a machine`,
+			[leg({ CallType, Answered: true, TalkingDuration: 'PT10S' })],
+			{ answered: false, talkingSeconds: 0 },
+		]),
 		['0 stands for no recording', [leg({ SrcRecId: 0, DstRecId: 0 })], { recordings: [] }],
-	])('%s', (_, rows, expected) => {
+	] as Array<[string, Row[], Partial<Call>]>)('%s', (_, rows, expected) => {
 		const calls = loggedCallsIn(rows);
 		expect(calls).toHaveLength(1);
 		expect(calls[0]).toMatchObject(expected);
@@ -177,6 +235,7 @@ describe('whole calls', () => {
 			MainCallHistoryId: fc.option(fc.constantFrom('a', 'b', 'c', 'row 0'), { nil: undefined }),
 			CallHistoryId: fc.option(fc.constantFrom('a', 'd', ''), { nil: undefined }),
 			CdrId: fc.string(),
+			StartTime: fc.constantFrom('2026-11-02T09:00:00Z', '2026-11-02T09:00:00.5Z', undefined, 'x'),
 			SegmentId: fc.option(fc.nat(50), { nil: undefined }),
 			Indent: fc.option(fc.nat(3), { nil: undefined }),
 			CallType: fc.constantFrom('Queue', 'Extension', 'External', undefined),
@@ -195,10 +254,11 @@ describe('whole calls', () => {
 				expect(new Set(legs)).toEqual(new Set(rows));
 				expect(new Set(calls.map(({ callId }) => callId)).size).toBe(calls.length);
 				for (const call of calls) {
-					const ids = call.legs.map(
-						({ SegmentId }) => (SegmentId as number | undefined) ?? Infinity,
-					);
-					expect(ids).toEqual([...ids].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)));
+					const places = call.legs.map(({ StartTime, Indent = 9, SegmentId = 99 }) => {
+						const at = Date.parse(String(StartTime)) || 9e15;
+						return `${at} ${String(Indent)} ${String(SegmentId).padStart(2, '0')}`;
+					});
+					expect(places).toEqual(places.toSorted());
 					expect(call.legs.length).toBeGreaterThan(0);
 				}
 			}),
@@ -307,6 +367,65 @@ describe('reports of the catalogue', () => {
 	])('an interval of %s seconds is %s', (interval, written) => {
 		const rows = reports.find(({ name }) => name === 'StatisticSla')!.rows!;
 		expect(reportArguments(rows, { ...span, interval }).waitInterval).toBe(written);
+	});
+
+	test('where nothing is filtered, each function is sent what clients are known to send', () => {
+		const sent = new Map(
+			reports
+				.flatMap(({ rows, file }) => [rows, file])
+				.filter((report) => report !== undefined)
+				.flatMap((report) => Object.entries(reportArguments(report, {}))),
+		);
+		// Texts, codes and switches of all reports; dates have to be said. Protocol 4.7 has where each is from.
+		expect(Object.fromEntries([...sent].filter(([, value]) => value !== undefined))).toEqual({
+			agentDnStr: '',
+			answerInterval: '0:00:0',
+			callArea: 2,
+			callClass: 0,
+			callTimeFilterFrom: '0:00:0',
+			callTimeFilterTo: '0:00:0',
+			callTimeFilterType: 0,
+			call_id: 0,
+			callsType: 0,
+			cdrId: '',
+			chartBy: '',
+			chatType: 0,
+			clientTimeZone: 'UTC',
+			destinationFilter: '',
+			destinationType: 0,
+			dstCallerId: '',
+			dstNumber: '',
+			extensionDns: '',
+			extensionFilter: '',
+			fromExtension: '',
+			fromText: '',
+			fromType: 0,
+			groupFilter: '',
+			groupNumber: '',
+			groupingType: 0,
+			hidePcalls: false,
+			includeQueueCalls: false,
+			participantType: 0,
+			queueDnStr: '',
+			queueDns: '',
+			ringGroupDns: '',
+			sourceFilter: '',
+			sourceType: 0,
+			srcCallerId: '',
+			srcNumber: '',
+			toExtension: '',
+			toText: '',
+			toType: 0,
+			trunkDns: '',
+			waitInterval: '0:00:0',
+		});
+	});
+
+	test('the call log is read without a filter as working clients do', () => {
+		const parameters = { periodFrom: span.from, periodTo: span.to, ...UNFILTERED };
+		expect(requestFor('GetCallLogData', { parameters }).path).toContain(
+			"callTimeFilterType=0,callTimeFilterFrom='0:00:0',callTimeFilterTo='0:00:0',hidePcalls=false",
+		);
 	});
 
 	test('a date that is missing is named', () => {

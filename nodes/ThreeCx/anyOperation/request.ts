@@ -14,6 +14,7 @@ import {
 } from '../../../lib/xapi/catalogue';
 import type { Entity } from '../../../lib/xapi/entities';
 import { operationNamed, requestFor } from '../../../lib/xapi/invoke';
+import { unfilteredText } from '../../../lib/xapi/unfiltered';
 import type { JsonContext } from '../../../lib/xapi/jsonValue';
 import { mappedValues, refuseHidden } from '../fields/values';
 
@@ -78,14 +79,14 @@ export const bodyMembers = (
 	typeof body === 'string' ? propertiesOf(catalogue, parseType(body).name) : body;
 
 /**
- * What stands for a parameter that was left empty. 3CX answers 404 when one is missing, and reads `''` as "no filter"
- * (protocol 4.7); switches are off unless told otherwise, as its description says. Undefined where only the user can tell.
+ * What stands for a parameter that was left empty. 3CX answers 404 when one is missing, and reads `''` or, for an
+ * interval, `0:00:0` as "no filter" (protocol 4.7); switches are off unless told otherwise, as its description says. Undefined where only the user can tell.
  */
-function emptyValue(expression: string): unknown {
+function emptyValue(parameter: string, expression: string): unknown {
 	const { name, array, nullable } = parseType(expression);
 	if (array) return undefined;
 	if (name === 'boolean') return nullable ? undefined : false;
-	return name === 'string' && nullable ? '' : undefined;
+	return name === 'string' && nullable ? unfilteredText(parameter) : undefined;
 }
 
 function parametersFrom(
@@ -98,7 +99,7 @@ function parametersFrom(
 	return Object.fromEntries(
 		Object.entries(types).map(([name, expression]) => {
 			const value = given[name] === '' ? undefined : given[name];
-			return [name, value ?? emptyValue(expression)];
+			return [name, value ?? emptyValue(name, expression)];
 		}),
 	);
 }
@@ -117,7 +118,7 @@ function bodyFrom(
 		return given[name] !== undefined || array || nullable ? [] : [[name, expression] as const];
 	});
 	const filled = missing.map(([name, expression]) => {
-		const value = emptyValue(expression);
+		const value = emptyValue(name, expression);
 		if (value !== undefined) return [name, value];
 		throw new ODataInputError(`"${name}" has no value. Fill it in under Body.`, name);
 	});

@@ -29,6 +29,7 @@ export const create: GenericOperation = {
 			{ ...(draft as Entity), ...body },
 			{ signal },
 		);
-		return asOutput([pick(row, resource.summary)]);
+		// Where the PBX answers without the row (204), what it was sent is known.
+		return asOutput([pick(Object.keys(row).length > 0 ? row : body, resource.summary)]);
 	},
 };

@@ -28,7 +28,9 @@ export const update: GenericOperation = {
 			const path = await locate(run, resource);
 			await updateEntity(client, path, body, { signal });
 			const query = queryString({ select: resource.summary });
-			return asOutput([await getEntity(client, path, query, { signal })]);
+			// It is updated: that it cannot be read back is no failure, and what was sent is known.
+			const after = await getEntity(client, path, query, { signal }).catch(() => body);
+			return asOutput([after]);
 		});
 	},
 };

@@ -1,7 +1,7 @@
 import { queryString } from '../../../lib/odata/query';
-import type { Entity } from '../../../lib/xapi/entities';
+import { isRows } from '../../../lib/xapi/answer';
 import { listFunction } from '../../../lib/xapi/functions';
-import { invoke } from '../../../lib/xapi/invoke';
+import { invokeEntity } from '../../../lib/xapi/invoke';
 import { limitOf, limitProperties } from '../../shared/fields/limit';
 import { periodOf, periodProperties } from '../fields/period';
 import { asOutput } from '../operations/output';
@@ -78,10 +78,8 @@ export const activityLog: XapiResource = {
 			description: 'List the extensions in the activity log and the calls of each',
 			uses: ['GetFilter'],
 			execute: async ({ client, signal }) => {
-				const { Extensions = [] } = (await invoke(client, 'GetFilter', { signal })) as {
-					Extensions?: Entity[];
-				};
-				return asOutput(Extensions);
+				const { Extensions } = await invokeEntity(client, 'GetFilter', { signal });
+				return asOutput(isRows(Extensions) ? Extensions : []);
 			},
 		},
 	],

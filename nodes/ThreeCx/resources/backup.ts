@@ -1,6 +1,6 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { ThreeCxError } from '../../../lib/http/errors';
-import { invoke } from '../../../lib/xapi/invoke';
+import { invoke, invokeEntity } from '../../../lib/xapi/invoke';
 import { required } from '../../shared/fields/required';
 import type { ItemRun } from '../../shared/router';
 import { assertConfirmed, confirmationProperty } from '../fields/confirmation';
@@ -79,7 +79,7 @@ async function restore(run: ItemRun): Promise<IDataObject> {
 	const { Footprint, IsEncrypted, Version } = (await aboutRow(
 		run,
 		backup,
-		async () => await invoke(client, 'GetBackupExtras', { parameters, signal }),
+		async () => await invokeEntity(client, 'GetBackupExtras', { parameters, signal }),
 	)) as { Footprint?: number; IsEncrypted?: boolean; Version?: string };
 	const password = String(context.getNodeParameter('password', index, ''));
 	if (IsEncrypted === true && password === '') {

@@ -1,4 +1,4 @@
-import { invoke, invokeRows } from '../../../lib/xapi/invoke';
+import { invokeRows, invokeTexts } from '../../../lib/xapi/invoke';
 import { askPbx } from '../../shared/askPbx';
 import { enumField, switchField, textField } from '../fields/simple';
 import { asOptions } from '../lists';
@@ -74,7 +74,7 @@ const getZones: OwnOperation = {
 	description: 'List the zones that can host video conferences',
 	uses: ['GetWebMeetingZones'],
 	execute: async ({ client, signal }) => {
-		const zones = (await invoke(client, 'GetWebMeetingZones', { signal })) as string[];
+		const zones = await invokeTexts(client, 'GetWebMeetingZones', { signal });
 		return zones.map((zone) => ({ zone }));
 	},
 };
@@ -102,7 +102,7 @@ export const conference: SettingsResource = {
 		async getConferenceZones() {
 			const zones = await askPbx(
 				this,
-				async (client) => (await invoke(client, 'GetWebMeetingZones')) as string[],
+				async (client) => await invokeTexts(client, 'GetWebMeetingZones'),
 			);
 			return asOptions(zones);
 		},

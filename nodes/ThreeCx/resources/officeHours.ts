@@ -72,13 +72,14 @@ function tableOf(schedule: unknown): IDataObject[] | null {
 
 async function read({ client, signal }: ItemRun): Promise<IDataObject> {
 	const query = queryString({ select: ['TimeZoneId', 'Hours', 'BreakTime'] });
-	const row = await getEntity(client, PATH, query, { signal });
-	return {
-		...(pick(row, ['TimeZoneId']) as IDataObject),
-		hours: tableOf(row.Hours),
-		breaks: tableOf(row.BreakTime),
-	};
+	return shown(await getEntity(client, PATH, query, { signal }));
 }
+
+const shown = (row: Entity): IDataObject => ({
+	...(pick(row, ['TimeZoneId']) as IDataObject),
+	hours: tableOf(row.Hours),
+	breaks: tableOf(row.BreakTime),
+});
 
 const get: OwnOperation = {
 	name: 'get',
@@ -168,10 +169,12 @@ const update: OwnOperation = {
 		const { outcome, before } = await setProperties(client, PATH, Object.fromEntries(wanted), {
 			signal,
 		});
+		// They are set: that they cannot be read back is no failure.
+		const after = await read(run).catch(() => shown({ ...before, ...Object.fromEntries(wanted) }));
 		return {
 			outcome,
 			previous: { hours: tableOf(before.Hours), breaks: tableOf(before.BreakTime) },
-			...(await read(run)),
+			...after,
 		};
 	},
 };

@@ -180,8 +180,10 @@ const move = (up: boolean): OwnOperation => {
 				const id = await locateKey(run, outboundRule);
 				const before = await position(run, id);
 				await invoke(client, 'MoveUpDown', { body: { id, up }, signal });
-				const after = await position(run, id);
-				return { ...after, moved: before.Priority !== after.Priority };
+				// It has been asked to move: that its place cannot be read is no failure.
+				const after = await position(run, id).catch(() => undefined);
+				const moved = after === undefined ? null : before.Priority !== after.Priority;
+				return { ...(after ?? before), moved };
 			}),
 	};
 };

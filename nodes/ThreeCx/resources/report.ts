@@ -13,12 +13,12 @@ import type { Entity } from '../../../lib/xapi/entities';
 import { listFunction } from '../../../lib/xapi/functions';
 import { invoke } from '../../../lib/xapi/invoke';
 import {
-	defaultCode,
 	reportArguments,
 	reportsOf,
 	type Report,
 	type ReportFunction,
 } from '../../../lib/xapi/reports';
+import { defaultCode } from '../../../lib/xapi/unfiltered';
 import type { ItemResult, ItemRun } from '../../shared/router';
 import { downloadCsv } from '../csvFile';
 import { limitOf, limitProperties } from '../../shared/fields/limit';

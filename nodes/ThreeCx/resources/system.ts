@@ -6,6 +6,7 @@ import { readOverview } from '../../../lib/status/overview';
 import { checkAccess } from '../../../lib/xapi/access';
 import { getEntity, listEntities, XAPI, type Entity } from '../../../lib/xapi/entities';
 import { invoke, invokeRows } from '../../../lib/xapi/invoke';
+import { requiredText } from '../../../lib/xapi/nested';
 import { CREDENTIAL, type ThreeCxCredentials } from '../../shared/credential';
 import type { ItemRun } from '../../shared/router';
 import { byName, rowsOf } from '../lists';
@@ -66,8 +67,8 @@ async function getVersion({ client, signal }: ItemRun): Promise<IDataObject> {
 	});
 	const version = [headers['x-3cx-version']].flat()[0];
 	if (version !== undefined) return { version };
-	const { Version } = await getEntity(client, '/SystemStatus', '$select=Version', { signal });
-	return { version: String(Version) };
+	const status = await getEntity(client, '/SystemStatus', '$select=Version', { signal });
+	return { version: requiredText(status, 'Version') };
 }
 
 async function getCompatibilityReport(run: ItemRun): Promise<IDataObject> {

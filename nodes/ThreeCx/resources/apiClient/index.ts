@@ -29,7 +29,9 @@ const generateKey: OwnOperation = {
 			const { client, signal } = run;
 			const key = await invoke(client, 'GenerateAppToken', { parameters: { Id: id }, signal });
 			// The one secret that is put out unasked: the operation is of no use without it, and 3CX shows it only once.
-			return asOutput([{ Id: id, ClientSecret: String(key) }], ['ClientSecret']);
+			// Where the PBX does not tell it, the key has been replaced all the same.
+			const ClientSecret = typeof key === 'string' ? key : null;
+			return asOutput([{ Id: id, ClientSecret }], ['ClientSecret']);
 		}),
 };
 

@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { required } from '../../../shared/fields/required';
 import { createEntity, type Entity } from '../../../../lib/xapi/entities';
-import { invoke } from '../../../../lib/xapi/invoke';
+import { invokeEntity } from '../../../../lib/xapi/invoke';
 import { refuseHidden } from '../../fields/values';
 import { asOutput, pick } from '../../operations/output';
 import type { Field, OwnOperation } from '../../resource';
@@ -77,7 +77,7 @@ export const createFromTemplate: OwnOperation = {
 		);
 		const { host, ...fields } = context.getNodeParameter('trunkFields', index, {}) as IDataObject;
 		const parameters = { template };
-		const draft = (await invoke(client, 'InitTrunk', { parameters, signal })) as Entity;
+		const draft = await invokeEntity(client, 'InitTrunk', { parameters, signal });
 		const secret = text('authPassword');
 		const body: Entity = {
 			...draft,
@@ -90,6 +90,7 @@ export const createFromTemplate: OwnOperation = {
 			},
 		};
 		refuseHidden(body);
-		return asOutput([pick(await createEntity(client, '/Trunks', body, { signal }), rows.summary)]);
+		const row = await createEntity(client, '/Trunks', body, { signal });
+		return asOutput([pick(Object.keys(row).length > 0 ? row : body, rows.summary)]);
 	},
 };

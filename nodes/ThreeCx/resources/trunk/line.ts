@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { queryString } from '../../../../lib/odata/query';
+import { isEmptyAnswer } from '../../../../lib/xapi/answer';
 import { getEntity, type Entity } from '../../../../lib/xapi/entities';
 import { invoke } from '../../../../lib/xapi/invoke';
 import type { ItemRun } from '../../../shared/router';
@@ -26,7 +27,8 @@ export const refreshRegistration: OwnOperation = {
 		await aboutRow(run, rows, async () => {
 			const id = await locateKey(run, rows);
 			await invoke(run.client, 'RefreshRegistration', { body: { id }, signal: run.signal });
-			return { ...(await stateOf(run, id)), refreshed: true };
+			// It registers now: that its state cannot be read is no failure.
+			return { ...(await stateOf(run, id).catch(() => ({ Id: id }))), refreshed: true };
 		}),
 };
 
@@ -35,9 +37,9 @@ interface TestResult {
 	Log?: IDataObject[];
 }
 
-/** What a test call found: whether anything failed, and each finding as a sentence. */
-const asVerdict = ({ Reports = [], Log = [] }: TestResult) => ({
-	ok: !Reports.some(({ Level }) => Level === 'Error' || Level === 'Critical'),
+/** What a test call found: whether anything failed (null where the PBX does not say), and each finding as a sentence. */
+const asVerdict = ({ Reports = [], Log = [] }: TestResult, isTold: boolean) => ({
+	ok: isTold ? !Reports.some(({ Level }) => Level === 'Error' || Level === 'Critical') : null,
 	findings: Reports.map(({ Code, Level, Template, Params = [] }) => ({
 		level: Level,
 		code: Code,
@@ -63,7 +65,8 @@ const testOperation = (
 			const Id = await locateKey(run, rows);
 			const invocation = { parameters: { Id }, body, signal: run.signal };
 			const result = await invoke(run.client, `Test${direction}Call`, invocation);
-			return asOutput([{ Id, ...asVerdict(result as TestResult) }]);
+			const isTold = !isEmptyAnswer(result);
+			return asOutput([{ Id, ...asVerdict(isTold ? (result as TestResult) : {}, isTold) }]);
 		}),
 });
 

@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { ThreeCxError } from '../../../../lib/http/errors';
 import { isRows } from '../../../../lib/xapi/answer';
 import type { Entity } from '../../../../lib/xapi/entities';
-import { invoke } from '../../../../lib/xapi/invoke';
+import { invoke, invokeEntity } from '../../../../lib/xapi/invoke';
 import { extensionsOf, extensionsParameter } from '../../fields/extensions';
 import type { ItemRun } from '../../../shared/router';
 import { onRow } from '../../onRow';
@@ -138,5 +138,5 @@ export const getFreeNumber: OwnOperation = {
 	description: 'Find the next free extension number, without reserving it',
 	uses: ['GetFirstAvailableExtensionNumber'],
 	execute: async ({ client, signal }): Promise<IDataObject> =>
-		(await invoke(client, 'GetFirstAvailableExtensionNumber', { signal })) as IDataObject,
+		(await invokeEntity(client, 'GetFirstAvailableExtensionNumber', { signal })) as IDataObject,
 };
