@@ -95,13 +95,15 @@ describe.each(Object.entries(ANSWERS))('answered with %s', (_, answer) => {
 		acting.add(name);
 		expect(error?.message).toBeUndefined();
 	});
+});
 
-	test.each(CASES)(
-		'%s, that reads be answered so, too, is no program error',
-		async (_name, operation) => {
-			await outcome(operation, { answer, reads: true });
-		},
-	);
+describe.each([
+	['200 with a body', ANSWERS['200 with a body']!],
+	['204', ANSWERS['204']!],
+])('answered with %s, what is read, too', (_, answer) => {
+	test.each(CASES)('%s ends in no program error', async (_name, operation) => {
+		await outcome(operation, { answer, reads: true });
+	});
 });
 
 test.each(CASES)(
