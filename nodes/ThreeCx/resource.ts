@@ -8,6 +8,7 @@ import type {
 } from 'n8n-workflow';
 import type { Expand } from '../../lib/odata/expand';
 import type { OrderBy } from '../../lib/odata/field';
+import type { Entity } from '../../lib/xapi/entities';
 import type { Operation, Resource } from '../shared/resource';
 
 /** A field of a resource that people fill in every day; all others are offered under More Fields. */
@@ -103,6 +104,13 @@ export interface EntityResource extends XapiResource {
 	/** The flat projection that Simplify asks for with `$select`. */
 	summary: string[];
 	fields: Field[];
+	/**
+	 * What a new row needs, as properties: one of each group. 3CX takes rows without (a user without a name, a holiday on
+	 * day 0 of month 0), and nobody can use them.
+	 */
+	needed?: ReadonlyArray<readonly string[]>;
+	/** Throws a ThreeCxError of kind `input` where what is written does not fit together. */
+	check?: (body: Entity) => void;
 	/** The order of Get Many unless the user chose one; by key when left out, which needs a set that has one. */
 	order?: readonly OrderBy[];
 	/** Arrays among the fields and how `$expand` brings them along, for Create or Update to compare with. */

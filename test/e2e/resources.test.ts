@@ -452,12 +452,13 @@ const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 		life('holiday', {
 			create: {
 				name: 'Christmas',
-				when: { period: { start: '2026-12-24T13:30:00', end: '2027-01-02T08:00:00' } },
+				start: '2026-12-24T13:30:00',
+				end: '2027-01-02T08:00:00',
 				isRecurrent: true,
 			},
 			created: { Name: 'Christmas', Day: 24, TimeOfStartDate: 'PT13H30M', YearEnd: 2027 },
 			keys: { Name: 'Christmas' },
-			change: { when: { period: { start: '2026-12-25T00:00:00', end: '' } } },
+			change: { start: '2026-12-25T00:00:00' },
 			changed: { Day: 25, DayEnd: 25, YearEnd: 2026, TimeOfEndDate: 'PT23H59M' },
 			find: ['Name', 'Christmas'],
 		}),

@@ -6,8 +6,8 @@ import { ThreeCxCallControl } from '../../nodes/ThreeCxCallControl/ThreeCxCallCo
 
 type Show = NonNullable<INodeProperties['displayOptions']>['show'];
 
-/** What n8n sends of a node to each editor, in bytes; more makes the editor slow to start. */
-const LARGEST_DESCRIPTION = 230_000;
+/** What n8n sends of a node to each editor, in bytes, among more than 10 MB of its own; more makes the editor slow to start. */
+const LARGEST_DESCRIPTION = 260_000;
 
 const text = (name: string, more: Partial<INodeProperties> = {}): INodeProperties => ({
 	displayName: name,

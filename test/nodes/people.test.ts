@@ -276,7 +276,7 @@ describe('accounts', () => {
 	});
 
 	test('many are deleted at once, and each is reported', async () => {
-		for (const number of ['181', '182']) await office.one('user', 'create', { number });
+		for (const number of ['181', '182']) await office.one('user', 'create', { number, firstName: 'Temp' });
 		const ids = [stored('181').Id, stored('182').Id];
 		expect(await office.run('user', 'deleteMany', { extensions: ['181', '9999', '182'] })).toEqual([
 			{ Number: '181', Id: ids[0], deleted: true },
@@ -290,7 +290,7 @@ describe('accounts', () => {
 	});
 
 	test('one that 3CX does not delete comes with its reason', async () => {
-		await office.one('user', 'create', { number: '183' });
+		await office.one('user', 'create', { number: '183', firstName: 'Temp' });
 		office.pbx.faults.next({
 			path: /BatchDelete/,
 			status: 200,
@@ -309,7 +309,7 @@ describe('accounts', () => {
 	test.each([{ value: 'fine' }, { value: 7 }, { deleted: true }, { value: ['x', null] }])(
 		'an answer that is no list, %j, fails nothing: what is left is looked up',
 		async (body) => {
-			await office.one('user', 'create', { number: '184' });
+			await office.one('user', 'create', { number: '184', firstName: 'Temp' });
 			const { Id } = stored('184');
 			office.pbx.faults.next({ path: /BatchDelete/, status: 200, body });
 			expect(await office.run('user', 'deleteMany', { extensions: '184' })).toEqual([

@@ -330,12 +330,11 @@ describe('lists that others change at the same time', () => {
 });
 
 describe('holidays', () => {
-	const when = (start: string, end = '') => ({ period: { start, end } });
-
 	test('live: create, read, move, list, delete', async () => {
 		const created = await office.one('holiday', 'create', {
 			name: 'Christmas',
-			when: when('2026-12-24T13:30:00', '2027-01-02T08:00:00'),
+			start: '2026-12-24T13:30:00',
+			end: '2027-01-02T08:00:00',
 			isRecurrent: true,
 		});
 		const dates = {
@@ -354,7 +353,7 @@ describe('holidays', () => {
 		// One day, from midnight to its last minute; an offset is not moved into another day.
 		await office.one('holiday', 'update', {
 			holiday,
-			updateFields: { when: when('2026-12-25T00:00:00.000+13:00') },
+			updateFields: { start: '2026-12-25T00:00:00.000+13:00' },
 		});
 		expect(await office.run('holiday', 'getAll', {})).toContainEqual(
 			expect.objectContaining({
@@ -368,7 +367,7 @@ describe('holidays', () => {
 		expect(
 			await office.one('holiday', 'upsert', {
 				name: 'Christmas',
-				when: when('2026-12-25'),
+				start: '2026-12-25',
 				isRecurrent: true,
 			}),
 		).toMatchObject({ outcome: 'unchanged' });
@@ -379,11 +378,24 @@ describe('holidays', () => {
 	});
 
 	test.each([
-		['an end before the start', when('2026-12-25', '2026-12-24'), /ends before it begins/],
-		['an end without a start', when('', '2026-12-24'), /"Start" is empty/],
-		['a start that is no date', when('Xmas'), /"Xmas" under "Start" is not a date/],
+		[
+			'an end before the start',
+			{ start: '2026-12-25', end: '2026-12-24' },
+			/ends before it begins/,
+		],
+		[
+			'an end without a start',
+			{ start: "={{ '' }}", end: '2026-12-24' },
+			/^A new holiday needs "Start"/,
+		],
+		[
+			'an end that is no date',
+			{ start: '2026-12-25', end: 'Xmas' },
+			/"Xmas" under "End" is not a date/,
+		],
+		['a start that is no date', { start: 'Xmas' }, /"Xmas" under "Start" is not a date/],
 	])('%s is refused', async (_, dates, message) => {
-		const refused = await office.refusal('holiday', 'create', { name: 'X', when: dates });
+		const refused = await office.refusal('holiday', 'create', { name: 'X', ...dates });
 		expect(refused.message).toMatch(message);
 	});
 });

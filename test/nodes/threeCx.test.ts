@@ -369,10 +369,61 @@ describe('more fields', () => {
 	});
 });
 
+describe('what a new row needs', () => {
+	test.each<[string, string, INodeParameters, RegExp]>([
+		['user', 'create', {}, /^A new user needs "First Name" or "Last Name"$/],
+		['user', 'create', { number: '131', emailAddress: 'a@example.com' }, /^A new user needs/],
+		['user', 'upsert', { matchBy: 'Number', number: '131' }, /^A new user needs/],
+		[
+			'contact',
+			'create',
+			{ phoneNumber: '+442079460101' },
+			/"First Name" or "Last Name" or "Company"$/,
+		],
+		['holiday', 'create', { name: 'X', start: "={{ '' }}" }, /^A new holiday needs "Start"$/],
+		[
+			'holiday',
+			'create',
+			{ name: "={{ '' }}", start: '2026-12-25' },
+			/^A new holiday needs "Name"$/,
+		],
+		['holiday', 'upsert', { matchBy: 'Name', name: 'Y' }, /^A new holiday needs "Start"$/],
+		['department', 'create', { name: "={{ ' ' }}" }, /^A new department needs "Name"$/],
+		['queue', 'upsert', { matchBy: 'Number', number: '899' }, /^A new queue needs "Name"$/],
+		['inboundRule', 'create', { ruleName: "={{ '' }}" }, /^A new inbound rule needs "Name"$/],
+		['blockedIp', 'create', { ipAddrMask: "={{ '' }}" }, /needs "IP Address"$/],
+	])(
+		'%s: %s with %j is refused before it is sent',
+		async (resource, operation, parameters, message) => {
+			const before = pbx.requests.length;
+			expect((await refusal(resource, operation, parameters)).message).toMatch(message);
+			const sent = pbx.requests
+				.slice(before)
+				.filter(({ method, path }) => method === 'POST' && path.startsWith('/xapi'));
+			expect(sent).toEqual([]);
+		},
+	);
+
+	test('is not asked for of a row that is there', async () => {
+		const rows = await run('user', 'upsert', {
+			matchBy: 'Number',
+			number: '100',
+			additionalFields: { mobile: '+447700900199' },
+		});
+		expect(rows).toMatchObject([{ outcome: 'updated', Number: '100' }]);
+	});
+});
+
 describe('mistakes and mishaps', () => {
 	test.each([
-		['an empty name', 'department', 'create', {}, /Name: is required/],
-		['a number in use', 'user', 'create', { number: '100' }, /Number: is already in use/],
+		['an empty name', 'department', 'create', {}, /Parameter "Name" is required/],
+		[
+			'a number in use',
+			'user',
+			'create',
+			{ number: '100', firstName: 'Ann' },
+			/Number: is already in use/,
+		],
 		[
 			'an e-mail in use',
 			'user',

@@ -3,6 +3,8 @@ import { catalogue, propertiesOf } from '../../../lib/xapi/catalogue';
 import type { Entity } from '../../../lib/xapi/entities';
 import type { ItemRun } from '../../shared/router';
 import { instantIn } from '../../shared/time';
+import { ThreeCxError } from '../../../lib/http/errors';
+import { lower } from '../operations/genericOperation';
 import { showFor } from '../../shared/resource';
 import type { Field, EntityResource } from '../resource';
 import { mappedValues, refuseHidden } from './values';
@@ -20,7 +22,7 @@ const COLLECTIONS = {
 export type WriteOperation = keyof typeof COLLECTIONS;
 
 /** What is known of whatever has fields: rows and settings alike. */
-type Written = Pick<EntityResource, 'label' | 'type'> & { fields: readonly Field[] };
+type Written = Pick<EntityResource, 'label' | 'type' | 'check'> & { fields: readonly Field[] };
 
 /** Those that write to what is there; the others may create. */
 const isUpdate = (operation: WriteOperation) =>
@@ -50,7 +52,7 @@ export function fieldProperties(
 	const alone = fields.filter((field) => standsAlone(field, operation));
 	const others = fields.filter((field) => !standsAlone(field, operation));
 	return [
-		...alone.map(({ parameter }) => ({ ...parameter, displayOptions })),
+		...alone.flatMap((field) => declare(resource, field, operations)),
 		{
 			displayName: isUpdate(operation) ? 'Update Fields' : 'Additional Fields',
 			name: COLLECTIONS[operation],
@@ -61,6 +63,43 @@ export function fieldProperties(
 			options: others.map(({ parameter }) => parameter).sort(byDisplayName),
 		},
 	];
+}
+
+/** A field on its own. What a new row needs is marked, but not in Create or Update: there it may be there already. */
+function declare(resource: EntityResource, field: Field, operations: WriteOperation[]) {
+	const { parameter, property } = field;
+	const isNeeded = resource.needed?.some(
+		([only, ...others]) => only === property && others.length === 0,
+	);
+	const [first = 'create', ...rest] = operations;
+	if (!isNeeded) return [{ ...parameter, displayOptions: showFor(resource, ...operations) }];
+	return [
+		{ ...parameter, required: true, displayOptions: showFor(resource, first) },
+		{ ...parameter, displayOptions: showFor(resource, ...rest) },
+	];
+}
+
+/**
+ * Refuses a row that nobody could use, before it is sent.
+ *
+ * @param resource the resource; `needed` says what
+ * @param body what would be created
+ * @throws ThreeCxError of kind `input`, which names the field
+ */
+export function assertWhole({ needed = [], fields, label }: EntityResource, body: Entity): void {
+	for (const group of needed) {
+		if (group.some((property) => !isBlank(body[property]))) continue;
+		const names = group.map((property) => {
+			const field = fields.find((each) => each.property === property);
+			return `"${field?.parameter.displayName ?? property}"`;
+		});
+		throw new ThreeCxError({
+			kind: 'input',
+			field: fields.find(({ property }) => property === group[0])?.parameter.name ?? group[0],
+			message: `A new ${lower(label)} needs ${names.join(' or ')}`,
+			hint: 'Fill it in, or check what the expression in it returns for this item. Nothing was created.',
+		});
+	}
 }
 
 /** The everyday settings of a resource, to add those that shall change. */
@@ -129,10 +168,13 @@ export function bodyOf(
 		}),
 	};
 	refuseHidden(body);
+	resource.check?.(body);
 	return body;
 }
 
-const isBlank = (value: unknown) =>
-	value === '' ||
-	(Array.isArray(value) && value.length === 0) ||
-	(typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+/** Nothing, or a form in which nothing is filled in. */
+const isBlank = (value: unknown): boolean =>
+	value === undefined ||
+	value === null ||
+	(typeof value === 'string' && value.trim() === '') ||
+	(typeof value === 'object' && Object.values(value).every(isBlank));

@@ -1,6 +1,6 @@
 import { createEntity, type Entity } from '../../../lib/xapi/entities';
 import { invoke } from '../../../lib/xapi/invoke';
-import { bodyOf, fieldProperties, moreFieldsProperty } from '../fields/body';
+import { assertWhole, bodyOf, fieldProperties, moreFieldsProperty } from '../fields/body';
 import { withArticle, type GenericOperation } from './genericOperation';
 import { asOutput, pick } from './output';
 
@@ -20,6 +20,7 @@ export const create: GenericOperation = {
 	],
 	execute: async (run, resource) => {
 		const body = bodyOf(run, resource, 'create');
+		assertWhole(resource, body);
 		const { client, signal } = run;
 		const draft =
 			resource.draft === undefined ? {} : await invoke(client, resource.draft, { signal });

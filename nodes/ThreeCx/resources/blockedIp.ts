@@ -21,6 +21,7 @@ export const blockedIp: EntityResource = {
 	searchIn: ['IPAddrMask', 'Description'],
 	summary: ['Id', 'IPAddrMask', 'BlockType', 'Description', 'AddedBy', 'ExpiresAt'],
 	expand: {},
+	needed: [['IPAddrMask']],
 	fields: [
 		textField(
 			'IPAddrMask',

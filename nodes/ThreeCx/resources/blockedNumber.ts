@@ -21,6 +21,7 @@ export const blockedNumber: EntityResource = {
 	searchIn: ['CallerId', 'Description'],
 	summary: ['Id', 'CallerId', 'Description'],
 	expand: {},
+	needed: [['CallerId']],
 	fields: [
 		textField(
 			'CallerId',

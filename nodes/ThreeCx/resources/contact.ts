@@ -89,6 +89,7 @@ export const contact: EntityResource = {
 		'ContactType',
 	],
 	expand: {},
+	needed: [['FirstName', 'LastName', 'CompanyName']],
 	fields: [
 		textField('FirstName', { displayName: 'First Name', name: 'firstName' }, { prominent: true }),
 		textField('LastName', { displayName: 'Last Name', name: 'lastName' }, { prominent: true }),

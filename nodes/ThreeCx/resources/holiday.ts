@@ -1,28 +1,21 @@
-import { DateTime } from 'luxon';
+import { DateTime, Duration } from 'luxon';
 import { ThreeCxError } from '../../../lib/http/errors';
+import { textOf } from '../../../lib/text';
 import type { Entity } from '../../../lib/xapi/entities';
 import { switchField, textField } from '../fields/simple';
 import type { EntityResource } from '../resource';
-
-/** The value of the When parameter. */
-interface When {
-	period?: { start?: string; end?: string };
-}
 
 /**
  * A date and time as it stands on the wall of the office: 3CX keeps days and times of a holiday without a zone, so an
  * offset in what an expression gives is left aside.
  */
-function wallClock(text: string, label: string): DateTime {
+function wallClock(text: string, field: string, label: string): DateTime {
 	const moment = DateTime.fromISO(text.trim().replace(' ', 'T'), { setZone: true });
 	if (moment.isValid) return moment;
 	throw new ThreeCxError({
 		kind: 'input',
-		field: 'when',
-		message:
-			text.trim() === ''
-				? `The field "${label}" is empty`
-				: `"${text}" under "${label}" is not a date`,
+		field,
+		message: `"${text}" under "${label}" is not a date`,
 		hint: 'Use the date picker, or ISO 8601 such as 2026-12-25 or 2026-12-24T13:00:00.',
 	});
 }
@@ -38,33 +31,46 @@ function timeOf({ hour, minute, second }: DateTime): string {
 	return `PT${text || '0S'}`;
 }
 
-/** The properties of XAPI that a beginning and an end become. An end that is left out is the end of the first day. */
-function periodOf({ period = {} }: When): Entity {
-	const start = wallClock(period.start ?? '', 'Start');
+/** The properties of XAPI that the start becomes, with an end on the same day; an end that is filled in replaces that. */
+function startOf(text: string): Entity {
+	const start = wallClock(text, 'start', 'Start');
 	// To the minute, as the times of 3CX's own console; whether it wants the last second too is unknown [?].
-	const end = period.end?.trim()
-		? wallClock(period.end, 'End')
-		: start.set({ hour: 23, minute: 59 });
-	const isAfter = end.toISO({ includeOffset: false })! > start.toISO({ includeOffset: false })!;
-	if (!isAfter) {
-		throw new ThreeCxError({
-			kind: 'input',
-			field: 'when',
-			message: 'The holiday ends before it begins',
-			hint: 'Choose an end after the start, or leave it empty for a single day.',
-		});
-	}
+	const endOfDay = start.set({ hour: 23, minute: 59 });
 	return {
 		Day: start.day,
 		Month: start.month,
 		Year: start.year,
-		DayEnd: end.day,
-		MonthEnd: end.month,
-		YearEnd: end.year,
 		TimeOfStartDate: timeOf(start),
-		TimeOfEndDate: timeOf(end),
+		...endOn(endOfDay),
 	};
 }
+
+const endOn = (end: DateTime): Entity => ({
+	DayEnd: end.day,
+	MonthEnd: end.month,
+	YearEnd: end.year,
+	TimeOfEndDate: timeOf(end),
+});
+
+/** @throws ThreeCxError of kind `input` when the end is not after the start; only where both are filled in */
+function assertForward({ Day, Month, Year, TimeOfStartDate, ...body }: Entity): void {
+	if (Day === undefined || body.DayEnd === undefined) return;
+	const start = momentOf(Year, Month, Day, TimeOfStartDate);
+	const end = momentOf(body.YearEnd, body.MonthEnd, body.DayEnd, body.TimeOfEndDate);
+	if (!(end <= start)) return;
+	throw new ThreeCxError({
+		kind: 'input',
+		field: 'end',
+		message: 'The holiday ends before it begins',
+		hint: 'Choose an end after the start, or leave it empty for a single day.',
+	});
+}
+
+/** In ms; NaN, which is neither before nor after, where somebody wrote something else under More Fields. */
+const momentOf = (year: unknown, month: unknown, day: unknown, time: unknown) =>
+	DateTime.fromObject({ year: Number(year), month: Number(month), day: Number(day) })
+		.plus(Duration.fromISO(textOf(time)))
+		.toMillis();
 
 /** Holidays of the PBX: XAPI `Holidays`. */
 export const holiday: EntityResource = {
@@ -93,6 +99,8 @@ export const holiday: EntityResource = {
 		'HolidayPrompt',
 	],
 	expand: {},
+	needed: [['Name'], ['Day']],
+	check: assertForward,
 	fields: [
 		textField(
 			'Name',
@@ -103,30 +111,26 @@ export const holiday: EntityResource = {
 			property: 'Day',
 			prominent: true,
 			spread: true,
-			toXapi: periodOf,
+			toXapi: startOf,
 			parameter: {
-				displayName: 'When',
-				name: 'when',
-				type: 'fixedCollection',
-				placeholder: 'Choose Dates',
-				default: {},
-				description: 'In the local time of the office; required when creating a holiday',
-				options: [
-					{
-						name: 'period',
-						displayName: 'Period',
-						values: [
-							{ displayName: 'Start', name: 'start', type: 'dateTime', default: '' },
-							{
-								displayName: 'End',
-								name: 'end',
-								type: 'dateTime',
-								default: '',
-								description: 'Leave empty for the end of the first day',
-							},
-						],
-					},
-				],
+				displayName: 'Start',
+				name: 'start',
+				type: 'dateTime',
+				default: '',
+				description: 'In the local time of the office',
+			},
+		},
+		{
+			property: 'DayEnd',
+			prominent: true,
+			spread: true,
+			toXapi: (text: string) => (text.trim() === '' ? {} : endOn(wallClock(text, 'end', 'End'))),
+			parameter: {
+				displayName: 'End',
+				name: 'end',
+				type: 'dateTime',
+				default: '',
+				description: 'In the local time of the office. Leave empty for the end of the first day.',
 			},
 		},
 		switchField(

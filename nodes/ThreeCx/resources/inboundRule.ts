@@ -60,6 +60,7 @@ export const inboundRule: EntityResource = {
 		'HolidaysDestination',
 	],
 	expand: { TrunkDN: { property: 'TrunkDN' } },
+	needed: [['RuleName']],
 	fields: [
 		textField(
 			'RuleName',

@@ -217,6 +217,7 @@ export const outboundRule: EntityResource = {
 		'Routes',
 	],
 	expand: {},
+	needed: [['Name']],
 	fields: [
 		textField(
 			'Name',

@@ -77,6 +77,7 @@ export const playlist: EntityResource = {
 	searchIn: ['Name'],
 	summary: ['Name', 'PromptName', 'Shuffle', 'AutoGain', 'MaxVolumePercent', 'Files'],
 	expand: {},
+	needed: [['Name']],
 	fields: [
 		textField(
 			'Name',

@@ -20,6 +20,7 @@ const rows: EntityResource = {
 	searchIn: ['Number', 'Name'],
 	summary: ['Id', 'Number', 'Name', 'RingStrategy', 'RingTime', 'IsRegistered'],
 	expand: { Members: { property: 'Members' }, Groups: { property: 'Groups' } },
+	needed: [['Name']],
 	fields: [
 		textField(
 			'Number',

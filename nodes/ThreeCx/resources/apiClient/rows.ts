@@ -25,6 +25,7 @@ export const rows: EntityResource = {
 		'LastUsed',
 	],
 	expand: { Groups: MEMBERSHIPS, Peers: { property: 'Peers' } },
+	needed: [['Number']],
 	fields: [
 		textField(
 			'Number',

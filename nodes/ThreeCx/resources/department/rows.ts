@@ -25,6 +25,7 @@ export const rows: EntityResource = {
 		'CurrentGroupHours',
 	],
 	expand: {},
+	needed: [['Name']],
 	fields: [
 		{
 			property: 'Name',

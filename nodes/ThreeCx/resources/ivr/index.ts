@@ -32,6 +32,7 @@ export const ivr: EntityResource = {
 		'IsRegistered',
 	],
 	expand: { Forwards: { property: 'Forwards' }, Groups: { property: 'Groups' } },
+	needed: [['Name']],
 	fields: [
 		textField(
 			'Number',

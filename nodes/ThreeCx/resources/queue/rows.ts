@@ -30,6 +30,7 @@ export const rows: EntityResource = {
 		'IsRegistered',
 	],
 	expand: { Agents: { property: 'Agents' }, Managers: { property: 'Managers' } },
+	needed: [['Name']],
 	fields: [
 		{
 			property: 'Number',

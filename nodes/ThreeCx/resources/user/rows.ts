@@ -29,6 +29,7 @@ export const rows: EntityResource = {
 		'QueueStatus',
 	],
 	expand: { Groups: MEMBERSHIPS },
+	needed: [['FirstName', 'LastName']],
 	fields: [
 		{
 			property: 'Number',
