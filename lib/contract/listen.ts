@@ -10,7 +10,7 @@ const MAX_MESSAGES = 500;
 export interface Heard {
 	/** Whether it opened. */
 	isOpen: boolean;
-	/** The text of each message; `''` for a binary one. */
+	/** The text of each message, binary ones decoded. */
 	messages: string[];
 	/** Why it ended before its time: a refusal with its status, or the close code of the PBX. */
 	ended?: ThreeCxError;
@@ -41,7 +41,7 @@ export function listen(client: PbxClient, forMs: number, signal: AbortSignal): L
 		onFrame: (text) => {
 			if (heard.messages.length < MAX_MESSAGES) heard.messages.push(text);
 		},
-		onOpen: async () => {
+		read: async () => {
 			heard.isOpen = true;
 			settle();
 			await Promise.resolve();

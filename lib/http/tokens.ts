@@ -50,8 +50,8 @@ export interface TokenSource {
 	 * @returns ends that
 	 */
 	watch?(listener: (token: string) => void): () => void;
-	/** Whether tokens were ended before their time so often of late that somebody else must be using the client ID. */
-	isContested?(): boolean;
+	/** @returns when tokens turned out to have been ended before their time, the latest few, in ms since the epoch */
+	endedEarly?(): readonly number[];
 }
 
 /** What comes in place of a refused token. */
@@ -375,7 +375,7 @@ interface Slot {
 	minting?: { token: Promise<AccessToken>; isLike: (connection: Connection) => boolean };
 	usedAt: number;
 	/** When tokens turned out to have been ended before their time, the latest few. */
-	stolen: number[];
+	endedEarly: number[];
 	watchers: Set<(token: string) => void>;
 }
 
@@ -384,6 +384,14 @@ const CONTESTED = 3;
 
 /** ... within this time, in ms, are the work of somebody who uses the client ID as well. A PBX that restarts ends one. */
 const CONTESTED_MS = 300_000;
+
+/**
+ * @param endedEarly see {@link TokenSource.endedEarly}
+ * @param now ms since the epoch
+ * @returns whether tokens were ended so often of late that somebody else must be using the client ID
+ */
+export const isContested = (endedEarly: readonly number[], now: number): boolean =>
+	endedEarly.length >= CONTESTED && now - endedEarly[0]! < CONTESTED_MS;
 
 /**
  * Access tokens of this process, each under the PBX, client ID and secret that it was minted for, so that no tenant's
@@ -449,7 +457,8 @@ export class TokenCache {
 			const slot = this.slot(key);
 			const { token } = slot;
 			if (token !== undefined && refused.includes(token.value)) {
-				if (held() !== undefined) slot.stolen = [...slot.stolen, this.now()].slice(-CONTESTED);
+				if (held() !== undefined)
+					slot.endedEarly = [...slot.endedEarly, this.now()].slice(-CONTESTED);
 				slot.token = undefined;
 			}
 			return held() ?? (await mintOnce());
@@ -477,10 +486,7 @@ export class TokenCache {
 				watchers.add(listener);
 				return () => watchers.delete(listener);
 			},
-			isContested: () => {
-				const { stolen = [] } = this.slots.get(key) ?? {};
-				return stolen.length >= CONTESTED && this.now() - stolen[0]! < CONTESTED_MS;
-			},
+			endedEarly: () => this.slots.get(key)?.endedEarly ?? [],
 		};
 	}
 
@@ -497,7 +503,7 @@ export class TokenCache {
 
 	private slot(key: string): Slot {
 		const now = this.now();
-		const slot = this.slots.get(key) ?? { usedAt: now, stolen: [], watchers: new Set() };
+		const slot = this.slots.get(key) ?? { usedAt: now, endedEarly: [], watchers: new Set() };
 		slot.usedAt = now;
 		// Re-inserting keeps the map in order of use, so that the idle ones are found at its start.
 		this.slots.delete(key);

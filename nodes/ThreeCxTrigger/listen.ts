@@ -115,6 +115,10 @@ export async function listen(
 				`3CX Trigger: the phone system sends more messages than can be processed; dropped ${total} so far, and reads the state instead`,
 			);
 		},
+		onContested: () =>
+			context.logger.warn(
+				'3CX Trigger: access tokens end before their time, again and again: another program seems to use the same client ID, and each login ends the token of the other. Calls are still told, some of them late. Create a separate API client for each program under Integrations > API in the 3CX Admin Console.',
+			),
 		onState: (state) => {
 			if (state.online) void country.ask();
 			if (isGated) return;

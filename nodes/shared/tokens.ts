@@ -188,7 +188,7 @@ export function tokensFor(
 		renew: refresh,
 		newest: async () => await own.newest?.(),
 		watch: (listener) => own.watch?.(listener) ?? (() => undefined),
-		isContested: () => own.isContested?.() === true,
+		endedEarly: () => own.endedEarly?.() ?? [],
 	};
 }
 

@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib';
 
 /** All default to what the sandbox does without a word. */
 export interface Quirks {
-	/** The socket of a token that was replaced: closed (default), or open and silent, pings answered (protocol 8.12). */
-	replacedSocket?: 'closed' | 'silent';
+	/** The socket of a token that was replaced: closed (default); open and silent, pings answered; or it goes on (protocol 8.12). */
+	replacedSocket?: 'closed' | 'silent' | 'goesOn';
 	/** An upgrade with a dead token is accepted, and the socket says nothing. */
 	acceptsDeadTokens?: boolean;
 	/** Pings get no answer. */

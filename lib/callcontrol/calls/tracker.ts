@@ -236,6 +236,11 @@ export class CallTracker {
 		return this.legs.get(legKey(dn, id))?.call.id;
 	}
 
+	/** @returns whether a DN is on the client's list, as far as that was read. */
+	knows(dn: string): boolean {
+		return this.dnTypes.has(dn);
+	}
+
 	/** @returns what is new with this fact; most often nothing, because 3CX repeats itself. */
 	apply(change: Change): TrackerEvent[] {
 		switch (change.kind) {

@@ -1,4 +1,5 @@
 import { own } from '../../own';
+import { fieldsOf } from '../spelling';
 
 /** Something that an event is about: a leg, a phone, or a whole DN. */
 export type EventEntity =
@@ -46,12 +47,12 @@ const QUOTE = 80;
  * @returns what it means; never throws
  */
 export function parseFrame(message: string): Frame {
-	const frame = fields(parseJson(message));
+	const frame = fieldsOf(parseJson(message));
 	if (!frame)
 		return { kind: 'malformed', problem: `not a JSON object: ${message.slice(0, QUOTE)}` };
 	const sequence = integer(frame.sequence);
 	const malformed = (problem: string): Frame => ({ kind: 'malformed', problem, sequence });
-	const event = fields(frame.event);
+	const event = fieldsOf(frame.event);
 	if (!event) return malformed('no event in it');
 	const type = String(event.eventtype ?? '')
 		.trim()
@@ -65,7 +66,7 @@ export function parseFrame(message: string): Frame {
 	if (kind === 'upsert' || kind === 'remove') return { kind, entity, sequence };
 	if (entity.kind !== 'participant') return malformed(`event type ${type} for a ${entity.kind}`);
 	if (kind === 'promptFinished') return { kind, entity, sequence };
-	const digits = fields(event.attacheddata)?.dtmfinput;
+	const digits = fieldsOf(event.attacheddata)?.dtmfinput;
 	if (typeof digits !== 'string' && typeof digits !== 'number')
 		return malformed('no dtmf_input in it');
 	return { kind, entity, digits: String(digits), sequence };
@@ -85,14 +86,6 @@ export function parseEntity(path: string): EventEntity | undefined {
 	const number = integer(id);
 	if (list !== 'participants' || number === undefined || rest.length > 0) return undefined;
 	return { kind: 'participant', dn, id: number };
-}
-
-/** An object's fields under one spelling: lower case, without underscores. */
-function fields(value: unknown): Record<string, unknown> | undefined {
-	if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-	return Object.fromEntries(
-		Object.entries(value).map(([key, item]) => [key.replaceAll('_', '').toLowerCase(), item]),
-	);
 }
 
 function parseJson(message: string): unknown {

@@ -1,9 +1,11 @@
 import type { PbxClient } from '../../http/client';
 import { ThreeCxError } from '../../http/errors';
+import { isContested, renewalOf } from '../../http/tokens';
 import { parseFrame, type EventEntity, type Frame } from './frames';
 import { CallOrder, type Pending } from './order';
 import { callidIn, LegReads } from './reads';
 import { createCallControl, type CallControl } from '../rest/client';
+import { Sequence, Twins, type Position } from './sequence';
 import { superviseSocket, type SocketTiming } from './socket';
 import {
 	CallTracker,
@@ -18,6 +20,12 @@ import {
 export interface MonitorTiming extends SocketTiming {
 	/** The state is read and compared this often, to catch what was lost in silence; default 60,000. */
 	reconcileMs: number;
+	/** The same while there is reason to think that the socket may say nothing; default 5,000. */
+	alertMs: number;
+	/** How long such a reason counts, in ms; default 120,000. */
+	alertForMs: number;
+	/** How long the message may take that tells what a reading has shown; then the socket seems silent; default 2,000. */
+	untoldMs: number;
 	/** How soon after a sign of loss (gap, malformed message, failed GET) the state is read; default 1,000. */
 	suspicionMs: number;
 	/** How long a GET may take before the events of other calls stop waiting for it; default 2,000. */
@@ -28,6 +36,9 @@ export interface MonitorTiming extends SocketTiming {
 
 const DEFAULT_TIMING = {
 	reconcileMs: 60_000,
+	alertMs: 5_000,
+	alertForMs: 120_000,
+	untoldMs: 2_000,
 	suspicionMs: 1_000,
 	patienceMs: 2_000,
 	answerMs: 10_000,
@@ -38,6 +49,15 @@ const CROWD = 24;
 
 /** ... after this time, in ms, so that one reading serves a whole burst. */
 const CROWD_MS = 250;
+
+/** A socket that seems to say nothing is replaced at once; if that does not help, after twice this time, and so on; in ms... */
+const SILENCE_MS = 5_000;
+
+/** ... up to this. */
+const MAX_SILENCE_MS = 600_000;
+
+/** After a socket was replaced, the older one may still have told what the new one tells as well, in ms. */
+const OVERLAP_MS = 1_000;
 
 /** Max number of waiting messages, or of facts that they stand for; twice as many if they are keys. */
 const MAX_WAITING = 5_000;
@@ -59,6 +79,8 @@ export interface MonitorOptions {
 	onState?(state: LinkState): void;
 	/** Called when messages arrive faster than they can be processed, with the number dropped so far. */
 	onShed?(total: number): void;
+	/** Called once, when somebody else seems to use the client ID: tokens are ended again and again. */
+	onContested?(): void;
 	/** Each message of the socket as it comes, before it is understood. */
 	onMessage?(text: string): void;
 	timing?: Partial<MonitorTiming & Grace>;
@@ -99,10 +121,26 @@ export function startMonitor(options: MonitorOptions): Monitor {
 	const timers = new Set<NodeJS.Timeout>();
 	const waiters: Array<(error?: ThreeCxError) => void> = [];
 
+	let current: PbxClient | undefined;
 	let control: CallControl | undefined;
+	/** Whether the latest reading left something out that was news meanwhile. */
+	let isPartial = false;
 	/** Messages that come before the state has been read; undefined while they are followed at once. */
-	let held: Frame[] | undefined = [];
-	let lastSequence: number | undefined;
+	let held: Message[] | undefined = [];
+	/** How the messages of each socket are counted. */
+	const sequences = new WeakMap<object, Sequence>();
+	/** While one socket takes the place of another. */
+	let twins: Twins | undefined;
+	let endOfOverlap: NodeJS.Timeout | undefined;
+	/** Messages that came. */
+	let heard = 0;
+	/** Until when the state is read more often, and before when a silent socket is not replaced again; on the monotonic clock. */
+	let alertUntil = 0;
+	let replaceAt = 0;
+	let silenceMs = SILENCE_MS;
+	let isContestedTold = false;
+	/** When the token is to be renewed, in ms since the epoch: the reading of the state then brings the new one. */
+	let renewsAt = Infinity;
 	let hasBaseline = false;
 	let online = false;
 	let downSince: number | undefined;
@@ -160,20 +198,40 @@ export function startMonitor(options: MonitorOptions): Monitor {
 			return [];
 		}
 		// A leg of a DN that is not on the client's list (protocol 3.4): not ours to see.
-		if (reply.kind === 'forbidden') return [];
+		if (reply.kind === 'forbidden' && !tracker.knows(dn)) return [];
+		if (reply.kind === 'forbidden') return await readInList(dn, id);
 		reconcileWithin(timing.suspicionMs);
+		return [];
+	}
+
+	/** Some PBXs show the legs of a DN in lists only (protocol 2.9). */
+	async function readInList(dn: string, id: number): Promise<Change[]> {
+		const legs = await (control as CallControl)
+			.participants(dn, closing.signal)
+			.catch(() => undefined);
+		if (!legs) reconcileWithin(timing.suspicionMs);
+		const found = legs?.find((leg) => leg.id === id);
+		if (found) return [{ kind: 'upsert', participant: { ...found, dn }, origin: 'live' }];
+		if (legs) enqueue([{ kind: 'remove', dn, id, origin: 'live' }]);
 		return [];
 	}
 
 	// --- Following messages ----------------------------------------------------------------------------------------
 
-	function receive(text: string): void {
-		options.onMessage?.(text);
+	function receive(text: string, source: object): void {
+		heard += 1;
+		silenceMs = SILENCE_MS;
+		const isTwin = twins?.isTwin(text, source) === true;
+		if (!isTwin) options.onMessage?.(text);
 		const frame = parseFrame(text);
+		const sequence = sequences.get(source) ?? new Sequence();
+		sequences.set(source, sequence);
+		const { isRepeat, isGap } = sequence.next(frame.sequence, text);
+		const message = { frame, isGap, isRepeat: isRepeat || isTwin };
 		const waiting = held ? held.length : order.size;
 		if (isTooMany(waiting, frame)) shedOne();
-		else if (held) held.push(frame);
-		else follow(frame);
+		else if (held) held.push(message);
+		else follow(message);
 	}
 
 	/** A later read of the state makes up for dropped messages, except for keys. So keys are dropped last. */
@@ -183,15 +241,10 @@ export function startMonitor(options: MonitorOptions): Monitor {
 		options.onShed?.(shed);
 	}
 
-	function follow(frame: Frame): void {
-		const { sequence } = frame;
-		if (sequence !== undefined) {
-			const last = lastSequence;
-			lastSequence = Math.max(sequence, last ?? sequence);
-			if (last !== undefined && sequence > last + 1) reconcileWithin(timing.suspicionMs);
-			// Told twice. States do not mind, keys do.
-			if (last !== undefined && sequence <= last && frame.kind === 'keys') return;
-		}
+	function follow({ frame, isGap, isRepeat }: Message): void {
+		if (isGap) reconcileWithin(timing.suspicionMs);
+		// Told twice. States do not mind, keys do.
+		if (isRepeat && (frame.kind === 'keys' || frame.kind === 'promptFinished')) return;
 		if (frame.kind === 'malformed') reconcileWithin(timing.suspicionMs);
 		if (frame.kind === 'malformed' || frame.kind === 'other') return;
 		for (const seen of readings) seen.add(nameOf(frame.entity));
@@ -246,33 +299,82 @@ export function startMonitor(options: MonitorOptions): Monitor {
 	async function reconcile(): Promise<void> {
 		reconcileAt = Infinity;
 		const link = epoch;
-		const isRead = await readState('recovered', closing.signal).then(
-			() => true,
-			() => false,
-		);
-		unread = isRead ? 0 : unread + 1;
-		// What gave rise to suspicion is still unknown: ask again soon, and less and less often.
-		const again = isRead ? timing.reconcileMs : timing.suspicionMs * 2 ** unread;
+		const heardBefore = heard;
+		const read = await readState('recovered', closing.signal).catch(() => undefined);
 		// A link that broke meanwhile is followed by a reading of its own.
-		if (link === epoch && !closing.signal.aborted)
-			reconcileWithin(Math.min(again, timing.reconcileMs));
+		if (link !== epoch || closing.signal.aborted) return;
+		unread = read ? 0 : unread + 1;
+		if (read) {
+			socket.check();
+			await lookAtTokens();
+			// What is true should be told: its message may be on the way, but not for long.
+			const isSilent = () => link === epoch && heard === heardBefore && online;
+			if (read.news > 0) after(timing.untoldMs, () => isSilent() && silent());
+		}
+		// What gave rise to suspicion is still unknown: ask again soon, and less and less often.
+		const again = read ? untilNextReading() : timing.suspicionMs * 2 ** unread;
+		reconcileWithin(Math.min(again, timing.reconcileMs));
+	}
+
+	function untilNextReading(): number {
+		const { reconcileMs, alertMs, suspicionMs } = timing;
+		const usual = performance.now() < alertUntil ? Math.min(alertMs, reconcileMs) : reconcileMs;
+		return Math.min(usual, Math.max(renewsAt - Date.now(), suspicionMs));
+	}
+
+	function alert(): void {
+		alertUntil = performance.now() + timing.alertForMs;
+		reconcileWithin(untilNextReading());
+	}
+
+	/** Reading has shown what no message has told: the readings tell meanwhile. */
+	function silent(): void {
+		alert();
+		if (performance.now() < replaceAt) return;
+		silenceMs = Math.min(silenceMs * 2, MAX_SILENCE_MS);
+		replaceAt = performance.now() + silenceMs;
+		socket.replace();
+	}
+
+	/** When the token ends, and whether somebody else ends it all the time. */
+	async function lookAtTokens(): Promise<void> {
+		const { tokens } = current as PbxClient;
+		const newest = await tokens.newest?.();
+		renewsAt = newest ? renewalOf(newest) : Infinity;
+		const endedEarly = tokens.endedEarly?.() ?? [];
+		const latest = endedEarly.at(-1);
+		if (latest !== undefined && Date.now() - latest < timing.alertForMs) alert();
+		if (isContestedTold || !isContested(endedEarly, Date.now())) return;
+		isContestedTold = true;
+		options.onContested?.();
+	}
+
+	async function replaced(): Promise<void> {
+		cancel(reconcileTimer);
+		await reconcile();
+		endOfOverlap = after(OVERLAP_MS, () => (twins = undefined));
+	}
+
+	function replacing(): void {
+		cancel(endOfOverlap);
+		twins ??= new Twins();
 	}
 
 	/**
 	 * Reads the state and puts the differences in line, except for what has been news in the meantime: that is newer.
 	 *
-	 * @returns whether there were such exceptions
+	 * @returns whether there were such exceptions, and how many differences there were besides
 	 */
 	async function readState(
 		origin: 'recovered' | 'baseline',
 		signal: AbortSignal,
-	): Promise<boolean> {
+	): Promise<{ isPartial: boolean; news: number }> {
 		const link = epoch;
 		const newer = new Set<string>();
 		readings.add(newer);
 		const waiting = reads.waitingNow();
 		const dns = await (control as CallControl).list(signal).finally(() => readings.delete(newer));
-		if (signal.aborted || link !== epoch) return false;
+		if (signal.aborted || link !== epoch) return { isPartial: false, news: 0 };
 		// What waited to be read before is shown by this reading, too: one answer instead of many.
 		const legs = new Map(
 			dns.flatMap(({ participants }) => participants).map((leg) => [legKey(leg.dn, leg.id), leg]),
@@ -292,18 +394,22 @@ export function startMonitor(options: MonitorOptions): Monitor {
 			return !newer.has(entity) && !order.latest(entity);
 		});
 		enqueue(usable);
-		return usable.length < changes.length;
+		return { isPartial: usable.length < changes.length, news: usable.length };
 	}
 
 	async function synchronise(client: PbxClient, signal: AbortSignal): Promise<void> {
+		current = client;
 		control = createCallControl(client, timing.answerMs);
-		const isPartial = await readState(hasBaseline ? 'recovered' : 'baseline', signal);
+		const read = await readState(hasBaseline ? 'recovered' : 'baseline', signal);
 		if (signal.aborted) return;
+		isPartial = read.isPartial;
 		hasBaseline = true;
+	}
+
+	function up(): void {
 		const shedMeanwhile = (held?.length ?? 0) >= MAX_WAITING;
 		const frames = held ?? [];
 		held = undefined;
-		lastSequence = undefined;
 		online = true;
 		// Whoever waits for the link begins with the state that has been read, before what came after it.
 		options.onState?.({
@@ -313,7 +419,8 @@ export function startMonitor(options: MonitorOptions): Monitor {
 		downSince = undefined;
 		frames.forEach(follow);
 		// Reads of the last link may have been answered meanwhile, and what came after them was told to nobody.
-		reconcileWithin(isPartial || shedMeanwhile ? timing.suspicionMs : timing.reconcileMs);
+		reconcileWithin(isPartial || shedMeanwhile ? timing.suspicionMs : untilNextReading());
+		void lookAtTokens().then(() => reconcileWithin(untilNextReading()));
 		for (const done of waiters.splice(0)) done();
 	}
 
@@ -348,7 +455,11 @@ export function startMonitor(options: MonitorOptions): Monitor {
 	const socket = superviseSocket({
 		connect: options.connect,
 		onFrame: receive,
-		onOpen: synchronise,
+		read: synchronise,
+		onUp: up,
+		onReplacing: replacing,
+		onReplaced: replaced,
+		onDoubt: () => reconcileWithin(timing.suspicionMs),
 		onDown: down,
 		signal: closing.signal,
 		timing: options.timing,
@@ -381,6 +492,11 @@ export function startMonitor(options: MonitorOptions): Monitor {
 			await socket.ended;
 		},
 	};
+}
+
+/** A message of the socket, and what its number tells. */
+interface Message extends Position {
+	frame: Frame;
 }
 
 /** The name under which the facts about an entity wait for each other. */

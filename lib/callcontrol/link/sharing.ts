@@ -41,6 +41,8 @@ export interface Subscriber {
 	onMessage?(text: string): void;
 	/** See {@link MonitorOptions.onShed}. */
 	onShed?(total: number): void;
+	/** See {@link MonitorOptions.onContested}. */
+	onContested?(): void;
 	/** Told what the others threw: it must not end the others, nor the process. */
 	onError(error: unknown): void;
 	/** Patience of the link; whoever opens it decides. */
@@ -259,6 +261,7 @@ class Link {
 				for (const member of [...this.members]) member.tell(state);
 			},
 			onShed: (total) => this.tell((subscriber) => subscriber.onShed?.(total)),
+			onContested: () => this.tell((subscriber) => subscriber.onContested?.()),
 			onMessage: (text) => this.tell((subscriber) => subscriber.onMessage?.(text)),
 			timing: first.subscriber.timing,
 		});

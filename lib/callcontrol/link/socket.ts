@@ -29,6 +29,8 @@ export interface SocketTiming {
 	refusedMs: number;
 	/** Wait when the PBX refuses client ID or secret; it blocks addresses that try often; default 600,000. */
 	credentialsMs: number;
+	/** Longest wait while its certificate is not trusted: asking costs it next to nothing; default 15,000. */
+	certificateMs: number;
 }
 
 export const DEFAULT_SOCKET_TIMING: SocketTiming = {
@@ -40,20 +42,34 @@ export const DEFAULT_SOCKET_TIMING: SocketTiming = {
 	stableMs: 10_000,
 	refusedMs: 60_000,
 	credentialsMs: 600_000,
+	certificateMs: 15_000,
 };
 
 /** Options and callbacks of {@link superviseSocket}. */
 export interface SocketOptions {
 	/** Gives a client for each try, so that a changed credential is noticed; rejects with a ThreeCxError. */
 	connect(): Promise<PbxClient>;
-	/** Each text message, from the very first one on; tokens in it are hidden. */
-	onFrame(text: string): void;
 	/**
-	 * The socket is open. The link counts as up once this resolves; if it rejects, the link is dropped and tried again.
+	 * Each message, from the very first one on, text or binary; tokens in it are hidden.
+	 *
+	 * @param source stands for the socket that brought it: while one takes the place of another there are two
+	 */
+	onFrame(text: string, source: object): void;
+	/**
+	 * The socket is open: reads the state. If it rejects, the link is dropped and tried again.
 	 *
 	 * @param signal aborted when the link is gone
 	 */
-	onOpen(client: PbxClient, signal: AbortSignal): Promise<void>;
+	read(client: PbxClient, signal: AbortSignal): Promise<void>;
+	/** The state has been read, with the token that the socket was opened with: the link is up. */
+	onUp?(): void;
+	/** Another socket is about to be opened, while the one that there is goes on. */
+	onReplacing?(): void;
+	/** The other socket is open: makes up for what neither of them may have told. Then the older one is given up.
+	 * Without this, a socket is never replaced while it is open. */
+	onReplaced?(): Promise<void>;
+	/** A socket that has answered no ping so far has not answered this one: that alone does not mean that it is dead. */
+	onDoubt?(): void;
 	/** A try failed, or the link broke. */
 	onDown(error: ThreeCxError): void;
 	/** Ends it all. */
@@ -67,6 +83,10 @@ export interface SocketOptions {
 export interface SupervisedSocket {
 	/** Cuts a wait between two tries short. */
 	retryNow(): void;
+	/** Has another socket opened if the PBX takes another token by now than this one was opened with. */
+	check(): void;
+	/** Has another socket opened in any case: this one seems to say nothing. */
+	replace(): void;
 	/** Resolves after the signal was aborted and nothing is left. Never rejects. */
 	ended: Promise<void>;
 }
@@ -99,18 +119,21 @@ export function superviseSocket(options: SocketOptions): SupervisedSocket {
 	const { signal, random } = options;
 	const timing = { ...DEFAULT_SOCKET_TIMING, ...options.timing };
 	let wake = new AbortController();
+	let life: Life | undefined;
 
 	async function run(): Promise<void> {
 		for (let failures = 0; !signal.aborted; ) {
-			const { error, livedMs } = await live(options, timing);
+			life = new Life(options, timing);
+			const { error, livedMs } = await life.ended;
 			if (signal.aborted) return;
-			if (livedMs >= timing.stableMs) failures = 0;
+			// A link whose token another program has ended was good, however short it lived.
+			if (livedMs >= timing.stableMs || (livedMs > 0 && life.hadDeadToken)) failures = 0;
 			options.onDown(error);
 			wake = new AbortController();
 			const slow = SLOW[error.kind];
-			const ms = slow
-				? timing[slow]
-				: backoff(failures, { baseMs: timing.retryMs, capMs: timing.retryCapMs }, random);
+			const { retryMs: baseMs, retryCapMs, certificateMs } = timing;
+			const capMs = error.kind === 'certificate' ? Math.min(retryCapMs, certificateMs) : retryCapMs;
+			const ms = slow ? timing[slow] : backoff(failures, { baseMs, capMs }, random);
 			failures += 1;
 			const asked = Math.min(error.retryAfterMs ?? 0, timing.retryCapMs);
 			await delay(Math.max(ms, asked), undefined, {
@@ -119,69 +142,173 @@ export function superviseSocket(options: SocketOptions): SupervisedSocket {
 		}
 	}
 
-	return { retryNow: () => wake.abort(), ended: run() };
+	return {
+		retryNow: () => wake.abort(),
+		check: () => life?.check(),
+		replace: () => life?.replace(),
+		ended: run(),
+	};
 }
 
-/** One life of the link, from the first try to the end. Never rejects. */
-async function live(
-	options: SocketOptions,
-	timing: SocketTiming,
-): Promise<{ error: ThreeCxError; livedMs: number }> {
-	const gone = new AbortController();
-	let openedAt: number | undefined;
-	/** Known once there is a client: what its PBX says from then on may hold its token. */
-	let secrets = new Secrets();
-	const cause = await attempt().catch(explain);
-	gone.abort();
-	const error = secrets.maskError(cause);
-	return { error, livedMs: openedAt === undefined ? 0 : performance.now() - openedAt };
+/** So often a socket is opened anew because its token turns out to be dead, before the link counts as failed. */
+const MAX_DEAD_TOKENS = 3;
 
-	async function attempt(): Promise<ThreeCxError> {
-		const { signal } = options;
-		const client = await unlessAborted(options.connect(), signal);
-		secrets = client.secrets;
-		const link = await openAuthorised(client, options, timing);
+/** So many tokens of the past are remembered, so that none of them is taken for a new one. */
+const MAX_USED = 20;
+
+/**
+ * One life of the link, from the first try to the end. Its socket may be replaced meanwhile: by one with another token,
+ * because a PBX may let the socket of an older token go on without a word, or because it says nothing. The new one is
+ * open before the old one is given up, so that nothing is lost.
+ */
+class Life {
+	/** Why it ended, and how long it was up, in ms. Never rejects. */
+	readonly ended: Promise<{ error: ThreeCxError; livedMs: number }>;
+
+	/** Whether its first token was refused. */
+	hadDeadToken = false;
+
+	private readonly gone = new AbortController();
+
+	private client?: PbxClient;
+
+	/** Tokens that sockets of this life were opened with. */
+	private readonly used = new Set<string>();
+
+	/** Resolves when another socket is wanted. */
+	private wanted!: Promise<void>;
+
+	private want!: () => void;
+
+	constructor(
+		private readonly options: SocketOptions,
+		private readonly timing: SocketTiming,
+	) {
+		this.wantNothing();
+		this.ended = this.live();
+	}
+
+	check(): void {
+		this.consider(this.client?.provenToken);
+	}
+
+	replace(): void {
+		this.want();
+	}
+
+	private consider(token: string | undefined): void {
+		const isNew = token !== undefined && this.used.size > 0 && !this.used.has(token);
+		if (isNew && this.options.onReplaced) this.want();
+	}
+
+	private wantNothing(): void {
+		this.wanted = new Promise((resolve) => (this.want = resolve));
+	}
+
+	private async live(): Promise<{ error: ThreeCxError; livedMs: number }> {
+		let openedAt: number | undefined;
+		const cause = await this.attempt(() => (openedAt = performance.now())).catch(explain);
+		this.gone.abort();
+		// What the PBX says once there is a client may hold its token.
+		const error = (this.client?.secrets ?? new Secrets()).maskError(cause);
+		return { error, livedMs: openedAt === undefined ? 0 : performance.now() - openedAt };
+	}
+
+	private async attempt(onUp: () => void): Promise<ThreeCxError> {
+		const { options } = this;
+		const client = await unlessAborted(options.connect(), options.signal);
+		this.client = client;
+		const signal = AbortSignal.any([this.gone.signal, options.signal]);
+		let link = await this.open(client);
+		const unwatch = client.tokens.watch?.((token) => this.consider(token));
 		try {
-			const up = options.onOpen(client, AbortSignal.any([gone.signal, signal]));
-			// A link that breaks while the state is read has to end the reading, and the other way round.
-			const early = await Promise.race([link.ended, up.then(() => undefined)]);
-			if (early) return early;
-			openedAt = performance.now();
-			return await link.ended;
+			for (let tries = 1; ; tries++) {
+				// A link that breaks while the state is read has to end the reading, and the other way round.
+				const read = options.read(client, signal).then(() => undefined);
+				const early = await Promise.race([link.ended, read]);
+				if (early) return early;
+				const { provenToken = link.token } = client;
+				if (provenToken === link.token) break;
+				// The upgrade was let through with a token that is dead: such a socket may never say a word.
+				this.hadDeadToken = true;
+				if (tries >= MAX_DEAD_TOKENS) return lost(client.connection.origin, TOKEN_DEAD);
+				link.terminate();
+				link = await this.open(client);
+			}
+			onUp();
+			options.onUp?.();
+			for (let failures = 0; ; ) {
+				const why = await Promise.race([link.ended, this.wanted]);
+				if (why && !(await this.isOutdated())) return why;
+				this.wantNothing();
+				options.onReplacing?.();
+				const next = await this.open(client).catch((cause: unknown) => cause as ThreeCxError);
+				if (next instanceof Error) {
+					if (why) return why;
+					if (SLOW[next.kind] || signal.aborted) return next;
+					const { retryMs: baseMs, retryCapMs: capMs } = this.timing;
+					const pause = delay(backoff(failures++, { baseMs, capMs }), undefined, { signal });
+					await Promise.race([link.ended, pause.catch(() => undefined)]);
+					this.want();
+					continue;
+				}
+				failures = 0;
+				const old = link;
+				link = next;
+				await Promise.race([next.ended, options.onReplaced?.()]);
+				old.terminate();
+			}
 		} finally {
+			unwatch?.();
 			link.terminate();
 		}
 	}
+
+	/** Whether the socket ended because its token did, and a newer one is here: one that this process got itself. */
+	private async isOutdated(): Promise<boolean> {
+		if (!this.options.onReplaced) return false;
+		const newest = await this.client?.tokens.newest?.();
+		return newest !== undefined && !this.used.has(newest.value);
+	}
+
+	private async open(client: PbxClient): Promise<Link> {
+		const { options, timing } = this;
+		const tried: string[] = [];
+		const link = await sendAuthorised(
+			client.tokens,
+			async (token) => {
+				tried.push(token);
+				return await open(client, token, options, timing);
+			},
+			(answer) => answer instanceof ThreeCxError && answer.status === 401,
+			options.signal,
+		);
+		if (tried.length > 1) this.hadDeadToken = true;
+		if (link instanceof ThreeCxError) throw link;
+		for (const token of tried) this.used.add(token);
+		const [oldest] = this.used;
+		if (this.used.size > MAX_USED) this.used.delete(oldest!);
+		return link;
+	}
 }
+
+const TOKEN_DEAD = 'it was accepted with a token that the PBX does not take';
 
 /** An open socket. */
 interface Link {
+	/** What it was opened with. */
+	token: string;
 	/** Why it ended; resolves once. */
 	ended: Promise<ThreeCxError>;
 	/** Ends it at once, without waiting for a peer that may not answer. */
 	terminate(): void;
 }
 
-async function openAuthorised(
-	client: PbxClient,
-	options: SocketOptions,
-	timing: SocketTiming,
-): Promise<Link> {
-	const link = await sendAuthorised(
-		client.tokens,
-		async (token) => await open(client, token, options, timing),
-		(answer) => answer instanceof ThreeCxError && answer.status === 401,
-		options.signal,
-	);
-	if (link instanceof ThreeCxError) throw link;
-	return link;
-}
-
 /** Opens a socket. Resolves with the error where it does not come to that. */
 async function open(
 	{ connection, secrets }: PbxClient,
 	token: string,
-	{ onFrame, signal }: SocketOptions,
+	{ onFrame, onDoubt, signal }: SocketOptions,
 	timing: SocketTiming,
 ): Promise<Link | ThreeCxError> {
 	const { origin, ignoreSslIssues, lookup } = connection;
@@ -207,6 +334,8 @@ async function open(
 		const ended = new Promise<ThreeCxError>((settle) => (end = settle));
 		let pinging: NodeJS.Timeout | undefined;
 		let deadline: NodeJS.Timeout | undefined;
+		/** Some PBXs and proxies answer no pings at all; silence means something only after an answer. */
+		let answersPings = false;
 
 		const finish = (error: ThreeCxError) => {
 			clearInterval(pinging);
@@ -226,10 +355,12 @@ async function open(
 		};
 		const ping = () => {
 			socket.ping();
-			deadline ??= setTimeout(
-				() => finish(lost(origin, `no answer to a ping within ${timing.pongMs} ms`, 'timeout')),
-				timing.pongMs,
-			);
+			deadline ??= setTimeout(() => {
+				heard();
+				if (answersPings) {
+					finish(lost(origin, `no answer to a ping within ${timing.pongMs} ms`, 'timeout'));
+				} else onDoubt?.();
+			}, timing.pongMs);
 		};
 
 		signal.addEventListener('abort', onAbort, { once: true });
@@ -239,15 +370,21 @@ async function open(
 		});
 		socket.on('error', (cause) => finish(errorFromNetwork(cause, origin, request)));
 		socket.on('close', (code) => finish(lost(origin, `code ${code}`)));
-		socket.on('pong', heard);
-		socket.on('message', (data, isBinary) => {
+		socket.on('pong', () => {
+			answersPings = true;
 			heard();
-			const text = isBinary ? '' : data.toString();
-			onFrame(secrets.areIn(text) ? secrets.mask(text) : text);
+		});
+		socket.on('message', (data: Buffer) => {
+			heard();
+			// 3CX's own client reads binary messages like text (protocol 3.1).
+			const text = data.toString();
+			onFrame(secrets.areIn(text) ? secrets.mask(text) : text, socket);
 		});
 		socket.on('open', () => {
 			pinging = setInterval(ping, timing.pingMs);
-			resolve({ ended, terminate: () => finish(lost(origin, 'it was closed here')) });
+			// Whether it answers pings at all is known from the start then.
+			ping();
+			resolve({ token, ended, terminate: () => finish(lost(origin, 'it was closed here')) });
 		});
 	});
 }

@@ -1,3 +1,5 @@
+import { fieldsOf } from '../spelling';
+
 /**
  * What Call Control sends, under the names that 3CX gives it: lower-case, snake case (protocol 2.2, 2.3, 2.6). The readers
  * below accept whatever a PBX version sends and return complete objects, so that no other file has to doubt a field.
@@ -75,11 +77,6 @@ export interface CallControlResult {
 	participant?: Participant;
 }
 
-type Raw = Record<string, unknown>;
-
-const isObject = (value: unknown): value is Raw =>
-	typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const text = (value: unknown): string =>
 	typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
 
@@ -97,52 +94,54 @@ const dnType = (type: string): string =>
  * @returns it with every field present, or undefined when it has no usable `id`
  */
 export function readParticipant(value: unknown): Participant | undefined {
-	if (!isObject(value)) return undefined;
-	const id = integer(value.id);
-	if (id === undefined) return undefined;
-	const type = (field: string) => dnType(text(value[field])) || 'None';
+	const leg = fieldsOf(value);
+	const id = integer(leg?.id);
+	if (!leg || id === undefined) return undefined;
+	const type = (field: string) => dnType(text(leg[field])) || 'None';
 	return {
 		id,
-		status: text(value.status),
-		dn: text(value.dn),
-		party_caller_name: text(value.party_caller_name),
-		party_dn: text(value.party_dn),
-		party_caller_id: text(value.party_caller_id),
-		party_did: text(value.party_did),
-		device_id: text(value.device_id),
-		party_dn_type: type('party_dn_type'),
-		direct_control: value.direct_control === true,
-		originated_by_dn: text(value.originated_by_dn),
-		originated_by_type: type('originated_by_type'),
-		referred_by_dn: text(value.referred_by_dn),
-		referred_by_type: type('referred_by_type'),
-		on_behalf_of_dn: text(value.on_behalf_of_dn),
-		on_behalf_of_type: type('on_behalf_of_type'),
-		callid: integer(value.callid) ?? 0,
-		legid: integer(value.legid) ?? 0,
-		...(text(value.participant_uid) === '' ? {} : { participant_uid: text(value.participant_uid) }),
+		status: text(leg.status),
+		dn: text(leg.dn),
+		party_caller_name: text(leg.partycallername),
+		party_dn: text(leg.partydn),
+		party_caller_id: text(leg.partycallerid),
+		party_did: text(leg.partydid),
+		device_id: text(leg.deviceid),
+		party_dn_type: type('partydntype'),
+		direct_control: leg.directcontrol === true,
+		originated_by_dn: text(leg.originatedbydn),
+		originated_by_type: type('originatedbytype'),
+		referred_by_dn: text(leg.referredbydn),
+		referred_by_type: type('referredbytype'),
+		on_behalf_of_dn: text(leg.onbehalfofdn),
+		on_behalf_of_type: type('onbehalfoftype'),
+		callid: integer(leg.callid) ?? 0,
+		legid: integer(leg.legid) ?? 0,
+		...(text(leg.participantuid) === '' ? {} : { participant_uid: text(leg.participantuid) }),
 	};
 }
 
 /** @returns the device, or undefined when the value is none. */
 export function readDevice(value: unknown): Device | undefined {
-	if (!isObject(value) || text(value.device_id) === '') return undefined;
+	const device = fieldsOf(value);
+	if (!device || text(device.deviceid) === '') return undefined;
 	return {
-		dn: text(value.dn),
-		device_id: text(value.device_id),
-		user_agent: text(value.user_agent),
+		dn: text(device.dn),
+		device_id: text(device.deviceid),
+		user_agent: text(device.useragent),
 	};
 }
 
 /** @returns the DN with its readable devices and legs, or undefined when the value is none. */
 export function readDn(value: unknown): DnState | undefined {
-	if (!isObject(value) || text(value.dn) === '') return undefined;
-	const dn = text(value.dn);
+	const fields = fieldsOf(value);
+	const dn = text(fields?.dn);
+	if (!fields || dn === '') return undefined;
 	return {
 		dn,
-		type: dnType(text(value.type)),
-		devices: readList(value.devices, readDevice).map((device) => ({ ...device, dn })),
-		participants: readList(value.participants, readParticipant).map((leg) => ({ ...leg, dn })),
+		type: dnType(text(fields.type)),
+		devices: readList(fields.devices, readDevice).map((device) => ({ ...device, dn })),
+		participants: readList(fields.participants, readParticipant).map((leg) => ({ ...leg, dn })),
 	};
 }
 
@@ -157,7 +156,7 @@ export function readList<T>(value: unknown, read: (item: unknown) => T | undefin
  * @returns the result; numbers (1) and words (`Success`) are both in use for `finalstatus` (protocol 8.2)
  */
 export function readResult(value: unknown): CallControlResult {
-	const body = isObject(value) ? value : {};
+	const body = fieldsOf(value) ?? {};
 	const status = text(body.finalstatus).toLowerCase();
 	return {
 		succeeded: status === '' || status === 'success' || status === '1',

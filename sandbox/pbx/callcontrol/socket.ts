@@ -183,7 +183,7 @@ export function attachSocket(
 			const isIts = ({ caller }: Connection) => caller?.token === token;
 			if (quirks.replacedSocket === 'silent') {
 				for (const connection of connections) if (isIts(connection)) connection.isSilent = true;
-			} else if (closeRevoked) cut(isIts);
+			} else if (closeRevoked && quirks.replacedSocket !== 'goesOn') cut(isIts);
 			engine.revokeToken(token);
 		},
 		send: (raw) => connections.forEach(({ socket }) => socket.send(raw)),
