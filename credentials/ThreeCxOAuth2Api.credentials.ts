@@ -8,6 +8,7 @@ import type {
 } from 'n8n-workflow';
 import { inOneMessage, TOKEN_NOT_ISSUED, verifiedToken } from '../lib/http/credentialCheck';
 import { readFields, type PbxClientFields } from '../lib/http/credentialFields';
+import { credentialUsed } from '../lib/http/credentialUse';
 import { stampOf } from '../lib/http/stamps';
 import { assertDomainAllowed, type DomainRestriction } from '../nodes/shared/allowedDomains';
 import { endOf, storedTokenOf, type StoredToken } from '../nodes/shared/credential';
@@ -130,9 +131,12 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 	): Promise<IDataObject> {
 		const client = allowedClient(credentials);
 		const data = credentials.oauthTokenData as unknown as StoredToken | undefined;
-		const found = storedTokenOf(data, stampOf(client));
+		const stamp = stampOf(client);
+		credentialUsed(stamp);
+		const found = storedTokenOf(data, stamp);
 		const stored = found && endOf(found) > Date.now() ? found.access_token : undefined;
 		const access_token = await verifiedToken({ client, stored, ...overHelper(this, client) });
+		credentialUsed(stamp, true);
 		return {
 			oauthTokenData: { access_token },
 			ignoreSSLIssues: client.ignoreSslIssues,

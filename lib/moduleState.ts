@@ -34,6 +34,12 @@ export const MODULE_STATE: readonly ModuleState[] = [
 		wayOut: 'a number goes with the last request, which ends after 10 minutes at the latest',
 	},
 	{
+		at: 'lib/http/credentialUse.ts listeners',
+		holds: 'the links that are to hear of credentials that are used',
+		bound: 'the links that are open',
+		wayOut: 'a link goes when its last subscriber leaves',
+	},
+	{
 		at: 'lib/http/dispatchers.ts dispatchers',
 		holds: 'connection pools',
 		bound: '500',

@@ -1,6 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { createPbxClient, type PbxClient, type PbxClientOptions } from '../../lib/http/client';
 import { readFields } from '../../lib/http/credentialFields';
+import { credentialUsed } from '../../lib/http/credentialUse';
 import type { LinkAccess } from '../../lib/callcontrol/link/sharing';
 import type { Connection } from '../../lib/http/serverUrl';
 import { stampOf } from '../../lib/http/stamps';
@@ -57,7 +58,7 @@ async function accessTo(
 	context: RequestContext,
 	itemIndex: number,
 	isForLink = false,
-): Promise<PbxAccess & { key: string }> {
+): Promise<PbxAccess & Pick<LinkAccess, 'key' | 'stamp'>> {
 	assertN8nSupported();
 	const credentials = await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, itemIndex);
 	const client = readFields(credentials);
@@ -65,8 +66,10 @@ async function accessTo(
 	assertDomainAllowed(credentials, origin);
 	const lookup = await assertEgressAllowed(context.helpers, origin);
 	const connection: Connection = { origin, ignoreSslIssues, ...(lookup && { lookup }) };
+	const stamp = stampOf(client);
+	if (!isForLink) credentialUsed(stamp);
 	const tokens = tokensFor(context, credentials, connection, itemIndex, isForLink);
-	return { connection, tokens, key: `${stampOf(client).secret} ${ignoreSslIssues}` };
+	return { connection, tokens, stamp, key: `${stamp.secret} ${ignoreSslIssues}` };
 }
 
 /**
@@ -80,6 +83,6 @@ async function accessTo(
  * @throws as {@link connectTo}
  */
 export async function linkTo(context: RequestContext, itemIndex = 0): Promise<LinkAccess> {
-	const { key, ...access } = await accessTo(context, itemIndex, true);
-	return { key, client: createPbxClient(access) };
+	const { key, stamp, ...access } = await accessTo(context, itemIndex, true);
+	return { key, stamp, client: createPbxClient(access) };
 }

@@ -3,6 +3,7 @@ import type { IAllExecuteFunctions } from 'n8n-workflow';
 import { BoundedMap } from '../../lib/boundedMap';
 import { KeyedLock } from '../../lib/waiting/concurrency';
 import { readFields } from '../../lib/http/credentialFields';
+import { credentialUsed } from '../../lib/http/credentialUse';
 import { ThreeCxError } from '../../lib/http/errors';
 import type { Connection } from '../../lib/http/serverUrl';
 import { stampOf } from '../../lib/http/stamps';
@@ -135,6 +136,7 @@ export function tokensFor(
 		if (found && !(isUnsure && held.expiresAt > endOf(found))) return found;
 		// Nobody else in this process logs in meanwhile. What was there already may live, and may not.
 		const token = isUnsure ? held : await own.replace(refused).catch(remember);
+		if (!isUnsure) credentialUsed(stamp, true);
 		// Nothing of what the PBX has answered but the token: it must not overwrite what we go by.
 		const stamped: StampedToken = {
 			access_token: token.value,

@@ -1,4 +1,5 @@
 import type { PbxClient } from '../../http/client';
+import { onCredentialUse, type UsedBy } from '../../http/credentialUse';
 import { ThreeCxError } from '../../http/errors';
 import { backoff } from '../../http/retry';
 import { startMonitor, type LinkState, type Monitor, type MonitorOptions } from './monitor';
@@ -8,6 +9,8 @@ import type { CallEvent, TrackerEvent } from '../calls/tracker';
 export interface LinkAccess {
 	/** The same for all who may share a link: they have the same PBX, client ID and secret, and check certificates alike. */
 	key: string;
+	/** Whose it is; without it, the link does not hear of credentials that are used, see {@link onCredentialUse}. */
+	stamp?: UsedBy;
 	/** Logs in with these, and with no other. */
 	client: PbxClient;
 }
@@ -92,6 +95,9 @@ export function subscribe(subscriber: Subscriber): Subscription {
 /** How long a subscriber may take to give access, in ms: a database query and a look-up of a name. */
 const ACCESS_MS = 30_000;
 
+/** A credential is looked at once in this time, in ms, however often it, or one like it, is used. */
+const LOOK_AGAIN_MS = 1_000;
+
 /** Errors that mean a subscriber is not allowed to listen with this credential; all others are temporary. */
 const NOT_ALLOWED = new Set<string>(['forbidden', 'input']);
 
@@ -113,6 +119,8 @@ class Member {
 	private checking?: Promise<LinkAccess>;
 
 	private failures = 0;
+
+	private askedAt = 0;
 
 	private timer?: NodeJS.Timeout;
 
@@ -137,11 +145,12 @@ class Member {
 
 	private async ask(): Promise<LinkAccess> {
 		clearTimeout(this.timer);
+		this.askedAt = performance.now();
 		try {
 			const access = await within(ACCESS_MS, this.subscriber.connect());
 			this.failures = 0;
 			this.again(this.timing.recheckMs);
-			if (!this.leaving.signal.aborted) this.goTo(access.key);
+			if (!this.leaving.signal.aborted) this.goTo(access);
 			return access;
 		} catch (cause) {
 			const error = explain(cause);
@@ -160,14 +169,19 @@ class Member {
 		this.timer = setTimeout(() => void this.check().catch(() => undefined), ms);
 	}
 
-	private goTo(key: string): void {
+	/** Its credential may have changed: looks soon. */
+	lookAgain(): void {
+		this.again(Math.max(0, this.askedAt + LOOK_AGAIN_MS - performance.now()));
+	}
+
+	private goTo({ key, stamp }: LinkAccess): void {
 		if (this.link?.key === key) return;
 		if (this.link) {
 			this.leaveLink();
 			this.down(moved());
 		}
 		const open = links.get(key);
-		this.link = open ?? new Link(key, this);
+		this.link = open ?? new Link(key, stamp, this);
 		open?.add(this);
 	}
 
@@ -245,10 +259,14 @@ class Link {
 
 	private state?: LinkState;
 
+	private readonly unhear: () => void;
+
 	constructor(
 		readonly key: string,
+		private readonly stamp: UsedBy | undefined,
 		first: Member,
 	) {
+		this.unhear = onCredentialUse((by, didLogIn) => this.hear(by, didLogIn));
 		links.set(key, this);
 		this.members.add(first);
 		this.monitor = startMonitor({
@@ -276,8 +294,17 @@ class Link {
 	async remove(member: Member): Promise<void> {
 		this.members.delete(member);
 		if (this.members.size > 0) return;
+		this.unhear();
 		if (links.get(this.key) === this) links.delete(this.key);
 		await this.monitor.close();
+	}
+
+	/** Somebody uses a credential for the PBX and client of this link. */
+	private hear({ tenant, secret }: UsedBy, didLogIn: boolean): void {
+		if (tenant !== this.stamp?.tenant) return;
+		if (secret !== this.stamp.secret) for (const member of this.members) member.lookAgain();
+		// The PBX takes what it had refused.
+		else if (didLogIn && !this.monitor.online) void this.monitor.ready().catch(() => undefined);
 	}
 
 	private tell(say: (subscriber: Subscriber) => void): void {
