@@ -54,6 +54,11 @@ export interface PbxResponse<Body> {
 	body: Body;
 	/** Length of the JSON, in characters; 0 for a stream. */
 	size: number;
+	/**
+	 * The PBX has done what it was asked to, as the status says, but what it says about it could not be read to the end:
+	 * `body` is undefined then. Never with GET, which is of no use without its answer.
+	 */
+	unread?: ThreeCxError;
 }
 
 /** An authenticated client of one PBX. Everything that talks to a 3CX goes through one of these. */
@@ -167,7 +172,9 @@ export function createPbxClient({
 	/** Sends, repeats and checks; `read` turns the body of a good answer into what the caller wants. */
 	async function exchange<Body>(
 		request: PbxRequest,
-		read: (answer: Dispatcher.ResponseData) => Promise<{ body: Body; size: number }>,
+		read: (
+			answer: Dispatcher.ResponseData,
+		) => Promise<Pick<PbxResponse<Body>, 'body' | 'size' | 'unread'>>,
 	): Promise<PbxResponse<Body>> {
 		const name = nameOf(request);
 		assertPlainPath(request);
@@ -209,10 +216,20 @@ export function createPbxClient({
 				const { timeoutMs: withinMs = timeoutMs, maxBytes: most = maxBytes } = request;
 				const whose = { origin: connection.origin, request: nameOf(request) };
 				const limits = { maxBytes: most, withinMs };
-				const text = await readWhole(body, limits, whose, headers);
-				const answer = parseJson(text, request);
-				const masked = secrets.areIn(text) ? secrets.maskAll(answer) : answer;
-				return { body: masked as Body, size: text.length };
+				let text = '';
+				const reading = async () => {
+					text = await readWhole(body, limits, whose, headers);
+					const answer = parseJson(text, request);
+					const masked = secrets.areIn(text) ? secrets.maskAll(answer) : answer;
+					return { body: masked as Body, size: text.length };
+				};
+				return await reading().catch((cause: unknown) => {
+					// A page of something else that answers at this address is no word of a PBX.
+					const isOurs = text === '' || /^\s*[{[]/.test(text);
+					if (request.method === 'GET' || !isOurs || request.signal?.aborted) throw cause;
+					const error = errorFromNetwork(cause, connection.origin, whose.request);
+					return { body: undefined as Body, size: 0, unread: secrets.maskError(error) };
+				});
 			}),
 		stream: async (request) =>
 			await exchange(request, async ({ headers, body: coded }) => {

@@ -313,7 +313,11 @@ export async function upsertEntity(client: PbxClient, upsert: Upsert): Promise<U
 			const created = await createEntity(client, path, body, options).catch(
 				(error: unknown) => error as Error,
 			);
-			if (!(created instanceof Error)) return { outcome: 'created', changed: [], row: created };
+			if (!(created instanceof Error)) {
+				// A PBX that answers nothing has created it all the same.
+				const row = Object.keys(created).length > 0 ? created : body;
+				return { outcome: 'created', changed: [], row };
+			}
 			const wasFaster =
 				created instanceof ThreeCxError && created.kind === 'conflict' ? await find() : undefined;
 			if (!wasFaster) throw created;

@@ -3,6 +3,7 @@ import type { PbxClient } from '../http/client';
 import { ThreeCxError } from '../http/errors';
 import type { Expand } from '../odata/expand';
 import { queryString } from '../odata/query';
+import { unseen, type Unseen } from './afterChange';
 import { differences, satisfies } from './difference';
 import { nestedRows } from './nested';
 import { getEntity, updateEntity, type Entity, type RequestOptions } from './entities';
@@ -37,6 +38,7 @@ const turns = new KeyedLock();
  * @param list which array
  * @param plan given the array as it is, what to write instead; undefined when it needs no change. It is called again
  *   after each write, so it must come to undefined by itself.
+ * @returns undefined when the array was seen as planned; the marks of one that was written and could not be read again
  * @throws ThreeCxError of kind `conflict` when the array is still not as planned after three writes; `malformed`, and
  *   nothing is written, when the PBX leaves the array out
  */
@@ -44,19 +46,19 @@ export async function rewriteList(
 	client: PbxClient,
 	{ path, property, expand = { property }, ...options }: ListOf,
 	plan: (held: Entity[]) => Entity[] | undefined,
-): Promise<void> {
+): Promise<Unseen | undefined> {
 	const query = queryString({ select: ['Id', property], expand: [expand] });
-	await turns.run(JSON.stringify([client.connection.origin, path]), async () => {
+	return await turns.run(JSON.stringify([client.connection.origin, path]), async () => {
 		for (let written = 0; ; written++) {
 			const read = async () => nestedRows(await getEntity(client, path, query, options), expand);
 			// What has been written is done, as far as is known: that it cannot be read again is no failure.
 			const held = await read().catch((cause: unknown) => {
 				if (written === 0 || options.signal?.aborted) throw cause;
-				return undefined;
+				return unseen(cause);
 			});
-			if (held === undefined) return;
+			if (!Array.isArray(held)) return held;
 			const wanted = plan(held);
-			if (wanted === undefined) return;
+			if (wanted === undefined) return undefined;
 			if (written === ATTEMPTS) throw notKept(path, property);
 			await updateEntity(client, path, { [property]: wanted }, options).catch((cause: unknown) => {
 				throw naming(cause, property, wanted);
@@ -117,10 +119,10 @@ export interface MemberResult {
 export async function changeMembers(
 	client: PbxClient,
 	{ add = [], remove = [], same, kept = (member) => member, ...list }: MemberChange,
-): Promise<MemberResult> {
+): Promise<MemberResult & { unseen?: Unseen }> {
 	const wanted = add.filter((one, at) => at === add.findIndex((other) => same(one, other)));
 	let result: MemberResult | undefined;
-	await rewriteList(client, list, (held) => {
+	const unseen = await rewriteList(client, list, (held) => {
 		const heldAs = (one: Entity) => held.find((other) => same(one, other));
 		const asWanted = (one: Entity) => satisfies(heldAs(one), one);
 		const removed = held.filter((one) => remove.some((other) => same(one, other)));
@@ -143,7 +145,7 @@ export async function changeMembers(
 			...added,
 		];
 	});
-	return result!;
+	return { ...result!, ...(unseen && { unseen }) };
 }
 
 /** What {@link setProperties} did. */

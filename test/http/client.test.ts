@@ -177,6 +177,25 @@ test('an answer that is not JSON names the likely cause', async () => {
 	expect(error.hint).toContain('Server URL');
 });
 
+test('a change that was made has been made, whatever becomes of the answer', async () => {
+	await serve((_, response) => void response.end('{"Id": 7, "Nam'));
+	const request = { method: 'POST', path: '/xapi/v1/Users', body: {} } as const;
+	expect(await client().request(request)).toMatchObject({
+		status: 200,
+		body: undefined,
+		unread: { kind: 'malformed', request: 'POST /xapi/v1/Users' },
+	});
+	expect(server.received).toHaveLength(1);
+});
+
+test('a page of something else is no answer, also to a change', async () => {
+	await serve((_, response) => void response.end('<html>Please log in</html>'));
+	const error = await refusal(
+		client().request({ method: 'POST', path: '/xapi/v1/Users', body: {} }),
+	);
+	expect(error).toMatchObject({ kind: 'malformed', hint: expect.stringContaining('Server URL') });
+});
+
 test('a stopped execution ends the request', async () => {
 	const stop = new AbortController();
 	await serve(() => stop.abort());

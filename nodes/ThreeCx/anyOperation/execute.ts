@@ -1,5 +1,6 @@
 import type { ResourceMapperValue } from 'n8n-workflow';
 import { parseType, type NamedOperation } from '../../../lib/xapi/catalogue';
+import { unseen } from '../../../lib/xapi/afterChange';
 import { listEntities, XAPI, type Entity } from '../../../lib/xapi/entities';
 import { operationNamed, resultOf } from '../../../lib/xapi/invoke';
 import { ownCatalogue } from '../../../lib/xapi/ownCatalogue';
@@ -61,7 +62,8 @@ export async function execute(run: ItemRun): Promise<ItemResult> {
 			shape: (rows) => asOutput(rows, reveal),
 		});
 	}
-	const { body } = await client.request({ ...request, signal });
+	const { body, unread } = await client.request({ ...request, signal });
+	if (unread) return asOutput([{ success: true, ...unseen(unread) }]);
 	return asOutput(rowsOf(operation, resultOf(body)), reveal);
 }
 

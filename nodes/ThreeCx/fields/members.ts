@@ -2,6 +2,7 @@ import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import type { PbxClient } from '../../../lib/http/client';
 import type { Expand } from '../../../lib/odata/expand';
 import type { Entity, RequestOptions } from '../../../lib/xapi/entities';
+import type { Unseen } from '../../../lib/xapi/afterChange';
 import { changeMembers, type MemberChange, type MemberResult } from '../../../lib/xapi/members';
 import type { ItemRun } from '../../shared/router';
 import { onRow } from '../onRow';
@@ -91,7 +92,7 @@ export const changeDepartments = async (
 	path: string,
 	change: DepartmentChange,
 	options: RequestOptions,
-): Promise<MemberResult> =>
+): Promise<MemberResult & { unseen?: Unseen }> =>
 	await changeMembers(client, {
 		path,
 		property: 'Groups',
@@ -102,9 +103,15 @@ export const changeDepartments = async (
 		...options,
 	});
 
-/** What happened to the one member that a change was about. */
-export const outcomeOf = (result: MemberResult): keyof MemberResult =>
-	(['added', 'changed', 'removed'] as const).find((name) => result[name].length > 0) ?? 'unchanged';
+/** What happened to the one member that a change was about, as a property of the item. */
+export const outcomeOf = (
+	result: MemberResult & { unseen?: Unseen },
+): { outcome: keyof MemberResult } | Unseen =>
+	result.unseen ?? {
+		outcome:
+			(['added', 'changed', 'removed'] as const).find((name) => result[name].length > 0) ??
+			'unchanged',
+	};
 
 const numbersOf = (members: Entity[]) => members.map(({ Number: number }) => String(number));
 
@@ -156,6 +163,7 @@ export function memberOperations(list: ExtensionList): OwnOperation[] {
 				...(detail ? { changed: numbersOf(result.changed) } : {}),
 				removed: numbersOf(result.removed),
 				unchanged: numbersOf(result.unchanged),
+				...result.unseen,
 			};
 		});
 	};

@@ -1,3 +1,4 @@
+import { orKnown } from '../../../lib/xapi/afterChange';
 import { createEntity, type Entity } from '../../../lib/xapi/entities';
 import { invoke } from '../../../lib/xapi/invoke';
 import { assertWhole, bodyOf, fieldProperties, moreFieldsProperty } from '../fields/body';
@@ -30,7 +31,7 @@ export const create: GenericOperation = {
 			{ ...(draft as Entity), ...body },
 			{ signal },
 		);
-		// Where the PBX answers without the row (204), what it was sent is known.
-		return asOutput([pick(Object.keys(row).length > 0 ? row : body, resource.summary)]);
+		const known = pick(body, resource.summary);
+		return asOutput([orKnown(pick(row, resource.summary), known)]);
 	},
 };

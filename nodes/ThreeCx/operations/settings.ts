@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { ThreeCxError } from '../../../lib/http/errors';
 import { catalogue, singleton } from '../../../lib/xapi/catalogue';
 import { differences } from '../../../lib/xapi/difference';
+import { afterChange } from '../../../lib/xapi/afterChange';
 import { getEntity, updateEntity, type Entity } from '../../../lib/xapi/entities';
 import type { ItemRun } from '../../shared/router';
 import { bodyOf, settingsProperty } from '../fields/body';
@@ -32,8 +33,8 @@ async function update(run: ItemRun, resource: SettingsResource): Promise<IDataOb
 	const changed = Object.keys(changes);
 	if (changed.length === 0) return asOutput([{ changed, ...before }]);
 	await updateEntity(client, pathOf(resource), changes, { signal });
-	// They are set: that they cannot be read back is no failure.
-	const after = await read(run, resource).catch(() => ({ ...before, ...changes }));
+	const look = async () => await read(run, resource);
+	const after = await afterChange(look, { ...before, ...changes });
 	return asOutput([{ changed, ...after }]);
 }
 

@@ -1,10 +1,12 @@
 import { ThreeCxError } from '../../../lib/http/errors';
 import { queryString } from '../../../lib/odata/query';
+import { afterChange } from '../../../lib/xapi/afterChange';
 import { getEntity, updateEntity } from '../../../lib/xapi/entities';
 import { bodyOf, fieldProperties } from '../fields/body';
-import { aboutRow, locate } from '../locator';
+import { rowKey } from '../locator';
+import { onRow } from '../onRow';
 import { withArticle, type GenericOperation } from './genericOperation';
-import { asOutput } from './output';
+import { asOutput, pick } from './output';
 
 export const update: GenericOperation = {
 	name: 'update',
@@ -24,13 +26,12 @@ export const update: GenericOperation = {
 				hint: 'Add at least one under Update Fields or More Fields.',
 			});
 		}
-		return await aboutRow(run, resource, async () => {
-			const path = await locate(run, resource);
+		return await onRow(run, resource, async ({ id, path }) => {
 			await updateEntity(client, path, body, { signal });
 			const query = queryString({ select: resource.summary });
-			// It is updated: that it cannot be read back is no failure, and what was sent is known.
-			const after = await getEntity(client, path, query, { signal }).catch(() => body);
-			return asOutput([after]);
+			const known = { [rowKey(resource).name]: id, ...pick(body, resource.summary) };
+			const look = async () => await getEntity(client, path, query, { signal });
+			return asOutput([await afterChange(look, known)]);
 		});
 	},
 };

@@ -3,6 +3,7 @@ import { ThreeCxError } from '../../../lib/http/errors';
 import { queryString } from '../../../lib/odata/query';
 import { isRows } from '../../../lib/xapi/answer';
 import { getEntity, type Entity } from '../../../lib/xapi/entities';
+import { afterChange } from '../../../lib/xapi/afterChange';
 import { setProperties } from '../../../lib/xapi/members';
 import type { ItemRun } from '../../shared/router';
 import { enumOptions } from '../fields/text';
@@ -169,12 +170,12 @@ const update: OwnOperation = {
 		const { outcome, before } = await setProperties(client, PATH, Object.fromEntries(wanted), {
 			signal,
 		});
-		// They are set: that they cannot be read back is no failure.
-		const after = await read(run).catch(() => shown({ ...before, ...Object.fromEntries(wanted) }));
+		const known = shown({ ...before, ...Object.fromEntries(wanted) });
+		const after = await afterChange(async () => await read(run), known);
 		return {
 			outcome,
 			previous: { hours: tableOf(before.Hours), breaks: tableOf(before.BreakTime) },
-			...after,
+			...(after as IDataObject),
 		};
 	},
 };

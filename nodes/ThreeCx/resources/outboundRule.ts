@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { queryString } from '../../../lib/odata/query';
+import { afterChange } from '../../../lib/xapi/afterChange';
 import { getEntity } from '../../../lib/xapi/entities';
 import { invoke } from '../../../lib/xapi/invoke';
 import type { ItemRun } from '../../shared/router';
@@ -180,10 +181,10 @@ const move = (up: boolean): OwnOperation => {
 				const id = await locateKey(run, outboundRule);
 				const before = await position(run, id);
 				await invoke(client, 'MoveUpDown', { body: { id, up }, signal });
-				// It has been asked to move: that its place cannot be read is no failure.
-				const after = await position(run, id).catch(() => undefined);
-				const moved = after === undefined ? null : before.Priority !== after.Priority;
-				return { ...(after ?? before), moved };
+				const after = await afterChange(async () => await position(run, id), { Id: id });
+				const { Priority, outcome } = after as IDataObject;
+				const moved = outcome === undefined ? before.Priority !== Priority : null;
+				return { ...(after as IDataObject), moved };
 			}),
 	};
 };

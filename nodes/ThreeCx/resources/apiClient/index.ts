@@ -29,9 +29,13 @@ const generateKey: OwnOperation = {
 			const { client, signal } = run;
 			const key = await invoke(client, 'GenerateAppToken', { parameters: { Id: id }, signal });
 			// The one secret that is put out unasked: the operation is of no use without it, and 3CX shows it only once.
-			// Where the PBX does not tell it, the key has been replaced all the same.
-			const ClientSecret = typeof key === 'string' ? key : null;
-			return asOutput([{ Id: id, ClientSecret }], ['ClientSecret']);
+			if (typeof key === 'string' && key !== '') {
+				return asOutput([{ Id: id, ClientSecret: key }], ['ClientSecret']);
+			}
+			// The old key is gone all the same: the item must say so, and a second try must not be automatic.
+			const note =
+				'3CX has made a new key, which ended the old one, but its answer could not be read. Run this again for another new key.';
+			return { Id: id, ClientSecret: null, outcome: 'unknown', note };
 		}),
 };
 
@@ -108,13 +112,14 @@ const setMonitoredExtensions: OwnOperation = {
 		const numbers = numbersIn(context.getNodeParameter('extensions', index, []));
 		return await onRow(run, rows, async ({ id, path }) => {
 			let previous: string[] | undefined;
-			await rewriteList(client, { path, property: 'Peers', signal }, (held) => {
+			const list = { path, property: 'Peers', signal };
+			const unseen = await rewriteList(client, list, (held) => {
 				const monitored = held.map(({ Number: number }) => String(number));
 				previous ??= monitored;
 				return areSame(monitored, numbers) ? undefined : numbers.map((Number) => ({ Number }));
 			});
 			const outcome = areSame(previous ?? [], numbers) ? 'unchanged' : 'updated';
-			return { outcome, Id: id, monitored: numbers, previous };
+			return { outcome, Id: id, monitored: numbers, previous, ...unseen };
 		});
 	},
 };

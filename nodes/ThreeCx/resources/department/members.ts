@@ -46,7 +46,7 @@ const change = async (
 				{ signal },
 			);
 			return {
-				outcome: outcomeOf(result),
+				...outcomeOf(result),
 				GroupId,
 				Id: Id as number,
 				Number: number,

@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { required } from '../../../shared/fields/required';
+import { orKnown } from '../../../../lib/xapi/afterChange';
 import { createEntity, type Entity } from '../../../../lib/xapi/entities';
 import { invokeEntity } from '../../../../lib/xapi/invoke';
 import { refuseHidden } from '../../fields/values';
@@ -91,6 +92,6 @@ export const createFromTemplate: OwnOperation = {
 		};
 		refuseHidden(body);
 		const row = await createEntity(client, '/Trunks', body, { signal });
-		return asOutput([pick(Object.keys(row).length > 0 ? row : body, rows.summary)]);
+		return asOutput([orKnown(pick(row, rows.summary), pick(body, rows.summary))]);
 	},
 };

@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { queryString } from '../../../../lib/odata/query';
 import { isEmptyAnswer } from '../../../../lib/xapi/answer';
 import { getEntity, type Entity } from '../../../../lib/xapi/entities';
+import { afterChange, SAYS_NOTHING, unseen } from '../../../../lib/xapi/afterChange';
 import { invoke } from '../../../../lib/xapi/invoke';
 import type { ItemRun } from '../../../shared/router';
 import { dialledNumber } from '../../../shared/fields/dialled';
@@ -27,8 +28,8 @@ export const refreshRegistration: OwnOperation = {
 		await aboutRow(run, rows, async () => {
 			const id = await locateKey(run, rows);
 			await invoke(run.client, 'RefreshRegistration', { body: { id }, signal: run.signal });
-			// It registers now: that its state cannot be read is no failure.
-			return { ...(await stateOf(run, id).catch(() => ({ Id: id }))), refreshed: true };
+			const state = await afterChange(async () => await stateOf(run, id), { Id: id });
+			return { ...(state as IDataObject), refreshed: true };
 		}),
 };
 
@@ -38,8 +39,8 @@ interface TestResult {
 }
 
 /** What a test call found: whether anything failed (null where the PBX does not say), and each finding as a sentence. */
-const asVerdict = ({ Reports = [], Log = [] }: TestResult, isTold: boolean) => ({
-	ok: isTold ? !Reports.some(({ Level }) => Level === 'Error' || Level === 'Critical') : null,
+const asVerdict = ({ Reports = [], Log = [] }: TestResult) => ({
+	ok: !Reports.some(({ Level }) => Level === 'Error' || Level === 'Critical'),
 	findings: Reports.map(({ Code, Level, Template, Params = [] }) => ({
 		level: Level,
 		code: Code,
@@ -65,8 +66,12 @@ const testOperation = (
 			const Id = await locateKey(run, rows);
 			const invocation = { parameters: { Id }, body, signal: run.signal };
 			const result = await invoke(run.client, `Test${direction}Call`, invocation);
+			// The call has been made all the same.
 			const isTold = !isEmptyAnswer(result);
-			return asOutput([{ Id, ...asVerdict(isTold ? (result as TestResult) : {}, isTold) }]);
+			const verdict = asVerdict(isTold ? (result as TestResult) : {});
+			return asOutput([
+				{ Id, ...verdict, ...(isTold ? {} : { ok: null, ...unseen(SAYS_NOTHING) }) },
+			]);
 		}),
 });
 

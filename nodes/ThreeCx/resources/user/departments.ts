@@ -30,7 +30,7 @@ export const departmentOperations: OwnOperation[] = [
 			return await onRow(run, rows, async ({ id, path }) => {
 				const add = [membershipOf(GroupId, role)];
 				const result = await changeDepartments(client, path, { add }, { signal });
-				return { outcome: outcomeOf(result), Id: id, GroupId, RoleName: role };
+				return { ...outcomeOf(result), Id: id, GroupId, RoleName: role };
 			});
 		},
 	},
@@ -48,7 +48,7 @@ export const departmentOperations: OwnOperation[] = [
 			return await onRow(run, rows, async ({ id, path }) => {
 				const remove = [{ GroupId }];
 				const result = await changeDepartments(client, path, { remove }, { signal });
-				return { outcome: outcomeOf(result), Id: id, GroupId };
+				return { ...outcomeOf(result), Id: id, GroupId };
 			});
 		},
 	},

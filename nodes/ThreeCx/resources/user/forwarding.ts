@@ -223,14 +223,14 @@ export const updateForwarding: OwnOperation = {
 			let outcome = 'unchanged';
 			let result: Entity = {};
 			const list = { path, property: 'ForwardingProfiles', signal };
-			await rewriteList(client, list, (profiles) => {
+			const unseen = await rewriteList(client, list, (profiles) => {
 				const profile = statusNamed(profiles, wantedStatus(run));
 				result = changedProfile(profile, rules, options);
 				if (satisfies(profile, result)) return undefined;
 				outcome = 'updated';
 				return profiles.map((one) => (one === profile ? result : one));
 			});
-			return { outcome, Id: id, ...readable(result) };
+			return { outcome, Id: id, ...readable(result), ...unseen };
 		});
 	},
 };
