@@ -4,6 +4,7 @@ import type {
 	INodePropertyOptions,
 	IPollFunctions,
 } from 'n8n-workflow';
+import { WAV_TYPE } from '../../lib/audio/wavType';
 import type { Call } from '../../lib/xapi/callLog';
 import type { Entity } from '../../lib/xapi/entities';
 import { readCalls, readMessages, readRecordings, type Read } from '../../lib/history/reads';
@@ -127,7 +128,7 @@ async function withFile(
 		String(json.RecordingUrl ?? '')
 			.split('/')
 			.pop() || `recording-${String(json.Id)}.wav`;
-	const binary = await context.helpers.prepareBinaryData(answer.body, fileName, 'audio/x-wav');
+	const binary = await context.helpers.prepareBinaryData(answer.body, fileName, WAV_TYPE);
 	return { json, binary: { [property]: binary } };
 }
 

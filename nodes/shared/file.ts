@@ -1,5 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import { Readable } from 'node:stream';
+import { WAV_TYPE } from '../../lib/audio/wavType';
 import { readWhole } from '../../lib/http/body';
 import type { PbxRequest, PbxResponse } from '../../lib/http/client';
 import { withoutSecrets } from '../../lib/xapi/secrets';
@@ -107,13 +108,16 @@ export async function fileItem(
 	{ property = 'data', fileName, mimeType }: FileOptions,
 ): Promise<INodeExecutionData> {
 	const sent = header(headers, 'content-type')?.split(';')[0];
-	const type =
-		sent === undefined || sent === 'application/octet-stream' ? (mimeType ?? sent) : sent;
+	const told = sent === 'application/octet-stream' ? undefined : sent;
+	const type = WAV_NAMES.has(told ?? '') ? WAV_TYPE : (told ?? mimeType ?? sent);
 	const name = nameIn(header(headers, 'content-disposition')) ?? fileName;
 	const binary = await context.helpers.prepareBinaryData(body, name, type);
 	const { fileName: kept, mimeType: keptType, fileSize } = binary;
 	return { json: { fileName: kept, mimeType: keptType, fileSize }, binary: { [property]: binary } };
 }
+
+/** Other names of the same, for which n8n's editor has no player. */
+const WAV_NAMES = new Set(['audio/x-wav', 'audio/wave', 'audio/vnd.wave', 'audio/x-pn-wav']);
 
 const header = (headers: PbxResponse<Readable>['headers'], name: string): string | undefined =>
 	[headers[name]].flat()[0];

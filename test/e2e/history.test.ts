@@ -154,7 +154,7 @@ test('tells a recording once its call is over, with the file as binary', async (
 	const [ended] = await n8n.api.endedExecutions(workflow.id, 1, new Set());
 	const [item] = (await n8n.api.execution(ended!.id)).outputs('History');
 	const file = item!.binary!.data!;
-	expect(file).toMatchObject({ fileName: '[Ada]_07.wav', mimeType: 'audio/x-wav' });
+	expect(file).toMatchObject({ fileName: '[Ada]_07.wav', mimeType: 'audio/wav' });
 	const content = await n8n.api.download(file);
 	expect(content.subarray(0, 12).toString('latin1')).toMatch(/^RIFF....WAVE$/s);
 	expect(content).toHaveLength(content.readUInt32LE(4) + 8);

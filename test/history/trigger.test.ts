@@ -217,7 +217,7 @@ describe('the 3CX Call History Trigger', () => {
 		for (const { json, binary } of items) {
 			expect(json).toMatchObject({ event: 'recordingAvailable', Id: expect.any(Number) });
 			expect(binary!.data).toMatchObject({
-				mimeType: 'audio/x-wav',
+				mimeType: 'audio/wav',
 				fileName: expect.stringMatching(/\.wav$/),
 			});
 		}

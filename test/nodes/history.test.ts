@@ -167,7 +167,12 @@ describe('the call log', () => {
 			more,
 		);
 	const calls = async (parameters: INodeParameters = {}) =>
-		await run('callLog', 'getAll', { ...last30, returnAll: true, ...parameters });
+		await run('callLog', 'getAll', {
+			...last30,
+			returnAll: true,
+			includeLegs: true,
+			...parameters,
+		});
 
 	test('legs come whole over several pages, in the order that was asked for', async () => {
 		const from = pbx.requests.length;
@@ -434,7 +439,7 @@ describe('recordings', () => {
 		const sound = await file('recording', 'download', { recording, binaryPropertyName: 'sound' });
 		expect(sound).toMatchObject({
 			property: 'sound',
-			type: 'audio/x-wav',
+			type: 'audio/wav',
 			json: { Id: rows[3]?.Id },
 		});
 		expect(sound.name).toMatch(/\.wav$/);
@@ -492,7 +497,7 @@ describe('recordings', () => {
 			path: /DownloadRecording/,
 			status: 200,
 			body: body.toString('latin1'),
-			headers: { 'Content-Type': 'audio/x-wav' },
+			headers: { 'Content-Type': 'audio/wav' },
 		});
 		const sound = await file('recording', 'download', { recording: byId(Number(first?.Id)) });
 		expect(sound.name).toBe(`recording-${Number(first?.Id)}.wav`);

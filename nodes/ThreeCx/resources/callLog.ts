@@ -144,9 +144,10 @@ async function getCalls(run: ItemRun, direction: 'asc' | 'desc'): Promise<IDataO
 		signal,
 	});
 	const calls = loggedCallsIn(rows).filter(matches(filterOf(run)));
-	return calls.slice(0, limitOf(run)).map((call) => ({
+	const withLegs = run.context.getNodeParameter('includeLegs', run.index, false) === true;
+	return calls.slice(0, limitOf(run)).map(({ legs, ...call }) => ({
 		...call,
-		legs: asOutput(simplify ? simplifiedLegs(call.legs) : call.legs),
+		...(withLegs && { legs: asOutput(simplify ? simplifiedLegs(legs) : legs) }),
 	}));
 }
 
@@ -173,7 +174,7 @@ export const callLog: XapiResource = {
 						{
 							name: 'Call',
 							value: 'call',
-							description: 'A summary of each call with its legs; reads the whole period',
+							description: 'A summary of each call; reads the whole period',
 						},
 						{
 							name: 'Leg',
@@ -183,6 +184,15 @@ export const callLog: XapiResource = {
 						},
 					],
 					default: 'call',
+				},
+				{
+					displayName: 'Include Legs',
+					name: 'includeLegs',
+					type: 'boolean',
+					default: false,
+					displayOptions: { show: { itemPer: ['call'] } },
+					description:
+						'Whether to add the legs of each call, such as one for each agent of a queue',
 				},
 				...limitProperties(),
 				{

@@ -95,18 +95,19 @@ const timetable = (
 	name: ScheduleName,
 	displayName: string,
 	description: string,
+	{ entry, from, to }: { entry: string; from: string; to: string },
 ): INodeProperties => ({
 	displayName,
 	name,
 	type: 'fixedCollection',
 	typeOptions: { multipleValues: true },
-	placeholder: 'Add Hours',
+	placeholder: `Add ${entry}`,
 	default: {},
 	description,
 	options: [
 		{
 			name: 'time',
-			displayName: 'Hours',
+			displayName: entry,
 			values: [
 				{
 					displayName: 'Days',
@@ -119,14 +120,14 @@ const timetable = (
 					displayName: 'From',
 					name: 'from',
 					type: 'string',
-					default: '09:00',
+					default: from,
 					placeholder: 'e.g. 08:30',
 				},
 				{
 					displayName: 'To',
 					name: 'to',
 					type: 'string',
-					default: '17:00',
+					default: to,
 					placeholder: 'e.g. 17:30',
 				},
 			],
@@ -145,11 +146,13 @@ const update: OwnOperation = {
 			'hours',
 			'Office Hours',
 			'Replaces the whole week: days without a row are closed. Leave empty to keep the current hours.',
+			{ entry: 'Hours', from: '09:00', to: '17:00' },
 		),
 		timetable(
 			'breaks',
 			'Breaks',
 			'Replaces all breaks of the week; leave empty to keep the current ones',
+			{ entry: 'Break', from: '12:00', to: '13:00' },
 		),
 	],
 	execute: async (run): Promise<IDataObject> => {

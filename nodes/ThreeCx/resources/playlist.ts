@@ -1,3 +1,4 @@
+import { WAV_TYPE } from '../../../lib/audio/wavType';
 import { invoke, requestFor } from '../../../lib/xapi/invoke';
 import { downloadFile } from '../../shared/file';
 import { required } from '../../shared/fields/required';
@@ -59,7 +60,7 @@ const downloadOne: OwnOperation = {
 		await aboutFile(run, async (parameters) => [
 			await downloadFile(run, requestFor('DownloadPlaylistFile', { parameters }), {
 				fileName: parameters.fileName,
-				mimeType: 'audio/x-wav',
+				mimeType: WAV_TYPE,
 			}),
 		]),
 };

@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { WAV_TYPE } from '../../../lib/audio/wavType';
 import { queryString } from '../../../lib/odata/query';
 import { listEntities, type Entity } from '../../../lib/xapi/entities';
 import { invoke, requestFor } from '../../../lib/xapi/invoke';
@@ -112,7 +113,7 @@ export const recording: EntityResource = {
 					{
 						property: String(parameter),
 						fileName: `recording-${id}.wav`,
-						mimeType: 'audio/x-wav',
+						mimeType: WAV_TYPE,
 					},
 				);
 				return [{ ...file, json: { Id: id, ...file.json } }];
