@@ -1,5 +1,6 @@
 import { NodeOperationError, type ITriggerFunctions, type ITriggerResponse } from 'n8n-workflow';
 import { Teller } from '../../lib/callcontrol/calls/teller';
+import type { Told } from '../../lib/callcontrol/calls/told';
 import type { CallEvent } from '../../lib/callcontrol/calls/tracker';
 import type { LinkState } from '../../lib/callcontrol/link/monitor';
 import { subscribe, type Subscriber } from '../../lib/callcontrol/link/sharing';
@@ -8,7 +9,9 @@ import { toNodeError } from '../shared/errors';
 import { DefaultCountry } from './countries';
 import { eventName, linkEvent, rawEvent, type TriggerEvent } from './events';
 import { wanted } from './filters';
+import { Gaps } from './gaps';
 import { keptMemory, noMemory } from './memory';
+import { readActiveCalls, withTimes } from '../../lib/history/activeCalls';
 import { createQueue } from './queue';
 import { Registrations } from './registrations';
 import { readSettings, type Settings } from './settings';
@@ -19,7 +22,7 @@ const CONNECT_MS = 30_000;
 /** How long a manual test listens, in ms. */
 export const TEST_MS = 120_000;
 
-/** Asking for the PBX's country is a courtesy: it is not to hold up the first call, in ms. */
+/** Asking for the PBX's country, and for the times of calls, is a courtesy: it is not to hold up the first call, in ms. */
 const ASK = { timeoutMs: 3_000, retry: { attempts: 1, baseMs: 0, capMs: 0 } };
 
 /** Activation modes in which a person looks on: only then does a missing connection fail the activation. */
@@ -30,6 +33,7 @@ export interface ListenPatience {
 	testMs?: number;
 	timing?: Subscriber['timing'];
 	queue?: Partial<Pick<Settings, 'settleMs' | 'again'>>;
+	readAfterMs?: readonly number[];
 }
 
 const registrations = new Registrations();
@@ -47,7 +51,7 @@ const registrations = new Registrations();
  */
 export async function listen(
 	context: ITriggerFunctions,
-	{ testMs = TEST_MS, timing, queue }: ListenPatience = {},
+	{ testMs = TEST_MS, timing, queue, readAfterMs }: ListenPatience = {},
 ): Promise<ITriggerResponse> {
 	const settings = { ...readSettings(context), ...queue };
 	const isManual = context.getMode() === 'manual';
@@ -74,27 +78,73 @@ export async function listen(
 	let pbx = '';
 	/** Of the link that is listened to now. */
 	let teller: Teller | undefined;
+	let told: Told | undefined;
+	const { tellMissed } = settings;
+	const fills = !isManual && tellMissed !== 'nothing';
+	const gaps = new Gaps({
+		connect: async () => await connectTo(context),
+		logger: context.logger,
+		tell: tellMissed === 'everything' ? tellMissed : 'ended',
+		push: delivery.push,
+		readAfterMs,
+	});
+	const fill = (since: number | undefined) => {
+		if (fills && since !== undefined && teller && told) gaps.fill(since, teller, told);
+	};
+	const startsFromNow = !settings.tellsPause && context.getActivationMode() === 'activate';
 	const begin = (present: CallEvent[]) => {
-		const told = memory.open(pbx);
-		teller = new Teller({
-			granularity: settings.granularity,
-			matches: isWanted,
-			asked,
-			told,
-		});
-		const { events, foreign } = teller.begin(present);
+		const isFirst = told === undefined;
+		told = memory.open(pbx);
+		teller = new Teller({ granularity: settings.granularity, matches: isWanted, asked, told });
+		const beginning = isFirst && startsFromNow ? 'from now' : 'what was missed';
+		const missedSince = beginning === 'from now' ? undefined : (told.gap ?? told.at);
+		// A further link follows an outage, after which the log is read as well.
+		const holds = fills && (!isFirst || missedSince !== undefined);
+		const { events, foreign } = teller.begin(present, beginning, holds);
 		events.forEach(delivery.push);
 		if (foreign > 0)
 			context.logger.warn(
 				`3CX Trigger: ${foreign} calls that were told of belong to another phone system; their end is not told`,
 			);
+		else if (isFirst) fill(missedSince);
 	};
 	const take = (event: TriggerEvent) => {
 		if (event.kind === 'call') teller?.take(event).forEach(delivery.push);
 		else if (asked(event.type) && isWanted(event)) delivery.push(event);
 	};
+	/** What waits for the times of the calls that are there; undefined when nothing has to. */
+	let waiting: Array<() => void> | undefined;
 	/** That the PBX is away has no numbers in it; all else waits until the country of numbers is known. */
-	const inTurn = (work: () => void) => country.whenSettled(work);
+	const inTurn = (work: () => void) =>
+		country.whenSettled(() => (waiting ? waiting.push(work) : guarded(work)));
+	/** An error in one event must not end the others, nor the process. */
+	const onError = (error: unknown) =>
+		context.logger.error(
+			`3CX Trigger: an event could not be processed: ${(error as Error).message}`,
+		);
+	const guarded = (work: () => void) => {
+		try {
+			work();
+		} catch (error) {
+			onError(error);
+		}
+	};
+	const learnTimes = (present: CallEvent[]) => {
+		if (present.length === 0) return begin(present);
+		waiting = [];
+		const ready = (known: CallEvent[]) => {
+			const works = waiting ?? [];
+			waiting = undefined;
+			guarded(() => begin(known));
+			works.forEach(inTurn);
+		};
+		void connectTo(context, 0, ASK)
+			.then(readActiveCalls)
+			.then((active) => withTimes(present, active))
+			// The role may not allow it: then what is seen is all there is.
+			.catch(() => present)
+			.then(ready);
+	};
 	/** A person looks on, and gets the error itself instead of a line in the log. */
 	let isGated = SOMEBODY_WATCHES.has(context.getActivationMode());
 	const subscription = subscribe({
@@ -103,12 +153,9 @@ export async function listen(
 			pbx = access.client.connection.origin;
 			return access;
 		},
-		onPresent: (present) => inTurn(() => begin(present)),
+		onPresent: (present) => inTurn(() => learnTimes(present)),
 		onEvents: (events) => inTurn(() => events.forEach(take)),
-		onError: (error) =>
-			context.logger.error(
-				`3CX Trigger: an event could not be processed: ${(error as Error).message}`,
-			),
+		onError,
 		onShed: (total) => {
 			if (total !== 1 && total % 1_000 !== 0) return;
 			context.logger.warn(
@@ -125,6 +172,7 @@ export async function listen(
 			report(context, state);
 			const event = linkEvent(state);
 			if (event) take(event);
+			if (state.online && state.outageMs > 0) inTurn(() => fill(Date.now() - state.outageMs));
 		},
 		...(settings.events.has('raw')
 			? { onMessage: (text) => inTurn(() => take(rawEvent(text))) }
@@ -132,6 +180,7 @@ export async function listen(
 		timing,
 	});
 	const leave = async () => {
+		gaps.close();
 		const { waiting, underWay } = delivery.close();
 		if (waiting.length > 0 && !isManual)
 			context.logger.warn(

@@ -21,6 +21,7 @@ const UNKNOWN: Readonly<Record<string, null>> = Object.fromEntries(
 		'event',
 		'timestamp',
 		'recovered',
+		'source',
 		...Object.keys(flatLeg(readParticipant({ id: 0 })!)),
 		'previousStatus',
 		'queue',
@@ -32,6 +33,7 @@ const UNKNOWN: Readonly<Record<string, null>> = Object.fromEntries(
 		'durationSeconds',
 		'talkSeconds',
 		'keys',
+		'recordings',
 		'outageSeconds',
 		'reason',
 		'message',
@@ -49,6 +51,7 @@ export function toOutput(event: TriggerEvent, options: OutputOptions): IDataObje
 		event: eventName(event.type),
 		timestamp: iso(event.at),
 		recovered: 'recovered' in event && event.recovered,
+		source: 'logged' in event && event.logged ? 'history' : 'live',
 		...detailsOf(event, options),
 	};
 }
@@ -94,6 +97,7 @@ function callDetails(event: ToldEvent, options: OutputOptions): IDataObject {
 		endedAt: iso(endedAt),
 		durationSeconds: seconds(openedAt, endedAt),
 		talkSeconds: seconds(answeredAt, endedAt),
+		recordings: event.logged?.recordings ?? null,
 		keys: event.digits ?? null,
 		...(options.includeRaw ? { participant: { ...participant } } : {}),
 	};

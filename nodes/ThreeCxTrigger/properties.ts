@@ -88,6 +88,26 @@ const options: INodeProperties = {
 	default: {},
 	options: [
 		{
+			displayName: 'After a Pause',
+			name: 'afterPause',
+			type: 'options',
+			options: [
+				{
+					name: 'Start From Now',
+					value: 'now',
+					description: 'Only calls that ring, and those that come',
+				},
+				{
+					name: 'Tell What Was Missed',
+					value: 'tell',
+					description: 'The difference to what was told before the pause',
+				},
+			],
+			default: 'tell',
+			description:
+				'What to do when the workflow is published again. After a restart of n8n, the trigger always tells what was missed.',
+		},
+		{
 			displayName: 'Default Country',
 			name: 'defaultCountry',
 			type: 'options',
@@ -148,6 +168,31 @@ const options: INodeProperties = {
 			default: 10_000,
 			description:
 				'Above this number, the oldest "Participant Changed" and "Raw Message" events are dropped, and the log says how many. Other events are always kept.',
+		},
+		{
+			displayName: 'Tell What Was Missed',
+			name: 'tellMissed',
+			type: 'options',
+			options: [
+				{
+					name: 'Ended Only',
+					value: 'ended',
+					description: 'One "Call Ended" event for each call that nobody saw',
+				},
+				{
+					name: 'Everything',
+					value: 'everything',
+					description: 'Also that it rang and was answered, though it is over',
+				},
+				{
+					name: 'Nothing',
+					value: 'nothing',
+					description: 'Do not read the call log',
+				},
+			],
+			default: 'ended',
+			description:
+				'What to tell of calls that started and ended while n8n or the connection was down. They are read from the call log, which takes up to two minutes; the API client needs the System Owner role.',
 		},
 		{
 			displayName: 'Waiting Events',

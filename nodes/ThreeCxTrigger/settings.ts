@@ -18,6 +18,10 @@ export interface Settings extends Omit<OutputOptions, 'defaultCountry'> {
 	maxWaiting: number;
 	/** Events of one execution. */
 	batch: number;
+	/** What is told of calls that began and ended while nobody listened. */
+	tellMissed: 'ended' | 'everything' | 'nothing';
+	/** Whether a workflow that is published again tells what was missed meanwhile. */
+	tellsPause: boolean;
 	/** How long an execution may hold its place among those in flight, in ms. */
 	settleMs: number;
 	/** When an execution that could not be started is tried again; for tests. */
@@ -65,6 +69,11 @@ export function readSettings(context: ITriggerFunctions): Settings {
 		inFlight: positive(options.executionsInFlight, 10),
 		maxWaiting: positive(options.maxWaiting, 10_000),
 		batch: options.waitingEvents === 'together' ? BATCH : 1,
+		tellMissed:
+			options.tellMissed === 'everything' || options.tellMissed === 'nothing'
+				? options.tellMissed
+				: 'ended',
+		tellsPause: options.afterPause !== 'now',
 		settleMs: positive(options.longestExecution, LONGEST_EXECUTION_MINUTES) * 60_000,
 	};
 }

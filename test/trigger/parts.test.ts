@@ -73,6 +73,8 @@ describe('settings', () => {
 			maxWaiting: 10_000,
 			batch: 1,
 			settleMs: 900_000,
+			tellMissed: 'ended',
+			tellsPause: true,
 		});
 	});
 
@@ -96,6 +98,8 @@ describe('settings', () => {
 					maxWaiting: 1,
 					waitingEvents: 'together',
 					longestExecution: 1,
+					tellMissed: 'everything',
+					afterPause: 'now',
 				},
 			}),
 		).toEqual({
@@ -115,6 +119,8 @@ describe('settings', () => {
 			maxWaiting: 1,
 			batch: 500,
 			settleMs: 60_000,
+			tellMissed: 'everything',
+			tellsPause: false,
 		});
 	});
 
@@ -163,8 +169,10 @@ describe('the panel', () => {
 		const lists = all(properties).filter(({ type }) => /options$/i.test(type));
 		expect(lists.map(({ name }) => name).sort()).toEqual(
 			[
+				'afterPause',
 				'dnTypes',
 				'direction',
+				'tellMissed',
 				'otherSide',
 				'events',
 				'extensions',

@@ -1,4 +1,9 @@
-import type { IDataObject, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
+import type {
+	IDataObject,
+	INodeParameters,
+	ITriggerFunctions,
+	ITriggerResponse,
+} from 'n8n-workflow';
 import { closeDispatchers } from '../../lib/http/dispatchers';
 import { listen } from '../../nodes/ThreeCxTrigger/listen';
 import { ThreeCxTrigger } from '../../nodes/ThreeCxTrigger/ThreeCxTrigger.node';
@@ -14,10 +19,16 @@ import {
 import { Collector } from '../callcontrol/collector';
 import { QUICK, quietPbx } from '../callcontrol/link';
 
+/** Little of it, so that tests take little time. */
+const PATIENCE = {
+	timing: { ...QUICK, pingMs: 5_000, goneMs: 50 },
+	readAfterMs: [100, 50, 50, 50, 50],
+};
+
 /** The trigger, for which a call is over as soon as its last leg is gone. */
 class QuickTrigger extends ThreeCxTrigger {
 	override async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
-		return await listen(this, { timing: { ...QUICK, pingMs: 5_000, goneMs: 50 } });
+		return await listen(this, PATIENCE);
 	}
 }
 
@@ -29,7 +40,7 @@ async function ofAnotherProcess(): Promise<new () => ThreeCxTrigger> {
 	});
 	return class extends ThreeCxTrigger {
 		override async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
-			return await other!.listen(this, { timing: { ...QUICK, pingMs: 5_000, goneMs: 50 } });
+			return await other!.listen(this, PATIENCE);
 		}
 	};
 }
@@ -106,9 +117,11 @@ describe('a call is told once, whatever happens to n8n', () => {
 		await start({}, 'init');
 		await told(`${talks} ~callAnswered`);
 		await told(`${meanwhile} ~callRinging`);
+		// The call log says when.
 		expect(await told(`${over} ~callEnded`)).toMatchObject({
-			endedAt: null,
-			answered: null,
+			source: 'history',
+			endedAt: expect.any(String),
+			answered: false,
 			number: '+441632960123',
 			extension: '102',
 			startedAt: expect.any(String),
@@ -132,6 +145,127 @@ describe('a call is told once, whatever happens to n8n', () => {
 				`${meanwhile} ~callRinging`,
 			].sort(),
 		);
+	});
+
+	/** A call that begins and ends while nobody listens. */
+	const unseen = (to: string, from: string, isAnswered: boolean) => {
+		const callid = incoming(to, from);
+		if (isAnswered) pbx.calls.answer({ callid });
+		pbx.calls.hangUp({ callid });
+		return callid;
+	};
+
+	test.each<[string, INodeParameters, string[], string[]]>([
+		['its end only, unless asked for more', {}, ['~callEnded'], ['~callEnded']],
+		[
+			'everything if asked for',
+			{ tellMissed: 'everything' },
+			['~callRinging', '~callAnswered', '~callEnded'],
+			['~callRinging', '~callEnded'],
+		],
+		['nothing if asked for', { tellMissed: 'nothing' }, [], []],
+	])('is down while calls come and go: tells %s', async (_, options, ofTaken, ofMissed) => {
+		const first = await start({ parameters: { options } });
+		const known = incoming();
+		await told(`${known} callRinging`);
+		await kill(first);
+		const taken = unseen('101', '+441632960001', true);
+		const missed = unseen('102', '+441632960002', false);
+		pbx.calls.hangUp({ callid: known });
+		await start({ parameters: { options } }, 'init');
+		await told(`${known} ~callEnded`);
+		if (ofTaken.length > 0) await told(`${taken} ~callEnded`);
+		const marker = incoming('103');
+		await emitted.first(() => lines().some((line) => line.startsWith(`${marker} `)), 'the marker');
+		const of = (callid: number) =>
+			lines().flatMap((line) => (line.startsWith(`${callid} `) ? [line.split(' ')[1]!] : []));
+		expect(of(taken)).toEqual(ofTaken);
+		expect(of(missed)).toEqual(ofMissed);
+		expect(of(known)).toEqual(['callRinging', '~callEnded']);
+		if (ofTaken.length === 0) return;
+		expect(items()[lines().indexOf(`${taken} ~callEnded`)]).toMatchObject({
+			source: 'history',
+			extension: '101',
+			number: '+441632960001',
+			answered: true,
+			external: true,
+			direction: 'inbound',
+			endedAt: expect.any(String),
+			durationSeconds: expect.any(Number),
+		});
+		expect(items()[lines().indexOf(`${missed} ~callEnded`)]).toMatchObject({ answered: false });
+	});
+
+	test('loses the link while calls come and go', async () => {
+		await start();
+		const known = incoming();
+		await told(`${known} callRinging`);
+		await pbx.down();
+		pbx.calls.hangUp({ callid: known });
+		const taken = unseen('101', '+441632960001', true);
+		await pbx.up();
+		await told(`${taken} ~callEnded`);
+		const marker = incoming('103');
+		await told(`${marker} callRinging`);
+		expect(lines().slice(0, -1)).toEqual([
+			`${known} callRinging`,
+			`${known} ~callEnded`,
+			`${taken} ~callEnded`,
+		]);
+	});
+
+	test('may not read the call log: the end of known calls is told without its time, and the log says how to allow it', async () => {
+		const { clientId, clientSecret } = pbx.defaultClient;
+		const credentials = new CredentialStore({ pbxUrl: pbx.url, clientId, clientSecret });
+		const first = await start({ credentials });
+		const known = incoming();
+		await told(`${known} callRinging`);
+		await kill(first);
+		pbx.calls.hangUp({ callid: known });
+		unseen('101', '+441632960001', true);
+		pbx.faults.next({ path: /GetCallLogData/, status: 403, times: 99 });
+		await start({ credentials }, 'init');
+		expect(await told(`${known} ~callEnded`)).toMatchObject({
+			source: 'live',
+			endedAt: null,
+			answered: null,
+		});
+		expect(lines()).toHaveLength(2);
+	});
+
+	test.each<[string, string[]]>([
+		['tell', ['~callEnded']],
+		['now', []],
+	])('is paused and published again, After a Pause: %s', async (afterPause, expected) => {
+		const parameters = { options: { afterPause } };
+		const first = await start({ parameters });
+		const known = incoming();
+		await told(`${known} callRinging`);
+		await stop(first);
+		pbx.calls.hangUp({ callid: known });
+		await start({ parameters });
+		const marker = incoming('103');
+		if (expected.length > 0) await told(`${known} ~callEnded`);
+		await told(`${marker} callRinging`);
+		expect(lines().filter((line) => line.startsWith(`${known} ~`))).toEqual(
+			expected.map((name) => `${known} ${name}`),
+		);
+	});
+
+	test('starts while somebody talks and somebody rings: later events have the times of the PBX', async () => {
+		const talks = incoming('100');
+		pbx.calls.answer({ callid: talks });
+		const rings = incoming('101');
+		const began = Date.now();
+		await new Promise((resolve) => setTimeout(resolve, 300));
+		await start();
+		await told(`${rings} ~callRinging`);
+		for (const callid of [talks, rings]) pbx.calls.hangUp({ callid });
+		const { answeredAt, talkSeconds } = await told(`${talks} callEnded`);
+		const { startedAt } = await told(`${rings} callEnded`);
+		for (const at of [answeredAt, startedAt])
+			expect(Math.abs(Date.parse(String(at)) - began)).toBeLessThan(250);
+		expect(talkSeconds).toBeGreaterThanOrEqual(0.3);
 	});
 
 	test('is stopped while events wait for a place: the next start tells them', async () => {

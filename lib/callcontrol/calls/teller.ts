@@ -1,3 +1,6 @@
+import { matchCalls, type LoggedCall, type LoggedLeg, type SeenCall } from '../../history/missed';
+import type { Call } from '../../xapi/callLog';
+import { eventsOf, stepsOf, toEnded } from './logged';
 import { perCall } from './perCall';
 import { perExtension } from './perExtension';
 import { STATUS, type Participant } from '../rest/types';
@@ -24,6 +27,8 @@ export interface ToldEvent extends CallEvent {
 	ticks?: { call: ToldCall; step: string };
 	/** The end of a call that nobody saw: it is over, since when is not known, nor what happened before. */
 	isUnseen?: boolean;
+	/** It comes from the call log. */
+	logged?: Call;
 }
 
 /** What is told of what happened before a watcher began. */
@@ -43,6 +48,9 @@ export class Teller {
 	/** What the calls of the tracker are called here, by the tracker's own key. */
 	private readonly names = new Map<string, { callid: number; era: number }>();
 
+	/** Calls that are gone, whose end waits for the call log. */
+	private held: ToldCall[] = [];
+
 	/** While it begins: stays that earlier processes have told of, by call and DN. */
 	private readonly stays = new Map<string, string>();
 
@@ -61,12 +69,14 @@ export class Teller {
 	 * Begins; called once, before all events.
 	 *
 	 * @param present what has happened to the legs that are there now, see `CallTracker.replay`
+	 * @param holds whether the end of calls that are gone waits for {@link fillIn}, or for {@link endHeld}
 	 * @returns what is to be told of it, and the end of the calls that are gone; and how many calls were told of at
 	 *   another address, none of which is here: they are another PBX's, and are forgotten
 	 */
 	begin(
 		present: readonly CallEvent[],
 		beginning: Beginning = 'what was missed',
+		holds = false,
 	): { events: ToldEvent[]; foreign: number } {
 		const { told } = this.options;
 		if (beginning === 'from now') for (const call of told.open()) told.forget(call);
@@ -89,8 +99,8 @@ export class Teller {
 		// A call may be there on legs that the watcher does not care for.
 		const isThere = (call: ToldCall) =>
 			there.has(call) || (call.stay === '' && known.has(told.nameOf(call)));
-		const gone = before.filter((call) => !isThere(call)).flatMap((call) => this.endUnseen(call));
-		return { events: [...news, ...gone], foreign: 0 };
+		this.held = before.filter((call) => !isThere(call));
+		return { events: holds ? news : [...news, ...this.endHeld()], foreign: 0 };
 	}
 
 	/** @returns what the watcher is told of an event. */
@@ -98,6 +108,87 @@ export class Teller {
 		const events = this.tell(event);
 		if (event.type === 'over') this.names.delete(event.call.key);
 		return events;
+	}
+
+	/** @returns the end of all calls that are gone and whose end still waits. */
+	endHeld(): ToldEvent[] {
+		return this.held.splice(0).flatMap((call) => this.end(call));
+	}
+
+	/** When the oldest call began whose end waits for the call log, in ms since the epoch. */
+	get heldSince(): number | undefined {
+		const times = this.held.map(({ openedAt }) => openedAt).filter((at) => at !== undefined);
+		return times.length > 0 ? Math.min(...times) : undefined;
+	}
+
+	/**
+	 * Fills in what the call log says.
+	 *
+	 * @param logged calls that are over
+	 * @param since calls that ended before were told in time, in ms since the epoch
+	 * @param tell whether of calls that nobody saw all events are told, or their end only
+	 * @returns the end of calls that are gone, with its time, and the calls that nobody saw
+	 */
+	fillIn(logged: readonly LoggedCall[], since: number, tell: 'ended' | 'everything'): ToldEvent[] {
+		const { told } = this.options;
+		const matches = matchCalls(this.seen(), logged);
+		return [...logged]
+			.sort((a, b) => a.endedAt - b.endedAt)
+			.flatMap((each) => {
+				const seen = matches.get(each);
+				if (seen) return seen.held.flatMap((call) => this.endLogged(call, each));
+				if (each.endedAt < since) return [];
+				told.noteEnded(toEnded(each));
+				return this.missed(each, tell);
+			});
+	}
+
+	/** All calls that the log may show and that are told, or will be, without it. */
+	private seen(): Array<SeenCall & { held: ToldCall[] }> {
+		const { told } = this.options;
+		const ofCall = new Map<string, SeenCall & { dns: string[]; held: ToldCall[] }>();
+		for (const call of told.open()) {
+			const { callid, openedAt, leg } = call;
+			const name = told.nameOf(call);
+			const known = ofCall.get(name) ?? {
+				callid,
+				openedAt,
+				number: leg.participant.party_caller_id,
+				dns: [],
+				held: [],
+			};
+			ofCall.set(name, known);
+			known.dns.push(leg.dn);
+			if (this.held.includes(call)) known.held.push(call);
+		}
+		const ended = told.lately(this.now()).map((call) => ({ ...call, held: [] }));
+		return [...ofCall.values(), ...ended];
+	}
+
+	private endLogged(call: ToldCall, logged: LoggedCall): ToldEvent[] {
+		this.held = this.held.filter((each) => each !== call);
+		const ofLeg = (leg: LoggedLeg) =>
+			leg.row.DestinationDn === call.leg.dn || leg.row.SourceDn === call.leg.dn;
+		const legs = call.stay === '' ? [] : logged.legs.filter(ofLeg);
+		const { answeredAt, endedAt } = legs.at(-1) ?? logged;
+		call.answered ||= answeredAt !== undefined;
+		call.answeredAt ??= answeredAt;
+		return this.end(call, { at: endedAt, logged: logged.call });
+	}
+
+	/** A call that nobody saw. */
+	private missed(logged: LoggedCall, tell: 'ended' | 'everything'): ToldEvent[] {
+		const { granularity, matches } = this.options;
+		const all = eventsOf(logged).filter((event) => matches(event));
+		// Whoever took the call stands for it.
+		const one = all.find(({ leg }) => leg.connected) ?? all[0];
+		const events = granularity === 'leg' ? all : one ? [{ ...one, at: logged.endedAt }] : [];
+		return events.flatMap((event) =>
+			stepsOf(event, granularity)
+				.filter(({ type }) => type === 'ended' || tell === 'everything')
+				.filter(this.isAsked)
+				.map((each) => ({ ...each, logged: logged.call })),
+		);
 	}
 
 	/** Ticks an event off: it has been told for good. */
@@ -108,7 +199,12 @@ export class Teller {
 	private tick(call: ToldCall, step: string): void {
 		call.given.delete(step);
 		call.steps.add(step);
-		if (step === 'ended') this.options.told.forget(call);
+		if (step !== 'ended') return;
+		const { told } = this.options;
+		const { callid, openedAt, leg } = call;
+		const number = leg.participant.party_caller_id;
+		told.forget(call);
+		told.noteEnded({ callid, openedAt, endedAt: this.now(), number, dns: [leg.dn] });
 	}
 
 	/** Finds out which of the calls that were told of are those that are there. */
@@ -204,8 +300,8 @@ export class Teller {
 		};
 	}
 
-	/** A call that was there is gone. */
-	private endUnseen(call: ToldCall): ToldEvent[] {
+	/** A call that was there is gone; the log may say since when. */
+	private end(call: ToldCall, log?: { at: number; logged: Call }): ToldEvent[] {
 		const { openedAt, answeredAt, answered, queue, did, leg } = call;
 		const key = this.options.told.nameOf(call);
 		const event: CallEvent = {
@@ -213,7 +309,7 @@ export class Teller {
 			id: key,
 			step: 'ended',
 			type: 'ended',
-			at: this.now(),
+			at: log?.at ?? this.now(),
 			recovered: true,
 			leg: { ...leg, openedAt, connectedAt: answeredAt, siblings: 0, seesParty: false },
 			call: {
@@ -228,7 +324,10 @@ export class Teller {
 				over: true,
 			},
 		};
-		return this.give(call, event, false).map((each) => ({ ...each, isUnseen: true }));
+		return this.give(call, event, false).map((each) => ({
+			...each,
+			...(log ? { logged: log.logged } : { isUnseen: true }),
+		}));
 	}
 }
 

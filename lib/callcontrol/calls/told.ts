@@ -57,6 +57,19 @@ export interface ToldJson {
 	at: number;
 	/** A line a call, oldest first. */
 	calls: string[];
+	/** Calls whose end was told a moment ago, a line each, oldest first: the call log shows them, too. */
+	ended?: string[];
+	/** Since when it is not known what happened, in ms since the epoch; until the call log has been read. */
+	gap?: number;
+}
+
+/** A call whose end has been told, as far as it takes to recognise it in the call log. */
+export interface EndedCall {
+	callid: number;
+	openedAt?: number;
+	endedAt?: number;
+	number: string;
+	dns: string[];
 }
 
 /** Most bytes that the state takes as JSON. */
@@ -64,6 +77,10 @@ export const MAX_TOLD_BYTES = 60_000;
 
 /** Most calls, and stays in them, that are kept; beyond it the oldest are forgotten. */
 export const MAX_TOLD_CALLS = 2_000;
+
+/** Most calls that are recognised after their end, and for how long, in ms: as late as the call log may show them. */
+const MAX_ENDED = 200;
+const ENDED_MS = 600_000;
 
 /** Most steps that are kept of a call: transfers and parking can go on for ever. */
 const MAX_STEPS = 60;
@@ -76,6 +93,11 @@ export class Told {
 	private readonly calls = new Map<string, ToldCall>();
 
 	private used = new Set<number>();
+
+	private ended: EndedCall[] = [];
+
+	/** Since when it is not known what happened, in ms since the epoch; undefined when nothing is missing. */
+	gap: number | undefined;
 
 	private constructor(
 		readonly pbx: string,
@@ -116,12 +138,28 @@ export class Told {
 		const lines = Array.isArray(calls) ? calls.slice(-MAX_TOLD_CALLS) : [];
 		const read = lines.map(readLine).filter((call) => call !== undefined);
 		for (const call of read) told.calls.set(placeOf(call), call);
+		told.ended = (Array.isArray(rest.ended) ? rest.ended : [])
+			.slice(-MAX_ENDED)
+			.map(readEnded)
+			.filter((call) => call !== undefined);
+		told.gap = isCount(rest.gap) ? rest.gap : undefined;
 		return { told, unreadable: lines.length - read.length };
 	}
 
 	/** @returns all calls, and stays in them, whose end has not been told. */
 	open(): ToldCall[] {
 		return [...this.calls.values()];
+	}
+
+	/** Keeps a call in mind whose end has been told. */
+	noteEnded(call: EndedCall): void {
+		this.ended.push(call);
+		if (this.ended.length > MAX_ENDED) this.ended.shift();
+	}
+
+	/** @returns the calls whose end was told lately. */
+	lately(now: number): EndedCall[] {
+		return (this.ended = this.ended.filter(({ endedAt = now }) => endedAt > now - ENDED_MS));
 	}
 
 	/** @returns a name for a call that no other call has, whatever the PBX numbers it. */
@@ -166,18 +204,30 @@ export class Told {
 	 */
 	write(now: number): ToldJson {
 		const { pbx, since, era, top } = this;
-		const head = { v: 1, pbx, since, era, top, used: bitsOf(this.used, top), at: now } as const;
+		const ended = this.lately(now).map(writeEnded);
+		const head = {
+			v: 1,
+			pbx,
+			since,
+			era,
+			top,
+			used: bitsOf(this.used, top),
+			at: now,
+			...(ended.length > 0 ? { ended } : {}),
+			...(this.gap === undefined ? {} : { gap: this.gap }),
+		} as const;
+		const most = MAX_LINES_BYTES - sizeOf(ended);
 		const calls = this.open();
 		for (const level of [0, 1, 2] as const) {
 			const lines = calls.map((call) => writeLine(call, level));
-			if (sizeOf(lines) <= MAX_LINES_BYTES) return { ...head, calls: lines };
+			if (sizeOf(lines) <= most) return { ...head, calls: lines };
 		}
 		const lines: string[] = [];
 		let bytes = 0;
 		for (const call of calls.reverse()) {
 			const line = writeLine(call, 2);
 			bytes += sizeOf([line]);
-			if (bytes > MAX_LINES_BYTES) break;
+			if (bytes > most) break;
 			lines.unshift(line);
 		}
 		return { ...head, calls: lines };
@@ -357,5 +407,23 @@ function readLine(line: unknown): ToldCall | undefined {
 			connected: (flags & 2) !== 0,
 			participant,
 		},
+	};
+}
+
+const writeEnded = ({ callid, openedAt, endedAt, number, dns }: EndedCall): string =>
+	[callid, time(openedAt), time(endedAt), field(number), dns.slice(0, 4).map(field).join(',')].join(
+		BAR,
+	);
+
+function readEnded(line: unknown): EndedCall | undefined {
+	if (typeof line !== 'string' || line.length > MAX_LINE) return undefined;
+	const [callid, openedAt, endedAt, number, dns, ...rest] = line.split(BAR);
+	if (dns === undefined || rest.length > 0 || !/^\d{1,15}$/.test(callid!)) return undefined;
+	return {
+		callid: Number(callid),
+		openedAt: untime(openedAt!),
+		endedAt: untime(endedAt!),
+		number: unfield(number!),
+		dns: dns.split(',').slice(0, 4).map(unfield),
 	};
 }

@@ -1,0 +1,142 @@
+import { durationSeconds } from '../xapi/duration';
+import type { Call } from '../xapi/callLog';
+import type { Entity } from '../xapi/entities';
+
+/**
+ * Which calls of the call log are those that were seen live. 3CX documents no key that both have (protocol 8.10), so they
+ * are told apart by who called whom and when; the number of the call helps where several fit.
+ */
+
+/** A call that was seen live. */
+export interface SeenCall {
+	/** Call Control's number of it. */
+	callid: number;
+	/** In ms since the epoch, by our clock, as far as known. */
+	openedAt?: number;
+	endedAt?: number;
+	/** The other side's number. */
+	number: string;
+	/** DNs of this PBX that it was on. */
+	dns: readonly string[];
+}
+
+/** A call of the log, by our clock. */
+export interface LoggedCall {
+	call: Call;
+	/** `CallId` of its rows: perhaps Call Control's number. */
+	callids: readonly number[];
+	/** In ms since the epoch. */
+	startedAt: number;
+	endedAt: number;
+	answeredAt?: number;
+	legs: readonly LoggedLeg[];
+}
+
+export interface LoggedLeg {
+	row: Entity;
+	startedAt: number;
+	answeredAt?: number;
+	endedAt: number;
+}
+
+/**
+ * @param call a whole call of the log
+ * @param aheadMs how far the PBX's clock is ahead of ours
+ */
+export function loggedCall(call: Call, aheadMs: number): LoggedCall {
+	const legs = call.legs.map((row) => loggedLeg(row, aheadMs));
+	const answered = legs.find(({ answeredAt }) => answeredAt !== undefined);
+	return {
+		call,
+		callids: [...new Set(call.legs.map(({ CallId }) => Number(CallId)))],
+		startedAt: Math.min(...legs.map(({ startedAt }) => startedAt)),
+		endedAt: Math.max(...legs.map(({ endedAt }) => endedAt)),
+		...(call.answered && answered ? { answeredAt: answered.answeredAt } : {}),
+		legs,
+	};
+}
+
+function loggedLeg(row: Entity, aheadMs: number): LoggedLeg {
+	const startedAt = (Date.parse(String(row.StartTime)) || 0) - aheadMs;
+	const rang = 1000 * (durationSeconds(row.RingingDuration) ?? 0);
+	const talked = 1000 * (durationSeconds(row.TalkingDuration) ?? 0);
+	return {
+		row,
+		startedAt,
+		endedAt: startedAt + rang + talked,
+		...(row.Answered === true ? { answeredAt: startedAt + rang } : {}),
+	};
+}
+
+/** How far apart the times of the same call may be, in ms: clocks are read to the second, and phones are seen late. */
+export const TOLERANCE_MS = 60_000;
+
+/** A call that was on none of the DNs that are in the log is less likely to be it than one of so many ms later. */
+const OTHER_DN_MS = 20_000;
+
+/**
+ * Finds the calls of the log that were seen: each call is one call of the log at most, the nearest in time first.
+ *
+ * @param toleranceMs how far apart the times may be
+ * @returns the seen call of each call of the log that was seen
+ */
+export function matchCalls<Seen extends SeenCall>(
+	seen: readonly Seen[],
+	logged: readonly LoggedCall[],
+	toleranceMs = TOLERANCE_MS,
+): Map<LoggedCall, Seen> {
+	const pairs = logged
+		.flatMap((call) =>
+			seen.map((each) => ({ call, each, cost: distance(each, call, toleranceMs) })),
+		)
+		.filter(({ cost }) => cost < Infinity)
+		.sort((a, b) => a.cost - b.cost);
+	const matches = new Map<LoggedCall, Seen>();
+	const taken = new Set<Seen>();
+	for (const { call, each } of pairs) {
+		if (matches.has(call) || taken.has(each)) continue;
+		matches.set(call, each);
+		taken.add(each);
+	}
+	return matches;
+}
+
+/** How little a seen call looks like one of the log; Infinity where it cannot be it. */
+function distance(seen: SeenCall, logged: LoggedCall, toleranceMs: number): number {
+	const numbers = logged.legs.flatMap(({ row }) => numbersOf(row));
+	const isOnDn = seen.dns.some((dn) => numbers.includes(dn));
+	// Callers without a number can only be told by whom they called.
+	const isParty =
+		seen.number === '' ? isOnDn : numbers.some((number) => isSameNumber(number, seen.number));
+	if (!isParty) return Infinity;
+	const { openedAt, endedAt } = seen;
+	const apart = Math.min(
+		...(openedAt === undefined
+			? []
+			: logged.legs.map(({ startedAt }) => Math.abs(startedAt - openedAt))),
+		...(endedAt === undefined ? [] : [Math.abs(logged.endedAt - endedAt)]),
+		// It was there before we could see when it began: whatever fits better is taken for it.
+		...(openedAt === undefined ? [toleranceMs] : []),
+	);
+	if (apart > toleranceMs) return Infinity;
+	const isSameId = logged.callids.includes(seen.callid);
+	const cost = apart + (isOnDn ? 0 : OTHER_DN_MS);
+	// Before all that have other numbers.
+	return isSameId ? cost - 2 * toleranceMs : cost;
+}
+
+const numbersOf = (row: Entity): string[] =>
+	[row.SourceDn, row.SourceCallerId, row.DestinationDn, row.DestinationCallerId, row.actionDnDn]
+		.map((value) => (typeof value === 'string' ? value : ''))
+		.filter((value) => value !== '');
+
+/** Digits of the end that numbers in national and international notation have in common. */
+const COMMON_DIGITS = 8;
+
+/** @returns whether two ways of writing a number mean the same. */
+export function isSameNumber(one: string, other: string): boolean {
+	if (one === other) return true;
+	const [a, b] = [one, other].map((number) => number.replace(/\D/g, ''));
+	if (a!.length < COMMON_DIGITS || b!.length < COMMON_DIGITS) return a !== '' && a === b;
+	return a!.slice(-COMMON_DIGITS) === b!.slice(-COMMON_DIGITS);
+}

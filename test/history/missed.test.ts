@@ -1,0 +1,183 @@
+import fc from 'fast-check';
+import {
+	isSameNumber,
+	loggedCall,
+	matchCalls,
+	TOLERANCE_MS,
+	type SeenCall,
+} from '../../lib/history/missed';
+import { loggedCallsIn } from '../../lib/xapi/callLog';
+import type { Entity } from '../../lib/xapi/entities';
+
+const T = Date.UTC(2026, 10, 27, 12);
+const MINUTE = 60_000;
+
+/** A row as GetCallLogData has it: an outside caller at extension 100, unless said otherwise. */
+const row = (main: string, at: number, more: Entity = {}): Entity => ({
+	MainCallHistoryId: main,
+	CdrId: `${main}-${at}`,
+	CallId: 0,
+	SegmentId: at - T,
+	StartTime: new Date(at).toISOString(),
+	SourceDn: '10000',
+	SourceCallerId: '+441632960123',
+	DestinationDn: '100',
+	DestinationCallerId: '100',
+	RingingDuration: 'PT5S',
+	TalkingDuration: 'PT0S',
+	Answered: false,
+	Direction: 'Inbound',
+	CallType: 'Extension',
+	...more,
+});
+
+const seen = (
+	callid: number,
+	openedAt: number | undefined,
+	more: Partial<SeenCall> = {},
+): SeenCall => ({
+	callid,
+	openedAt,
+	number: '+441632960123',
+	dns: ['100'],
+	...more,
+});
+
+/** `call in the log = number of the call that was seen`, for all that were. */
+function found(calls: SeenCall[], rows: Entity[], aheadMs = 0): string[] {
+	const logged = loggedCallsIn(rows).map((call) => loggedCall(call, aheadMs));
+	return [...matchCalls(calls, logged)]
+		.map(([{ call }, { callid }]) => `${call.callId} = ${callid}`)
+		.sort();
+}
+
+test.each<[string, SeenCall[], Entity[], number, string[]]>([
+	['the same time', [seen(1, T)], [row('a', T)], 0, ['a = 1']],
+	[
+		'two alike in a minute, the first of which nobody saw',
+		[seen(1, T + 40_000)],
+		[row('a', T), row('b', T + 39_000)],
+		0,
+		['b = 1'],
+	],
+	[
+		'two alike in a minute, both seen, in any order',
+		[seen(2, T + 30_000), seen(1, T)],
+		[row('b', T + 29_000), row('a', T - 1_000)],
+		0,
+		['a = 1', 'b = 2'],
+	],
+	[
+		'two alike in a minute, with numbers that 3CX keeps: they decide',
+		[seen(7, T + 9_000)],
+		[row('a', T, { CallId: 7 }), row('b', T + 9_000, { CallId: 8 })],
+		0,
+		['a = 7'],
+	],
+	['another caller at the same time', [seen(1, T, { number: '+4930999' })], [row('a', T)], 0, []],
+	['the same caller an hour later', [seen(1, T + 60 * MINUTE)], [row('a', T)], 0, []],
+	[
+		'the same number of a call, but of another caller: the PBX has begun to count anew',
+		[seen(7, T, { number: '+4930999' })],
+		[row('a', T, { CallId: 7 })],
+		0,
+		[],
+	],
+	[
+		'a clock that is seven minutes ahead, and is known to be',
+		[seen(1, T)],
+		[row('a', T + 7 * MINUTE), row('b', T)],
+		7 * MINUTE,
+		['a = 1'],
+	],
+	[
+		'a transfer: seen where it came later',
+		[seen(1, T + 20_000, { dns: ['101'] })],
+		[row('a', T), row('a', T + 20_000, { DestinationDn: '101', DestinationCallerId: '101' })],
+		0,
+		['a = 1'],
+	],
+	[
+		'a queue: seen when the agent rings, minutes after it began',
+		[seen(1, T + 5 * MINUTE)],
+		[
+			row('a', T, { DestinationDn: '800', CallType: 'Queue', RingingDuration: 'PT300S' }),
+			row('a', T + 5 * MINUTE),
+		],
+		0,
+		['a = 1'],
+	],
+	[
+		'a caller without a number, by the extension',
+		[seen(1, T, { number: '' }), seen(2, T, { number: '', dns: ['101'] })],
+		[
+			row('a', T, { SourceCallerId: '', DestinationDn: '101', DestinationCallerId: '101' }),
+			row('b', T, { SourceCallerId: 'anonymous' }),
+		],
+		0,
+		['a = 2', 'b = 1'],
+	],
+	[
+		'a number in local notation',
+		[seen(1, T, { number: '01632 960123' })],
+		[row('a', T)],
+		0,
+		['a = 1'],
+	],
+	[
+		'a call that was there before anybody listened, and one that fits better',
+		[seen(1, undefined), seen(2, T)],
+		[row('a', T), row('b', T - 30 * MINUTE)],
+		0,
+		['a = 2', 'b = 1'],
+	],
+	[
+		'a call within the house',
+		[seen(1, T, { number: '102', dns: ['100'] })],
+		[row('a', T, { SourceDn: '102', SourceCallerId: '102', Direction: 'Internal' })],
+		0,
+		['a = 1'],
+	],
+])('recognises a call: %s', (_, calls, rows, aheadMs, expected) => {
+	expect(found(calls, rows, aheadMs)).toEqual(expected);
+});
+
+test('no call is two, and times are never further apart than may be, whatever there is', () => {
+	const time = fc.integer({ min: 0, max: 10 * MINUTE }).map((ms) => T + ms);
+	const number = fc.constantFrom('+441632960123', '+4930999', '');
+	fc.assert(
+		fc.property(
+			fc.array(fc.tuple(fc.nat(5), time, number), { maxLength: 12 }),
+			fc.array(fc.tuple(fc.nat(5), time, number), { maxLength: 12 }),
+			(calls, rows) => {
+				const logged = loggedCallsIn(
+					rows.map(([CallId, at, SourceCallerId], n) =>
+						row(`${n}`, at, { CallId, SourceCallerId }),
+					),
+				).map((call) => loggedCall(call, 0));
+				const matches = [
+					...matchCalls(
+						calls.map(([callid, openedAt, each]) => seen(callid, openedAt, { number: each })),
+						logged,
+					),
+				];
+				expect(new Set(matches.map(([, each]) => each)).size).toBe(matches.length);
+				for (const [{ startedAt }, { openedAt }] of matches)
+					expect(Math.abs(startedAt - openedAt!)).toBeLessThanOrEqual(TOLERANCE_MS);
+			},
+		),
+	);
+});
+
+test.each([
+	['+441632960123', '01632960123', true],
+	['+441632960123', '+441632960124', false],
+	['100', '100', true],
+	['100', '1100', false],
+	['', '', true],
+	['', '100', false],
+	['anonymous', 'anonymous', true],
+	['anonymous', 'Private', false],
+])('%s and %s are the same number: %s', (one, other, isSame) => {
+	expect(isSameNumber(one, other)).toBe(isSame);
+});
