@@ -128,6 +128,12 @@ export const MODULE_STATE: readonly ModuleState[] = [
 		wayOut: 'a weak map',
 	},
 	{
+		at: 'nodes/ThreeCxSystemTrigger/watch.ts registrations',
+		holds: 'how to end the triggers that are published',
+		bound: 'one for each',
+		wayOut: 'a trigger goes when n8n closes it',
+	},
+	{
 		at: 'nodes/ThreeCxTrigger/listen.ts registrations',
 		holds: 'how to end the triggers that are published',
 		bound: 'one for each',

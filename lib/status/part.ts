@@ -14,8 +14,15 @@ const OF_ONE_PART: ReadonlySet<ErrorKind> = new Set([
 
 /** What a status is put together from, and what could not be read. */
 export class Parts {
-	/** Why parts are missing, in words, by the name of the part. */
-	readonly notes: Record<string, string> = {};
+	/** Why parts are missing, by the name of the part. */
+	readonly errors = new Map<string, ThreeCxError>();
+
+	/** The same in words, for an output. */
+	get notes(): Record<string, string> {
+		return Object.fromEntries(
+			[...this.errors].map(([name, { message, hint }]) => [name, `${message}. ${hint}`]),
+		);
+	}
 
 	/**
 	 * Reads one part.
@@ -28,7 +35,7 @@ export class Parts {
 	async read<T>(name: string, read: () => Promise<T>): Promise<T | null> {
 		return await read().catch((error: unknown) => {
 			if (!(error instanceof ThreeCxError) || !OF_ONE_PART.has(error.kind)) throw error as Error;
-			this.notes[name] = `${error.message}. ${error.hint}`;
+			this.errors.set(name, error);
 			return null;
 		});
 	}

@@ -1,9 +1,9 @@
 import { createCallControl } from '../callcontrol/rest/client';
 import { STATUS, type DnState } from '../callcontrol/rest/types';
 import type { PbxClient } from '../http/client';
-import { filter } from '../odata/filter';
 import { queryString } from '../odata/query';
 import { listEntities, type Entity } from '../xapi/entities';
+import { readUsersNumbered } from '../xapi/usersNumbered';
 import { readActiveCalls, type ActiveCall } from './activeCalls';
 import { Parts } from './part';
 import { MAX_ROWS } from './reads';
@@ -55,16 +55,16 @@ export interface QueueStatus {
 export interface QueueParts {
 	/** Rows of `Queues`, with their agents. */
 	queues: readonly Entity[];
-	/** Rows of `Users`, at least those of the agents. */
-	users: readonly Entity[] | null;
+	/** Rows of `Users` by number, at least those of the agents. */
+	users: ReadonlyMap<string, Entity> | null;
 	active: readonly ActiveCall[] | null;
 	/** All DNs of Call Control that the API client may see. */
 	dns: readonly DnState[] | null;
 	notes: Record<string, string>;
 }
 
-/** Numbers in one `$filter`, so that it fits into a URL; of more agents, all users are read instead. */
-const MOST_NUMBERS = 40;
+/** What tells whether an agent can take a call. It is kept with the user, not with the queue (protocol 4.6). */
+const AGENT_STATE = ['Number', 'QueueStatus', 'IsRegistered', 'CurrentProfileName'];
 
 const QUEUES = queryString({
 	select: ['Id', 'Number', 'Name', 'Agents'],
@@ -93,29 +93,14 @@ export async function readQueueStatus(
 	);
 	const agents = [...new Set(queues.flatMap(agentsOf).map(({ number }) => number))];
 	const [users, active, dns] = await Promise.all([
-		parts.read('agents', async () => await readUsers(client, agents, signal)),
+		parts.read(
+			'agents',
+			async () => await readUsersNumbered(client, agents, AGENT_STATE, { signal }),
+		),
 		parts.read('activeCalls', async () => await readActiveCalls(client, signal)),
 		parts.read('callControl', async () => await createCallControl(client).list(signal)),
 	]);
 	return queueStatusOf({ queues, users, active, dns, notes: parts.notes });
-}
-
-async function readUsers(
-	client: PbxClient,
-	numbers: readonly string[],
-	signal?: AbortSignal,
-): Promise<Entity[]> {
-	if (numbers.length === 0) return [];
-	const query = queryString({
-		select: ['Number', 'QueueStatus', 'IsRegistered', 'CurrentProfileName'],
-		...(numbers.length <= MOST_NUMBERS && {
-			filter: filter({
-				match: 'all',
-				conditions: [{ field: 'Number', type: 'string', operator: 'in', value: numbers }],
-			}),
-		}),
-	});
-	return await listEntities(client, '/Users', { query, limit: MAX_ROWS, signal });
 }
 
 const agentsOf = ({ Agents }: Entity): Array<{ number: string; name: string }> =>
@@ -132,13 +117,11 @@ const agentsOf = ({ Agents }: Entity): Array<{ number: string; name: string }> =
  */
 export function queueStatusOf(parts: QueueParts): QueueStatus[] {
 	const { queues, users, active, notes } = parts;
-	const byNumber = new Map(users?.map((user) => [String(user.Number), user]));
 	return queues.map((queue) => {
 		const number = String(queue.Number);
 		const callers = callersOf(number, parts);
 		const agents =
-			users &&
-			agentsOf(queue).map((agent) => agentStatus(agent, byNumber.get(agent.number), parts));
+			users && agentsOf(queue).map((agent) => agentStatus(agent, users.get(agent.number), parts));
 		const count = (state: AgentState) =>
 			agents && agents.filter((agent) => agent.state === state).length;
 		return {

@@ -10,6 +10,7 @@ import { catalogue, propertiesOf, singleton } from '../../lib/xapi/catalogue';
 import { listEntities } from '../../lib/xapi/entities';
 import { SECRET_PROPERTIES } from '../../lib/xapi/secrets';
 import { askPbx } from '../shared/askPbx';
+import { getExtensions } from '../shared/dnLists';
 import { builderLists } from './builders';
 import { mapperFields } from './fields/mapper';
 import { rowKey, searchMethod } from './locator';
@@ -96,15 +97,7 @@ export const loadOptions = {
 		return rows.map(({ Id, Name }) => ({ name: String(Name), value: Number(Id) })).sort(byName);
 	},
 
-	async getExtensions(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
-		const rows = await rowsOf(this, '/Users', { select: ['Number', 'FirstName', 'LastName'] });
-		return rows
-			.map(({ Number: number, FirstName, LastName }) => ({
-				name: [number, FirstName, LastName].filter(Boolean).join(' '),
-				value: String(number),
-			}))
-			.sort(byName);
-	},
+	getExtensions,
 
 	async getTimeZones(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
 		const rows = await rowsOf(this, '/Defs/TimeZones');

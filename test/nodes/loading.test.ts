@@ -12,7 +12,13 @@ const ROOT = resolve(__dirname, '../..');
 /** What only an execution, a trigger that listens or an open panel needs. */
 const LATER = ['js-yaml', 'luxon', 'undici', 'wavefile', 'ws', 'libphonenumber-js'];
 
-const NODES = ['threeCx', 'threeCxCallControl', 'threeCxCallHistoryTrigger', 'threeCxTrigger'];
+const NODES = [
+	'threeCx',
+	'threeCxCallControl',
+	'threeCxCallHistoryTrigger',
+	'threeCxSystemTrigger',
+	'threeCxTrigger',
+];
 
 const LOAD = `
 	const { basename, join } = require('node:path');
@@ -88,9 +94,13 @@ test('opens one file of modules, which describes what the modules did', () => {
 		'lib/phone/countryNames.json',
 		'lib/xapi/catalogue.json',
 		'modules.js',
-		...['ThreeCx', 'ThreeCxCallControl', 'ThreeCxCallHistoryTrigger', 'ThreeCxTrigger'].map(
-			(name) => `nodes/${name}/${name}.node.js`,
-		),
+		...[
+			'ThreeCx',
+			'ThreeCxCallControl',
+			'ThreeCxCallHistoryTrigger',
+			'ThreeCxSystemTrigger',
+			'ThreeCxTrigger',
+		].map((name) => `nodes/${name}/${name}.node.js`),
 	]);
 	expect(bundled.types).toEqual(lazy.types);
 });

@@ -21,19 +21,25 @@ const dn = (number: string, type: string, ...legs: object[]): DnState => ({
 	participants: legs.map((leg, index) => readParticipant({ id: index + 1, dn: number, ...leg })!),
 });
 
-const agent = (Number: string, more: object = {}) => ({
-	Number,
-	QueueStatus: 'LoggedIn',
-	IsRegistered: true,
-	CurrentProfileName: 'Available',
-	...more,
-});
+/** The user of the one agent. */
+const agent = (more: object = {}) =>
+	new Map([
+		[
+			'100',
+			{
+				QueueStatus: 'LoggedIn',
+				IsRegistered: true,
+				CurrentProfileName: 'Available',
+				...more,
+			},
+		],
+	]);
 
 const QUEUE = { Number: '800', Name: 'Sales', Agents: [{ Number: '100', Name: 'Amelia Hartley' }] };
 
 const PARTS: QueueParts = {
 	queues: [QUEUE],
-	users: [agent('100')],
+	users: agent(),
 	active: [],
 	dns: [dn('800', 'Wqueue'), dn('100', 'Wextension')],
 	notes: {},
@@ -44,9 +50,9 @@ const one = (parts: Partial<QueueParts>) => queueStatusOf({ ...PARTS, ...parts }
 describe('what an agent does', () => {
 	test.each<[string, Partial<QueueParts>, string]>([
 		['free', {}, 'free'],
-		['logged out', { users: [agent('100', { QueueStatus: 'LoggedOut' })] }, 'loggedOut'],
-		['unknown to the PBX', { users: [] }, 'loggedOut'],
-		['without a phone', { users: [agent('100', { IsRegistered: false })] }, 'offline'],
+		['logged out', { users: agent({ QueueStatus: 'LoggedOut' }) }, 'loggedOut'],
+		['unknown to the PBX', { users: new Map() }, 'loggedOut'],
+		['without a phone', { users: agent({ IsRegistered: false }) }, 'offline'],
 		['ringing', { dns: [dn('100', 'Wextension', { status: 'Ringing' })] }, 'ringing'],
 		['talking', { dns: [dn('100', 'Wextension', { status: 'Connected' })] }, 'talking'],
 		['dialing', { dns: [dn('100', 'Wextension', { status: 'Dialing' })] }, 'talking'],
@@ -58,7 +64,7 @@ describe('what an agent does', () => {
 		[
 			'logged out and talking',
 			{
-				users: [agent('100', { QueueStatus: 'LoggedOut' })],
+				users: agent({ QueueStatus: 'LoggedOut' }),
 				dns: [dn('100', 'Wextension', { status: 'Connected' })],
 			},
 			'loggedOut',

@@ -1,11 +1,12 @@
 import type { IDataObject } from 'n8n-workflow';
 import { invoke } from '../../../../lib/xapi/invoke';
+import { getQueues } from '../../../shared/dnLists';
 import { destinationLists } from '../../fields/destination';
 import { memberOperations } from '../../fields/members';
 import { onRow } from '../../onRow';
 import type { EntityResource, OwnOperation } from '../../resource';
 import { getAgents } from './agents';
-import { getLiveStatus, queueLists } from './liveStatus';
+import { getLiveStatus } from './liveStatus';
 import { rows } from './rows';
 
 const uses = ['GetQueue', 'UpdateQueue'];
@@ -53,5 +54,5 @@ export const queue: EntityResource = {
 		getLiveStatus,
 		resetStatistics,
 	],
-	loadOptions: { ...destinationLists, ...queueLists },
+	loadOptions: { ...destinationLists, getQueues },
 };

@@ -1,9 +1,8 @@
-import type { IDataObject, ILoadOptionsFunctions } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 import { readQueueStatus } from '../../../../lib/status/queues';
 import { numbersIn } from '../../fields/extensions';
-import { byName, rowsOf } from '../../lists';
 import { notFound } from '../../locator';
-import type { LoadOptionsMethod, OwnOperation } from '../../resource';
+import type { OwnOperation } from '../../resource';
 import { rows } from './rows';
 
 export const getLiveStatus: OwnOperation = {
@@ -31,18 +30,5 @@ export const getLiveStatus: OwnOperation = {
 		const missing = wanted.find((number) => !found.some(({ queue }) => queue === number));
 		if (missing !== undefined) throw notFound(rows, `Number ${missing}`);
 		return found.map((queue) => ({ ...queue }));
-	},
-};
-
-/** The dropdown of queues, by number. */
-export const queueLists: Record<string, LoadOptionsMethod> = {
-	async getQueues(this: ILoadOptionsFunctions) {
-		const queues = await rowsOf(this, '/Queues', { select: ['Number', 'Name'] });
-		return queues
-			.map(({ Number: number, Name }) => ({
-				name: [number, Name].filter(Boolean).join(' '),
-				value: String(number),
-			}))
-			.sort(byName);
 	},
 };
