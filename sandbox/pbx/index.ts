@@ -227,7 +227,7 @@ export async function startPbx(options: PbxOptions = {}): Promise<Pbx> {
 	);
 	const context: Context = {
 		store,
-		model: new XapiModel(catalogue),
+		model: new XapiModel(catalogue, now),
 		clients,
 		calls: liveCalls(engine),
 		callLog,

@@ -3,14 +3,13 @@ import { badQuery } from './errors';
 import { compileFilter, compileOrder } from './evaluate';
 import type { Model, Property, Row, TypeModel } from './model';
 import type { QueryOptions } from './options';
+import { parseSearch } from './search';
 
 /** The properties that `$search` looks through; never the secret ones, or a random password would match. */
 const SEARCHED = /Name$|Number$|Email|Company|Message|^Mobile$|^Caller|^Callee|Dn$/;
 
 function compileSearch(search: string, type: TypeModel): (row: Row) => boolean {
-	const words = [...search.matchAll(/"([^"]*)"|(\S+)/g)].map((match) =>
-		(match[1] ?? match[2] ?? '').toLowerCase(),
-	);
+	const isFound = parseSearch(search);
 	const fields = [...type.properties.values()]
 		.filter(({ kind, collection, name }) => kind === 'string' && !collection && SEARCHED.test(name))
 		.map(({ name }) => name);
@@ -19,7 +18,7 @@ function compileSearch(search: string, type: TypeModel): (row: Row) => boolean {
 			.map((field) => String(row[field] ?? ''))
 			.join('\n')
 			.toLowerCase();
-		return words.every((word) => text.includes(word));
+		return isFound(text);
 	};
 }
 
@@ -79,6 +78,14 @@ function expansions(
 	);
 }
 
+/** The rows of an expanded collection, and how many there are in all: `Agents($count=true)`. */
+class Counted {
+	constructor(
+		readonly rows: Row[],
+		readonly count: number,
+	) {}
+}
+
 function expandOne(
 	property: Property,
 	options: QueryOptions,
@@ -88,8 +95,11 @@ function expandOne(
 	if (!type) return (value) => value;
 	const project = projector(type, options, model);
 	return property.collection
-		? (value) =>
-				pageOf(matching((value ?? []) as Row[], options, type, model), options).map(project)
+		? (value) => {
+				const found = matching((value ?? []) as Row[], options, type, model);
+				const rows = pageOf(found, options).map(project);
+				return options.count ? new Counted(rows, found.length) : rows;
+			}
 		: (value) => (value === null || value === undefined ? undefined : project(value as Row));
 }
 
@@ -123,6 +133,23 @@ function checkSelect(
 	return new Set(names);
 }
 
+/** The paths of a `$select` that go into a complex value, such as `Registrar/MAC`; undefined where the whole is wanted. */
+function pathsInto(name: string, select: string[] | undefined): string[] | undefined {
+	if (!select || select.includes('*') || select.includes(name)) return undefined;
+	const paths = select.filter((path) => path.startsWith(`${name}/`));
+	return paths.length > 0 ? paths.map((path) => path.slice(name.length + 1)) : undefined;
+}
+
+/** A complex value of which only some members were selected. */
+function partOf(property: Property, select: string[], model: Model): (value: unknown) => unknown {
+	const type = property.typeName === undefined ? undefined : model.type(property.typeName);
+	if (!type) throw badQuery(`The property '${property.name}' has no members to select.`);
+	const project = projector(type, { select }, model);
+	return property.collection
+		? (value) => (value as Row[]).map(project)
+		: (value) => project(value as Row);
+}
+
 /**
  * A function that turns a stored row into what goes over the wire: selected properties, expanded navigation, nulls left
  * out (protocol 4.1).
@@ -140,7 +167,9 @@ export function projector(type: TypeModel, options: QueryOptions, model: Model):
 		const expand = expanded.get(property.name);
 		if (expand) return [{ name: property.name, convert: expand }];
 		if (property.navigation || (selected && !selected.has(property.name))) return [];
-		return [{ name: property.name, convert: plainValue(property, model) }];
+		const paths = pathsInto(property.name, options.select);
+		const convert = paths ? partOf(property, paths, model) : plainValue(property, model);
+		return [{ name: property.name, convert }];
 	});
 	return (row) => {
 		const out: Row = {};
@@ -150,12 +179,18 @@ export function projector(type: TypeModel, options: QueryOptions, model: Model):
 				// An expanded collection without rows is an empty list, not absent.
 				if (expanded.has(name)) {
 					const empty = convert(value);
-					if (empty !== undefined) out[name] = empty;
+					if (empty !== undefined) put(out, name, empty);
 				}
 				continue;
 			}
-			out[name] = convert(value);
+			put(out, name, convert(value));
 		}
 		return out;
 	};
+}
+
+/** The count stands before its rows, as OData writes it. */
+function put(out: Row, name: string, value: unknown): void {
+	if (value instanceof Counted) out[`${name}@odata.count`] = value.count;
+	out[name] = value instanceof Counted ? value.rows : value;
 }

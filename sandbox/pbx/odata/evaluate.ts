@@ -2,8 +2,9 @@
  * Turns an expression into a function over rows, checking names and types against the model first, as the PBX does:
  * a filter that names an unknown property or compares a number with a string is a 400, not an empty answer.
  */
-import { badQuery } from './errors';
+import { badQuery, ODataError } from './errors';
 import type { BinaryOperator, Expression, LiteralType, OrderItem } from './expression';
+import { isInstant } from './instant';
 import type { Model, Property, Row, TypeModel } from './model';
 
 type ValueType = LiteralType | 'object' | 'collection' | 'any';
@@ -17,6 +18,8 @@ interface Compiled {
 	enumMembers?: readonly string[];
 	/** Set for a path that ends in an object or collection. */
 	target?: TypeModel;
+	/** Set for a number that is whole by its type. */
+	isInteger?: boolean;
 	/** Set for a literal. */
 	literal?: string | number | boolean | null;
 }
@@ -164,6 +167,7 @@ const ARITHMETIC: Partial<Record<BinaryOperator, (left: number, right: number) =
 	sub: (left, right) => left - right,
 	mul: (left, right) => left * right,
 	div: (left, right) => left / right,
+	divby: (left, right) => left / right,
 	mod: (left, right) => left % right,
 };
 
@@ -174,6 +178,45 @@ const accepts = (wanted: ValueType, given: ValueType) =>
 	given === 'any' ||
 	(wanted === 'datetime' && given === 'date');
 
+/** Functions that give a decimal, though it is whole. */
+const ROUNDING: ReadonlySet<string> = new Set(['round', 'floor', 'ceiling']);
+
+interface Cast {
+	type: ValueType;
+	isInteger?: boolean;
+	/** Null where the text is no such value. */
+	run: (text: string) => Value;
+}
+
+const whole: Cast = {
+	type: 'number',
+	isInteger: true,
+	run: (text) => (/^-?\d+(?:\.\d+)?$/.test(text) ? Math.trunc(Number(text)) : null),
+};
+const decimal: Cast = {
+	type: 'number',
+	run: (text) => (text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : null),
+};
+
+const CASTS: Readonly<Record<string, Cast>> = {
+	'Edm.String': { type: 'string', run: (text) => text },
+	'Edm.Int16': whole,
+	'Edm.Int32': whole,
+	'Edm.Int64': whole,
+	'Edm.Decimal': decimal,
+	'Edm.Double': decimal,
+	'Edm.Single': decimal,
+	'Edm.Boolean': {
+		type: 'boolean',
+		run: (text) => (/^(?:true|false)$/i.test(text) ? text.toLowerCase() === 'true' : null),
+	},
+	'Edm.Date': { type: 'date', run: (text) => (isInstant(text) ? text.slice(0, 10) : null) },
+	'Edm.DateTimeOffset': {
+		type: 'datetime',
+		run: (text) => (isInstant(text) ? canonicalInstant(text) : null),
+	},
+};
+
 class Compiler {
 	constructor(private readonly model: Model) {}
 
@@ -183,6 +226,7 @@ class Compiler {
 				return {
 					type: expression.type,
 					read: () => expression.value,
+					isInteger: expression.type === 'number' && !expression.isDecimal,
 					literal: expression.value,
 				};
 			case 'property':
@@ -226,6 +270,13 @@ class Compiler {
 		let target: TypeModel | undefined = from;
 		let result: Compiled = { type: 'object', read, target };
 		for (const name of path) {
+			if (name === '$count' && result.type === 'collection') {
+				const before = read;
+				read = (row) => ((before(row) ?? []) as unknown[]).length;
+				result = { type: 'number', read, isInteger: true };
+				target = undefined;
+				continue;
+			}
 			const property: Property | undefined = target?.properties.get(name);
 			if (!property)
 				throw badQuery(
@@ -242,6 +293,7 @@ class Compiler {
 				type: property.collection ? 'collection' : KIND_TYPE[property.kind],
 				read,
 				target,
+				isInteger: property.kind === 'integer',
 				enumMembers:
 					property.kind === 'enum' && property.typeName !== undefined
 						? this.model.enumMembers(property.typeName)
@@ -256,6 +308,7 @@ class Compiler {
 		type: TypeModel,
 		scope: Scope,
 	): Compiled {
+		if (expression.name === 'cast') return this.cast(expression.args, type, scope);
 		const method = METHODS[expression.name];
 		if (!method) throw badQuery(`An unknown function with name '${expression.name}' was found.`);
 		const args = expression.args.map((arg) => this.compile(arg, type, scope));
@@ -271,12 +324,35 @@ class Compiler {
 			);
 		}
 		const reads = args.map((arg) => arg.read);
-		const run = method.run as (...values: Value[]) => Value;
+		const run =
+			expression.name === 'now'
+				? () => this.model.now?.().toISOString() ?? new Date().toISOString()
+				: (method.run as (...values: Value[]) => Value);
 		return {
 			type: method.result,
+			isInteger: method.result === 'number' && !ROUNDING.has(expression.name),
 			read: (row) => {
 				const values = reads.map((read) => read(row));
 				return values.includes(null) ? null : run(...values);
+			},
+		};
+	}
+
+	/** `cast(Id,Edm.String)`: what cannot be cast is null (OData 4.01, 5.1.1.10.1). */
+	private cast(args: Expression[], type: TypeModel, scope: Scope): Compiled {
+		const [value, wanted] = args;
+		const name = wanted?.kind === 'property' && wanted.path.length === 1 ? wanted.path[0] : '';
+		const cast = CASTS[name ?? ''];
+		if (!value || !cast || args.length !== 2) {
+			throw badQuery("The function 'cast' takes a value and a type, such as cast(Id,Edm.String).");
+		}
+		const { read } = this.compile(value, type, scope);
+		return {
+			type: cast.type,
+			isInteger: cast.isInteger,
+			read: (row) => {
+				const before = read(row);
+				return before === null || typeof before === 'object' ? null : cast.run(String(before));
 			},
 		};
 	}
@@ -301,23 +377,32 @@ class Compiler {
 			return { type: 'boolean', read: (row) => items.some((item) => item(row)) };
 		}
 		const right = this.compile(expression.right, type, scope);
+		if (operator === 'has') return { type: 'boolean', read: this.flags(left, right) };
 		if (operator === 'eq' || operator === 'ne') {
 			return { type: 'boolean', read: this.equality(left, right, operator === 'ne') };
 		}
 		this.comparable(left, right, operator);
 		const arithmetic = ARITHMETIC[operator];
 		if (arithmetic) {
+			// Whole numbers divide to a whole number (OData 4.01, 5.1.1.2.4); `divby` would not.
+			const isInteger = left.isInteger === true && right.isInteger === true && operator !== 'divby';
+			const round = isInteger ? Math.trunc : (value: number) => value;
 			return {
 				type: 'number',
+				isInteger,
 				read: (row) => {
 					const values = [left.read(row), right.read(row)];
-					return values.includes(null) ? null : arithmetic(Number(values[0]), Number(values[1]));
+					if (values.includes(null)) return null;
+					if (isInteger && (operator === 'div' || operator === 'mod') && Number(values[1]) === 0) {
+						throw new ODataError(500, 'Attempted to divide by zero.');
+					}
+					return round(arithmetic(Number(values[0]), Number(values[1])));
 				},
 			};
 		}
 		const order = ORDER[operator];
 		if (!order) throw badQuery(`The operator '${operator}' is not supported here.`);
-		const [readLeft, readRight] = [comparableRead(left), comparableRead(right)];
+		const [readLeft, readRight] = comparableReads(left, right);
 		return {
 			type: 'boolean',
 			read: (row) => {
@@ -331,6 +416,8 @@ class Compiler {
 	private comparable(left: Compiled, right: Compiled, operator: string): void {
 		const ok =
 			left.type === right.type ||
+			// A day stands for its midnight, UTC, where it is compared with an instant.
+			(MOMENTS.has(left.type) && MOMENTS.has(right.type)) ||
 			[left.type, right.type].some((type) => type === 'null' || type === 'any');
 		if (!ok) {
 			throw badQuery(
@@ -353,8 +440,26 @@ class Compiler {
 
 	private equality(left: Compiled, right: Compiled, negated: boolean): Read {
 		this.comparable(left, right, negated ? 'ne' : 'eq');
-		const [readLeft, readRight] = [comparableRead(left), comparableRead(right)];
+		const [readLeft, readRight] = comparableReads(left, right);
 		return (row) => (readLeft(row) === readRight(row)) !== negated;
+	}
+
+	/** Whether all flags of one enum value are set in another: `Flags has Pbx.Flags'A,B'`. */
+	private flags(left: Compiled, right: Compiled): Read {
+		if (!left.enumMembers || typeof right.literal !== 'string') {
+			throw badQuery("The operator 'has' needs an enumeration and one of its values.");
+		}
+		const wanted = membersOf(right.literal);
+		const unknown = wanted.find((member) => !left.enumMembers?.includes(member));
+		if (unknown !== undefined) {
+			throw badQuery(`The string '${unknown}' is not a valid enumeration type constant.`);
+		}
+		return (row) => {
+			const value = left.read(row);
+			if (value === null) return null;
+			const held = membersOf(String(value));
+			return wanted.every((member) => held.includes(member));
+		};
 	}
 
 	private lambda(
@@ -381,6 +486,18 @@ class Compiler {
 					: (row) => items(row).every(holds(row)),
 		};
 	}
+}
+
+/** Members of an enum value; those of flags are joined with commas. */
+const membersOf = (value: string) => value.split(',').map((member) => member.trim());
+
+/** Types of moments: a day is compared with an instant as its midnight. */
+const MOMENTS: ReadonlySet<ValueType> = new Set(['date', 'datetime']);
+
+function comparableReads(left: Compiled, right: Compiled): [Read, Read] {
+	const isMixed = left.type !== right.type && MOMENTS.has(left.type) && MOMENTS.has(right.type);
+	const same = (side: Compiled): Compiled => (isMixed ? { ...side, type: 'datetime' } : side);
+	return [comparableRead(same(left)), comparableRead(same(right))];
 }
 
 function comparableRead(side: Compiled): Read {

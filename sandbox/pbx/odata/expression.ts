@@ -6,6 +6,7 @@
  * evaluates a filter wrongly is worse than none.
  */
 import { badQuery } from './errors';
+import { beginsWithDay } from './instant';
 
 export type LiteralType =
 	| 'string'
@@ -27,14 +28,22 @@ export type BinaryOperator =
 	| 'gt'
 	| 'ge'
 	| 'in'
+	| 'has'
 	| 'add'
 	| 'sub'
 	| 'mul'
 	| 'div'
+	| 'divby'
 	| 'mod';
 
 export type Expression =
-	| { kind: 'literal'; type: LiteralType; value: string | number | boolean | null }
+	| {
+			kind: 'literal';
+			type: LiteralType;
+			value: string | number | boolean | null;
+			/** A number written with a point or an exponent. */
+			isDecimal?: boolean;
+	  }
 	| { kind: 'property'; path: string[] }
 	| { kind: 'call'; name: string; args: Expression[] }
 	| { kind: 'binary'; operator: BinaryOperator; left: Expression; right: Expression }
@@ -81,6 +90,9 @@ const LITERALS: ReadonlyArray<
 	[/(?:true|false)(?!\w)/y, 'boolean', (text) => text === 'true'],
 	[/null(?!\w)/y, 'null', () => null],
 ];
+/** Literals that begin with a day. */
+const DATED: ReadonlySet<LiteralType> = new Set(['date', 'datetime']);
+
 const NAME = /[A-Za-z_$][\w.]*/y;
 const SYMBOL = /[(),/:]/y;
 const SPACE = /\s*/y;
@@ -96,7 +108,16 @@ function nextToken(text: string, from: number): { token: Token; end: number } {
 	for (const [pattern, type, convert] of LITERALS) {
 		const found = matchAt(pattern, text, at);
 		if (found !== undefined) {
-			const literal = { kind: 'literal', type, value: convert(found) } as const;
+			if (DATED.has(type) && !beginsWithDay(found)) {
+				throw badQuery(`There is no day '${found.slice(0, 10)}', at position ${at} in '${text}'.`);
+			}
+			const isDecimal = type === 'number' && /[.eE]/.test(found);
+			const literal = {
+				kind: 'literal' as const,
+				type,
+				value: convert(found),
+				...(isDecimal ? { isDecimal } : {}),
+			};
 			return { token: { kind: 'literal', text: found, at, literal }, end: at + found.length };
 		}
 	}
@@ -125,9 +146,9 @@ const PRECEDENCE: ReadonlyArray<readonly BinaryOperator[]> = [
 	['or'],
 	['and'],
 	['eq', 'ne'],
-	['lt', 'le', 'gt', 'ge', 'in'],
+	['lt', 'le', 'gt', 'ge', 'in', 'has'],
 	['add', 'sub'],
-	['mul', 'div', 'mod'],
+	['mul', 'div', 'divby', 'mod'],
 ];
 
 class Parser {

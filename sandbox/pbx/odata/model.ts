@@ -34,6 +34,8 @@ export interface TypeModel {
 /** Looks types and enums up by name. */
 export interface Model {
 	type(name: string): TypeModel | undefined;
+	/** The clock of the PBX, for `now()`; the system's where it is left out. */
+	now?(): Date;
 	/** The member names of an enum. */
 	enumMembers(name: string): readonly string[] | undefined;
 }

@@ -1,6 +1,7 @@
 /** Bodies of writes: checked against their type, with the field named, before anything is stored. */
 import { ODataError, type ErrorDetail } from '../odata/errors';
 import { canonicalInstant, durationSeconds } from '../odata/evaluate';
+import { beginsWithDay, isInstant } from '../odata/instant';
 import type { Property, Row, TypeModel } from '../odata/model';
 import type { XapiModel } from './model';
 
@@ -18,8 +19,8 @@ const CHECKS: Record<Exclude<Property['kind'], 'object'>, Check> = {
 	integer: (value) => Number.isInteger(value),
 	number: (value) => typeof value === 'number',
 	boolean: (value) => typeof value === 'boolean',
-	'date-time': (value) => typeof value === 'string' && !Number.isNaN(new Date(value).getTime()),
-	date: matches(/^\d{4}-\d{2}-\d{2}$/),
+	'date-time': (value) => typeof value === 'string' && isInstant(value),
+	date: (value) => typeof value === 'string' && value.length === 10 && beginsWithDay(value),
 	time: matches(/^\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/),
 	duration: (value) => typeof value === 'string' && !Number.isNaN(durationSeconds(value)),
 	uuid: matches(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i),

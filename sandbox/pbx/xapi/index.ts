@@ -66,6 +66,8 @@ interface Call {
 	segments: Segment[];
 	root: string;
 	rules: Rules;
+	/** Whether only the number of rows is wanted: `Users/$count`. */
+	isCount: boolean;
 }
 
 const NO_CONTENT: Answer = { status: 204 };
@@ -78,6 +80,12 @@ const json = (status: number, value: unknown, headers: Record<string, string> = 
 		...headers,
 	},
 	body: JSON.stringify(value),
+});
+
+const text = (content: string): Answer => ({
+	status: 200,
+	headers: { 'Content-Type': 'text/plain' },
+	body: content,
 });
 
 /** The answer that an error stands for; anything but an ODataError is a defect of the sandbox and goes on up. */
@@ -107,7 +115,10 @@ export class Xapi {
 
 	/** @throws ODataError for every refusal; see errorAnswer */
 	handle(request: XapiRequest): Answer {
-		const segments = parsePath(request.path);
+		const whole = parsePath(request.path);
+		// `Users/$count` is the number of rows of `Users`, as text.
+		const isCount = whole.length > 1 && whole.at(-1)?.name === '$count' && request.method === 'GET';
+		const segments = isCount ? whole.slice(0, -1) : whole;
 		const operations = this.context.model.match(segments);
 		const root = segments[0]?.name ?? '';
 		const method = request.method as Method;
@@ -122,6 +133,7 @@ export class Xapi {
 			segments,
 			root,
 			rules: rulesOf(root),
+			isCount,
 		});
 	}
 
@@ -180,6 +192,7 @@ export class Xapi {
 		refuseTimestampFilter(this.context, query.filter);
 		const find = () => matching(rows, options, type, this.context.model);
 		const found = query.selection.includes('now(') ? find() : memoised(rows, query.selection, find);
+		if (call.isCount) return text(String(found.length));
 		const { cap = Infinity, emptyList } = quirks;
 		const page = pageOf(found, options, paged ? pageSize : undefined).slice(0, cap);
 		if (page.length === 0 && emptyList === 'noContent') return NO_CONTENT;

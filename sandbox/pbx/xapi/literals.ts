@@ -2,6 +2,7 @@
 import { parseType } from '../../../lib/xapi/catalogue';
 import { ODataError, notFound } from '../odata/errors';
 import { canonicalInstant } from '../odata/evaluate';
+import { isInstant } from '../odata/instant';
 import type { PathLiteral } from '../odata/path';
 import type { Row } from '../odata/model';
 
@@ -19,9 +20,7 @@ const CONVERT: Record<string, Convert> = {
 	uint8: integer,
 	boolean: (text) => ({ true: true, false: false })[text],
 	'date-time': (text) =>
-		INSTANT.test(text) && !Number.isNaN(new Date(text).getTime())
-			? canonicalInstant(text)
-			: undefined,
+		INSTANT.test(text) && isInstant(text) ? canonicalInstant(text) : undefined,
 	uuid: (text) => text,
 };
 

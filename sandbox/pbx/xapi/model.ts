@@ -64,7 +64,14 @@ export class XapiModel implements Model {
 	private readonly types = new Map<string, TypeModel>();
 	private readonly operations = new Map<string, Map<Method, NamedOperation>>();
 
-	constructor(readonly catalogue: Catalogue) {
+	/**
+	 * @param catalogue what the PBX has
+	 * @param now its clock
+	 */
+	constructor(
+		readonly catalogue: Catalogue,
+		readonly now: () => Date = () => new Date(),
+	) {
 		this.sets = entitySets(catalogue);
 		for (const [id, operation] of Object.entries(catalogue.operations)) {
 			this.add({ id, ...operation });

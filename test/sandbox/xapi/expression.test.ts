@@ -33,6 +33,7 @@ const type: TypeModel = {
 const model = {
 	type: (name: string) => (name === 'Member' ? member : undefined),
 	enumMembers: (name: string) => (name === 'Kind' ? ['Error', 'Info'] : undefined),
+	now: () => new Date('2026-09-01T00:00:00Z'),
 };
 const filter = (text: string) => compileFilter(parseFilter(text), type, model);
 
@@ -98,6 +99,33 @@ describe('$filter', () => {
 		['length(Name) eq 14', true],
 		['Name ne null', true],
 		['Name eq null', false],
+		// A day stands for its midnight in UTC where it is compared with an instant.
+		['Start ge 2026-09-02', true],
+		['Start gt 2026-09-02', true],
+		['Start lt 2026-09-03', true],
+		['Start ge 2026-09-03', false],
+		['Start eq 2026-09-02', false],
+		['date(Start) eq 2026-09-02', true],
+		// Whole numbers divide to a whole number, towards zero; decimals do not.
+		['Id div 2 eq 3', true],
+		['Id mod 2 eq 1', true],
+		['(0 sub Id) div 2 eq -3', true],
+		['Id div 2.0 eq 3.5', true],
+		['Id divby 2 eq 3.5', true],
+		['length(Name) div 3 eq 4', true],
+		['round(Id div 2.0) div 3 gt 1.3', true],
+		["Kind has Pbx.Kind'Error'", true],
+		["Kind has Pbx.Kind'Info'", false],
+		["Kind has 'Error,Info'", false],
+		['Groups/$count eq 2', true],
+		['Groups/$count gt 2', false],
+		["cast(Id,Edm.String) eq '7'", true],
+		["contains(cast(Id,Edm.String),'8')", false],
+		['cast(Name,Edm.Int32) eq null', true],
+		['cast(Start,Edm.Date) eq 2026-09-02', true],
+		["cast('12.9',Edm.Int32) eq 12", true],
+		['now() gt 2026-08-31T12:00:00Z', true],
+		['Start gt now()', true],
 	])('%s: %s', (text, expected) => {
 		expect(filter(text)(thing)).toBe(expected);
 	});
@@ -124,7 +152,12 @@ describe('$filter', () => {
 		['Id eq 1)', /near '\)'/],
 		["Id eq '7'", /incompatible types/],
 		['Name eq 7', /incompatible types/],
-		['Start ge 2026-09-02', /incompatible types/],
+		['Start ge 2026-02-31', /no day '2026-02-31'/],
+		['Start ge 2026-02-31T00:00:00Z', /no day/],
+		['Id has 1', /needs an enumeration/],
+		["Kind has Pbx.Kind'Nonsense'", /not a valid enumeration/],
+		['cast(Id,Edm.Nonsense) eq 1', /function 'cast'/],
+		['cast(Id) eq 1', /function 'cast'/],
 		["Kind eq 'Nonsense'", /not a valid enumeration/],
 		["foo(Name,'x')", /unknown function/],
 		['contains(Name,7)', /No function signature/],

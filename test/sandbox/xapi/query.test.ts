@@ -32,6 +32,43 @@ describe('collections', () => {
 		expect(numbers(await sandbox.at.rows('Users?$search=priya nair'))).toEqual(['102']);
 	});
 
+	it('searches with OR, AND, NOT and brackets', async () => {
+		const find = async (search: string) =>
+			numbers(await sandbox.at.rows(`Users?$search=${encodeURIComponent(search)}&$orderby=Number`));
+		expect(await find('hartley OR nair')).toEqual(['100', '102']);
+		expect(await find('hartley AND nair')).toEqual([]);
+		expect(await find('(hartley OR nair) AND NOT priya')).toEqual(['100']);
+		expect(await find('priya hartley OR "Van der"')).toEqual(['123']);
+		expect(await find('"OR"')).not.toEqual([]);
+		for (const wrong of ['hartley OR', '(hartley', 'AND', 'NOT']) {
+			const { status } = await sandbox.at.get(`Users?$search=${encodeURIComponent(wrong)}`);
+			expect([wrong, status]).toEqual([wrong, 400]);
+		}
+	});
+
+	it('counts rows by path and within an expansion, and selects members of complex values', async () => {
+		const all = await sandbox.at.rows('Users?$select=Id&$top=100');
+		const users = await sandbox.at.get('Users/$count');
+		expect(users).toMatchObject({ status: 200, text: String(all.length) });
+		expect(await sandbox.at.get("Users/$count?$filter=startswith(FirstName,'A')")).toMatchObject({
+			text: '3',
+		});
+		const [queue] = await sandbox.at.rows(
+			"Queues?$filter=Number eq '800'&$select=Number&$expand=Agents($count=true;$top=1)",
+		);
+		const agents = await sandbox.at.get(`Queues(Number='800')`);
+		const id = String(agents.body.Id);
+		const count = await sandbox.at.get(`Queues(${id})/Agents/$count`);
+		expect(queue!['Agents@odata.count']).toBe(Number(count.text));
+		expect(queue!.Agents).toHaveLength(1);
+		expect(Number(count.text)).toBeGreaterThan(1);
+		expect(await sandbox.at.rows('Trunks?$select=Number,Gateway/Name&$top=1')).toEqual([
+			{ Number: expect.any(String), Gateway: { Name: expect.any(String) } },
+		]);
+		expect(await sandbox.at.get('Trunks?$select=Gateway/Nonsense')).toMatchObject({ status: 400 });
+		expect(await sandbox.at.rows('Users?$filter=Groups/$count gt 99')).toEqual([]);
+	});
+
 	it('expands nested navigation, and only when asked', async () => {
 		const [plain] = await sandbox.at.rows("Users?$filter=Number eq '103'");
 		for (const name of [

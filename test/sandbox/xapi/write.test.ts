@@ -21,6 +21,44 @@ const refused = (code: string, ...targets: string[]) => ({
 	},
 });
 
+describe('what is plainly wrong is refused', () => {
+	it.each([
+		['InboundRules', {}, 'Data', 'WARNINGS.XAPI.REQUIRED'],
+		[
+			'Holidays',
+			{ Name: 'H', Day: 31, Month: 2, DayEnd: 1, MonthEnd: 3 },
+			'Day',
+			'WARNINGS.XAPI.OUT_OF_THE_RANGE',
+		],
+		[
+			'Holidays',
+			{ Name: 'H', Day: 29, Month: 2, Year: 2027 },
+			'Day',
+			'WARNINGS.XAPI.OUT_OF_THE_RANGE',
+		],
+		[
+			'Holidays',
+			{ Name: 'H', Day: 1, Month: 1, DayEnd: 31, MonthEnd: 4 },
+			'DayEnd',
+			'WARNINGS.XAPI.OUT_OF_THE_RANGE',
+		],
+		['Users', { Number: 'abc' }, 'Number', 'WARNINGS.INVALID'],
+		['Queues', { Number: '8 0' }, 'Number', 'WARNINGS.INVALID'],
+		['Fax', { Number: '+49' }, 'Number', 'WARNINGS.INVALID'],
+	])('%s %j', async (set, body, target, message) => {
+		const { status, body: answer } = await sandbox.at.send('POST', set, body);
+		expect(status).toBe(400);
+		expect((answer as { error: { details: unknown } }).error.details).toContainEqual(
+			expect.objectContaining({ target, message }),
+		);
+	});
+
+	it('but not 29 February of each year', async () => {
+		const leap = { Name: 'Leap day', Day: 29, Month: 2, IsRecurrent: true };
+		expect(await sandbox.at.send('POST', 'Holidays', leap)).toMatchObject({ status: 201 });
+	});
+});
+
 describe('users', () => {
 	it('are made of nothing: Id, number, secrets, five profiles, the default department', async () => {
 		const free = (await sandbox.at.get('Users/Pbx.GetFirstAvailableExtensionNumber()')).body.Number;

@@ -35,7 +35,7 @@ export function dnRules(set: DnSet, own: Rules = {}): Rules {
 		},
 		check(context, body, existing) {
 			return {
-				...numberViolations(context, body, existing),
+				...numberViolations(context, body, existing, set),
 				...groupViolations(context, body.Groups),
 				...own.check?.(context, body, existing),
 			};

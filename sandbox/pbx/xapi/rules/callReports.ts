@@ -162,6 +162,119 @@ const queueTotals = (invocation: Invocation): Row[] => {
 		});
 };
 
+/** The legs of agents that a queue rang, by queue and agent. */
+function agentLegs(invocation: Invocation): Array<{ queue: Row; agent: unknown; legs: Row[] }> {
+	const byBoth = new Map<string, { queue: Row; agent: unknown; legs: Row[] }>();
+	for (const { queue, agents } of queueCalls(invocation)) {
+		for (const leg of agents) {
+			const key = `${String(queue.DestinationDn)} ${String(leg.DestinationDn)}`;
+			const entry = byBoth.get(key) ?? { queue, agent: leg.DestinationDn, legs: [] };
+			entry.legs.push(leg);
+			byBoth.set(key, entry);
+		}
+	}
+	return [...byBoth.values()];
+}
+
+const answeredOf = (legs: readonly Row[]) => legs.filter(({ Answered }) => Answered === true);
+
+const mean = (ms: number, of: number) => isoDuration(of === 0 ? 0 : ms / of);
+
+const nameOf = ({ context }: Invocation, number: unknown): string => {
+	const dn = context.store.dn(String(number));
+	return dn ? dnName(dn.set, dn.row) : '';
+};
+
+/** Queues that a report is about, with their calls; also those without any. */
+function queuesWithCalls(invocation: Invocation) {
+	const calls = queueCalls(invocation);
+	const { queueDns, queueDnStr } = invocation.args;
+	return invocation.context.store
+		.rows('Queues')
+		.filter(({ Number: number }) => listed(queueDns ?? queueDnStr)(number))
+		.map((queue) => {
+			const own = calls.filter((call) => call.queue.DestinationDn === queue.Number);
+			const taken = answeredOf(own.flatMap(({ agents }) => agents));
+			return { queue, calls: own, taken };
+		});
+}
+
+/** A row for each agent that a queue rang. */
+const queueOverview = (invocation: Invocation): Row[] => {
+	const queues = new Map(
+		queuesWithCalls(invocation).map((each) => [each.queue.Number, each] as const),
+	);
+	return agentLegs(invocation).map(({ queue, agent, legs }) => ({
+		QueueDn: queue.DestinationDn,
+		QueueDisplayName: queue.DestinationDisplayName,
+		QueueReceivedCount: queues.get(queue.DestinationDn)?.calls.length ?? 0,
+		QueueAnsweredCount: queues.get(queue.DestinationDn)?.calls.filter(isTaken).length ?? 0,
+		ExtensionDn: agent,
+		ExtensionDisplayName: nameOf(invocation, agent),
+		ExtensionAnsweredCount: answeredOf(legs).length,
+		ExtensionDroppedCount: legs.length - answeredOf(legs).length,
+		TalkTime: isoDuration(total(answeredOf(legs), 'TalkingDuration')),
+	}));
+};
+
+const detailedQueues = (invocation: Invocation): Row[] =>
+	queuesWithCalls(invocation).map(({ queue, calls, taken }) => {
+		const rung = calls.flatMap(({ agents }) => agents);
+		return {
+			QueueDnNumber: queue.Number,
+			QueueDn: queue.Name,
+			CallsCount: calls.length,
+			AnsweredCount: calls.filter(isTaken).length,
+			CallbacksCount: 0,
+			RingTime: isoDuration(total(rung, 'RingingDuration')),
+			AvgRingTime: mean(total(rung, 'RingingDuration'), rung.length),
+			TalkTime: isoDuration(total(taken, 'TalkingDuration')),
+			AvgTalkTime: mean(total(taken, 'TalkingDuration'), taken.length),
+		};
+	});
+
+const teamQueues = (invocation: Invocation): Row[] =>
+	queuesWithCalls(invocation).map(({ queue, calls, taken }) => ({
+		QueueDnNumber: queue.Number,
+		Dn: queue.Name,
+		AgentsInQueueCount: ((queue.Agents ?? []) as Row[]).length,
+		ReceivedCount: calls.length,
+		AnsweredCount: calls.filter(isTaken).length,
+		TotalTalkTime: isoDuration(total(taken, 'TalkingDuration')),
+		AvgTalkTime: mean(total(taken, 'TalkingDuration'), taken.length),
+	}));
+
+const agentsInQueues = (invocation: Invocation): Row[] =>
+	agentLegs(invocation).map(({ queue, agent, legs }) => {
+		const answered = answeredOf(legs);
+		return {
+			Queue: queue.DestinationDn,
+			QueueDisplayName: queue.DestinationDisplayName,
+			Dn: agent,
+			DnDisplayName: nameOf(invocation, agent),
+			AnsweredCount: answered.length,
+			LostCount: legs.length - answered.length,
+			AnsweredPercent: Math.round((answered.length / legs.length) * 100),
+			RingTime: isoDuration(total(legs, 'RingingDuration')),
+			AvgRingTime: mean(total(legs, 'RingingDuration'), legs.length),
+			TalkTime: isoDuration(total(answered, 'TalkingDuration')),
+			AvgTalkTime: mean(total(answered, 'TalkingDuration'), answered.length),
+		};
+	});
+
+/** Counts by extension, for the members of a department; for all users without one. */
+const extensionsOfDepartment = (invocation: Invocation): Row[] => {
+	const { groupNumber } = invocation.args;
+	const group = invocation.context.store.find('Groups', 'Number', groupNumber);
+	const members = new Set(
+		((group?.Members ?? []) as Row[]).map(({ Number: number }) => String(number)),
+	);
+	return extensionStatistics({
+		...invocation,
+		args: { ...invocation.args, extensionFilter: '' },
+	}).filter(({ Dn }) => !groupNumber || members.has(String(Dn)));
+};
+
 /** Counts by hour; what else `groupingType` can mean is not documented. */
 function distribution(invocation: Invocation): Row[] {
 	const hours = new Map<string, { incoming: number; outgoing: number }>();
@@ -202,6 +315,31 @@ export const callReports: Readonly<Record<string, Rules>> = {
 	),
 	ReportInboundCalls: report(inbound, 'GetInboundCalls', 'DownloadGetInboundCalls'),
 	ReportOutboundCalls: report(outbound, 'GetOutboundCalls', 'DownloadGetOutboundCalls'),
+	ReportAgentsInQueueStatistics: report(
+		agentsInQueues,
+		'GetAgentsInQueueStatisticsData',
+		'DownloadAgentsInQueueStatistics',
+	),
+	ReportDetailedQueueStatistics: report(
+		detailedQueues,
+		'GetDetailedQueueStatisticsData',
+		'DownloadDetailedQueueStatistics',
+	),
+	ReportExtensionStatisticsByGroup: report(
+		extensionsOfDepartment,
+		'GetExtensionStatisticsByGroupData',
+		'DownloadExtensionStatisticsByGroup',
+	),
+	ReportQueuePerformanceOverview: report(
+		queueOverview,
+		'GetQueuePerformanceOverviewData',
+		'DownloadQueuePerformanceOverview',
+	),
+	ReportTeamQueueGeneralStatistics: report(
+		teamQueues,
+		'GetTeamQueueGeneralStatisticsData',
+		'DownloadTeamQueueGeneralStatistics',
+	),
 	ReportQueuePerformanceTotals: report(
 		queueTotals,
 		'GetQueuePerformanceTotalsData',

@@ -26,13 +26,20 @@ function trunkViolations({ store }: Context, { TrunkDN }: Row): Violations {
 		: {};
 }
 
+/** A rule is for some number: one without a DID or caller ID would take every call, or none. */
+const requiredViolations = ({ Data }: Row, existing?: Row): Violations =>
+	existing || (typeof Data === 'string' && Data.trim() !== '')
+		? {}
+		: { Data: 'WARNINGS.XAPI.REQUIRED' };
+
 export const inboundRules: Rules = {
 	defaults: () => ({ Condition: 'BasedOnDID', CallType: 'AllCalls', Data: '', RuleName: '' }),
 	prepare({ store }, body) {
 		const trunk = store.dn(String((body.TrunkDN as Row | undefined)?.Number));
 		return trunk?.set === 'Trunks' ? { ...body, TrunkDN: peer(trunk) } : body;
 	},
-	check: (context, body) => ({
+	check: (context, body, existing) => ({
+		...requiredViolations(body, existing),
 		...destinationViolations(context, body),
 		...trunkViolations(context, body),
 	}),

@@ -9,6 +9,7 @@ import { contacts } from './contacts';
 import { deviceInfos } from './devices';
 import { fax } from './fax';
 import { groups } from './groups';
+import { holidays } from './holidays';
 import { inboundRules } from './inboundRules';
 import { activityLog, auditLog, chatHistory, chatMessages, eventLogs } from './logs';
 import { outboundRules } from './outboundRules';
@@ -54,6 +55,7 @@ const RULES: Readonly<Record<string, Rules>> = {
 	Fax: fax,
 	GetUpdates: updates,
 	Groups: groups,
+	Holidays: holidays,
 	InboundRules: inboundRules,
 	LastCdrAndChatMessageTimestamp: lastCdr,
 	LicenseStatus: licenseStatus,
