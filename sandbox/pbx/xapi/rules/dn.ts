@@ -56,18 +56,8 @@ export function firstFreeNumber({ store }: Context, set: DnSet): string {
 	throw rejected({ Number: 'WARNINGS.NO_MORE_NUMBERS_AVAILABLE' });
 }
 
-/** What a Number looks like: digits, but for parkings, departments and API clients. */
-const NUMBERED: Record<DnSet, RegExp> = {
-	Users: /^\d{2,5}$/,
-	Queues: /^\d{2,5}$/,
-	RingGroups: /^\d{2,5}$/,
-	Receptionists: /^\d{2,5}$/,
-	Fax: /^\d{2,5}$/,
-	Trunks: /^\d{2,6}$/,
-	Parkings: /^\w+$/,
-	Groups: /^\w+$/,
-	ServicePrincipals: /^[\w-]+$/,
-};
+/** Sets whose numbers are words: parking slots, departments, and client IDs, whose characters are not known (protocol 8.4). */
+const NAMED: ReadonlySet<DnSet> = new Set<DnSet>(['Groups', 'Parkings', 'ServicePrincipals']);
 
 /** A Number is unique among all DNs and fixed once given; sending the same one again is fine (protocol 4.5). */
 export function numberViolations(
@@ -80,8 +70,9 @@ export function numberViolations(
 	if (number === undefined || number === null || number === '') return {};
 	if (existing)
 		return number === existing.Number ? {} : { Number: 'WARNINGS.XAPI.FORBIDDEN_CHANGE' };
-	if (set !== undefined && !NUMBERED[set].test(String(number)))
+	if (set !== undefined && !NAMED.has(set) && !/^\d+$/.test(String(number))) {
 		return { Number: 'WARNINGS.INVALID' };
+	}
 	return context.store.dn(String(number)) ? { Number: 'WARNINGS.XAPI.ALREADY_IN_USE' } : {};
 }
 
