@@ -2,7 +2,7 @@ import { systemClock, type Clock } from '../waiting/clock';
 import { BYTES_PER_MS, msOf } from './pcm';
 
 /** How much audio the PBX may hold that it has not played, in ms (protocol 2.8). */
-export const AHEAD_MS = 500;
+const AHEAD_MS = 500;
 
 /** Bytes that are sent at a time: 200 ms of audio. */
 const CHUNK_BYTES = 200 * BYTES_PER_MS;

@@ -3,7 +3,7 @@ import { ThreeCxError } from '../http/errors';
 import { BYTES_PER_MS, SAMPLE_BYTES, SAMPLE_RATE } from './pcm';
 
 /** Bytes of {@link wavHeader}. */
-export const WAV_HEADER_BYTES = 44;
+const WAV_HEADER_BYTES = 44;
 
 /**
  * @param dataBytes length of the audio that follows, as Call Control sends it
@@ -30,7 +30,7 @@ export function wavHeader(dataBytes: number): Buffer {
 export const MAX_WAV_BYTES = 24_000_000;
 
 /** Longest audio that is converted, in s: a slow one of {@link MAX_WAV_BYTES} would last for hours at 8 kHz. */
-export const MAX_WAV_S = 1_800;
+const MAX_WAV_S = 1_800;
 
 /** The rates that are converted, in Hz: what telephones, sound cards and studios use. */
 const RATES = { min: 4_000, max: 192_000 };

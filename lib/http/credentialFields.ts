@@ -22,7 +22,7 @@ export interface PbxClientFields extends ClientCredentials {
  * Whether a switch of the credential is on. An expression may give anything for it; only `true` and the text `true` mean
  * that certificates are not checked. What is not understood (`"no"`, `{}`, `1`) leaves the check in place.
  */
-export const isSwitchedOn = (value: unknown): boolean =>
+const isSwitchedOn = (value: unknown): boolean =>
 	value === true || (typeof value === 'string' && value.trim().toLowerCase() === 'true');
 
 /**

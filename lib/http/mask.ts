@@ -2,7 +2,7 @@ import { secretValues } from '../xapi/secrets';
 import { ThreeCxError } from './errors';
 
 /** Stands in a text where a secret was. */
-export const MASKED = '[hidden]';
+const MASKED = '[hidden]';
 
 /** Levels of a value that are looked through; what lies deeper is hidden as a whole. */
 const MAX_DEPTH = 100;
@@ -129,7 +129,7 @@ export class Secrets {
 }
 
 /** Hides what looks like a token or a secret, for texts of which nobody knows whose secrets may be in them. */
-export const hideLooks = (text: string): string => text.replace(LOOKS, MASKED);
+const hideLooks = (text: string): string => text.replace(LOOKS, MASKED);
 
 /** Long secrets of which pieces of the same length are looked for. */
 interface Pile {

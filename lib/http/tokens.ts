@@ -185,7 +185,7 @@ export function tokenExpiry(
 }
 
 /** A token is renewed this long before it ends, in ms, so that no request leaves with one that dies on the way... */
-export const RENEW_BEFORE_MS = 60_000;
+const RENEW_BEFORE_MS = 60_000;
 
 /** ... but not before it has lived for this part of its life: a token of a minute would be renewed for each request. */
 const LIVED = 0.75;

@@ -59,7 +59,7 @@ export interface AgainPolicy {
 }
 
 /** A database that is away for a minute, or for lunch. */
-export const AGAIN: AgainPolicy = { baseMs: 1_000, capMs: 60_000, forMs: 3_600_000 };
+const AGAIN: AgainPolicy = { baseMs: 1_000, capMs: 60_000, forMs: 3_600_000 };
 
 /** A queue between a source that cannot be slowed down and a receiver that can be overrun. */
 export interface Delivery<Event> {

@@ -6,7 +6,7 @@ import { listEntities, type Entity, type RequestOptions } from './entities';
 import { listFunction } from './functions';
 
 /** The properties of a contact that hold telephone numbers. */
-export const NUMBER_PROPERTIES = [
+const NUMBER_PROPERTIES = [
 	'PhoneNumber',
 	'Mobile2',
 	'Home',

@@ -16,7 +16,7 @@ export type Entity = Record<string, unknown>;
 export const XAPI = '/xapi/v1';
 
 /** The largest `$top` that entity sets accept: above it they answer 400 (protocol 4.3). */
-export const PAGE_SIZE = 100;
+const PAGE_SIZE = 100;
 
 /** What may accompany each request. */
 export type RequestOptions = Pick<PbxRequest, 'signal' | 'timeoutMs'>;

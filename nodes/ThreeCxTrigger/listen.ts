@@ -20,7 +20,7 @@ import { readSettings, type Settings } from './settings';
 const CONNECT_MS = 30_000;
 
 /** How long a manual test listens, in ms. */
-export const TEST_MS = 120_000;
+const TEST_MS = 120_000;
 
 /** Asking for the PBX's country, and for the times of calls, is a courtesy: it is not to hold up the first call, in ms. */
 const ASK = { timeoutMs: 3_000, retry: { attempts: 1, baseMs: 0, capMs: 0 } };

@@ -380,7 +380,7 @@ export class N8nApi {
 }
 
 /** n8n has answered with an error; the message names the request, the status and n8n's words. */
-export class Refusal extends Error {
+class Refusal extends Error {
 	constructor(
 		/** HTTP status. */
 		readonly status: number,

@@ -33,7 +33,7 @@ export interface SocketTiming {
 	certificateMs: number;
 }
 
-export const DEFAULT_SOCKET_TIMING: SocketTiming = {
+const DEFAULT_SOCKET_TIMING: SocketTiming = {
 	handshakeMs: 10_000,
 	pingMs: 10_000,
 	pongMs: 5_000,

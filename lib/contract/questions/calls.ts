@@ -45,7 +45,7 @@ export const devices: Ask = async (subject) => {
 };
 
 /** Fields of a participant without which something of ours would be missing. */
-export const LEG_FIELDS = [
+const LEG_FIELDS = [
 	'callid',
 	'device_id',
 	'direct_control',

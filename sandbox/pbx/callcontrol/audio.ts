@@ -1,5 +1,5 @@
 /** Call Control audio: signed 16-bit little-endian, mono, without header (protocol 2.8). */
-export const SAMPLES_PER_SECOND = 8000;
+const SAMPLES_PER_SECOND = 8000;
 const BYTES_PER_SAMPLE = 2;
 const BYTES_PER_SECOND = SAMPLES_PER_SECOND * BYTES_PER_SAMPLE;
 
@@ -16,7 +16,7 @@ const TONE_AMPLITUDE = 4000;
  * @param samples how many
  * @returns 2 bytes for each sample
  */
-export function tone(firstSample: number, samples: number): Buffer {
+function tone(firstSample: number, samples: number): Buffer {
 	const pcm = Buffer.alloc(samples * BYTES_PER_SAMPLE);
 	for (let i = 0; i < samples; i += 1) {
 		const phase = (2 * Math.PI * TONE_HZ * (firstSample + i)) / SAMPLES_PER_SECOND;

@@ -76,7 +76,7 @@ interface Cost {
 }
 
 /** Loads what is built here and what that commit was, in turns and each in a process of its own. */
-export async function measureModules(
+async function measureModules(
 	say: (line: string) => void,
 ): Promise<Pick<Load, 'modules_ms' | 'modules_ratio' | 'modules_cpu_ratio'>> {
 	// Inside the checkout, so that it finds our node_modules.

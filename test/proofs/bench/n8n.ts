@@ -47,7 +47,7 @@ interface RunData {
 }
 
 /** What the measurements need of n8n's internal REST interface beyond the playground. */
-export class BenchApi extends N8nApi {
+class BenchApi extends N8nApi {
 	/** The descriptions of all node types. */
 	async descriptions(): Promise<Array<{ name: string }>> {
 		return await this.request('GET', '/types/nodes.json');

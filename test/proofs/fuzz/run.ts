@@ -23,7 +23,7 @@ export interface BatchResult {
 }
 
 /** More than this, of the processor, is too slow for one input, in ms. */
-export const SLOW_MS = 500;
+const SLOW_MS = 500;
 
 /** The targets in turn, each as often as its share says. */
 const TURNS = Object.entries(TARGETS).flatMap(([name, { share }]) =>

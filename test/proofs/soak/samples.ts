@@ -66,7 +66,7 @@ const ALLOWED: Record<keyof Sample, { share: number; amount: number }> = {
 };
 
 /** Fewer samples than this in the second half tell nothing. */
-export const LEAST_SAMPLES = 8;
+const LEAST_SAMPLES = 8;
 
 /**
  * The verdict: a measure is flat when the line of least squares through the second half of its samples rises by no more

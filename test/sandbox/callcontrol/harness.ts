@@ -150,7 +150,7 @@ export interface Pbx {
 	close(): Promise<void>;
 }
 
-export function callerOf(header: string | undefined): Caller | undefined {
+function callerOf(header: string | undefined): Caller | undefined {
 	const token = header?.replace('Bearer ', '') ?? '';
 	const known = CLIENTS[token.split('-')[0] ?? ''];
 	return known && { client: known, token };

@@ -6,7 +6,7 @@ import type { Context, Violations } from '../context';
 import { DN_SETS, type DnSet } from '../store';
 
 /** PeerType of the DNs in a set. */
-export const PEER_TYPE: Record<DnSet, string> = {
+const PEER_TYPE: Record<DnSet, string> = {
 	Users: 'Extension',
 	Queues: 'Queue',
 	RingGroups: 'RingGroup',
@@ -108,7 +108,7 @@ export function rightsOf(roleName: string): Row {
 }
 
 /** A DN's place in a department, as a UserGroup row. */
-export function membership(
+function membership(
 	{ set, row }: { set: DnSet; row: Row },
 	group: Row,
 	rights: { RoleName: string },
