@@ -122,6 +122,12 @@ export const MODULE_STATE: readonly ModuleState[] = [
 	},
 	{ at: 'nodes/ThreeCx/resources/ivr/setKey.ts turns', holds: 'a lock', ...LOCK },
 	{
+		at: 'nodes/ThreeCxCallHistoryTrigger/poll.ts current',
+		holds: 'which context of each history trigger polls now, weakly',
+		bound: '1,000 triggers',
+		wayOut: 'the one that polled longest ago goes first',
+	},
+	{
 		at: 'nodes/ThreeCxCallHistoryTrigger/poll.ts runs',
 		holds: 'whether a poll of a node is under way',
 		bound: 'the contexts that n8n holds',

@@ -1,4 +1,11 @@
-import { advance, readFrom, type Cursor, type CursorOptions, type Found } from './cursor';
+import {
+	advance,
+	readFrom,
+	type Cursor,
+	type CursorOptions,
+	type Found,
+	type ToldRow,
+} from './cursor';
 
 /**
  * What is read at once where there is much to catch up on, in ms: over long periods the PBX runs out of time
@@ -18,14 +25,15 @@ export async function catchUp<T>(
 	read: (from: number, to: number) => Promise<Array<Found<T>>>,
 	cursor: Cursor,
 	{ aheadMs, ...options }: CursorOptions & { aheadMs: number },
-): Promise<{ fresh: T[]; cursor: Cursor; isBehind: boolean }> {
+): Promise<{ fresh: T[]; told: ToldRow[]; cursor: Cursor; isBehind: boolean }> {
 	const { now, overlapMs } = options;
 	for (let at = cursor; ; ) {
 		const end = at.newest + PORTION_MS;
 		const from = readFrom(at, overlapMs);
 		if (end >= now) {
 			const found = await read(from, now + aheadMs);
-			return { ...advance(at, found, options), isBehind: false };
+			const step = advance(at, found, options);
+			return { ...step, isBehind: step.left > 0 };
 		}
 		// All rows of what begins in this portion; what begins later is left to the next one, whole.
 		const found = (await read(from, end + overlapMs)).filter((each) => each.at < end);

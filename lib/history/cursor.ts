@@ -14,8 +14,16 @@ export interface Cursor {
 	newest: number;
 	/** What was seen within twice the overlap: a short hash of the id, and its time. */
 	seen: Record<string, number>;
-	/** What has been read but was not complete: its time, and how large it was. */
-	unfinished: Record<string, { at: number; size: number }>;
+	/** Everything before this has been seen, but for what is unfinished, in ms since the epoch. */
+	done?: number;
+	/** What has been read but was not complete: its time, and how large it was; or was complete, but is still to be told. */
+	unfinished: Record<string, { at: number; size: number; isLeft?: boolean }>;
+}
+
+/** A row that has been told, as the cursor knows it. */
+export interface ToldRow {
+	key: string;
+	at: number;
 }
 
 /** A row, or what several rows make up, as the cursor sees it. */
@@ -41,6 +49,8 @@ export interface CursorOptions {
 	readTo?: number;
 	/** Most ids that are kept; beyond it the oldest are dropped and never reported again. Default 20,000. */
 	maxSeen?: number;
+	/** Most rows that are told at once; the others are left for the next poll. Default all. */
+	limit?: number;
 }
 
 /** Rows from the future of more than a day have a wrong clock behind them; they do not move the cursor, in ms. */
@@ -98,27 +108,36 @@ export function advance<T>(
 	cursor: Cursor,
 	found: ReadonlyArray<Found<T>>,
 	options: CursorOptions,
-): { fresh: T[]; cursor: Cursor } {
-	const { overlapMs, now, readTo = now, maxSeen = MAX_SEEN } = options;
+): { fresh: T[]; told: ToldRow[]; left: number; cursor: Cursor } {
+	const { overlapMs, now, readTo = now, maxSeen = MAX_SEEN, limit = Infinity } = options;
 	const seen = new Map(Object.entries(cursor.seen));
 	const unfinished: Cursor['unfinished'] = { ...cursor.unfinished };
-	const fresh: Array<Found<T>> = [];
+	const fresh: Array<{ key: string; at: number; value: T }> = [];
 	for (const each of found) {
 		const key = keyOf(each.id);
 		const { at } = each;
 		if (seen.has(key)) continue;
+		// So long ago that its id has been dropped: it is read again only because of an older one.
+		if (at < (cursor.done ?? -Infinity) && !(key in cursor.unfinished)) continue;
 		if (at < cursor.floor) seen.set(key, at);
 		else if (isComplete(each, cursor.unfinished[key], now)) {
 			delete unfinished[key];
 			seen.set(key, at);
-			fresh.push(each);
+			fresh.push({ key, at, value: each.value });
 		} else {
 			unfinished[key] = { at, size: each.size ?? 1 };
 		}
 	}
-	for (const [key, { at }] of Object.entries(unfinished)) {
+	fresh.sort((a, b) => a.at - b.at);
+	const left = fresh.splice(limit);
+	for (const { key, at } of left) {
+		seen.delete(key);
+		unfinished[key] = { at, size: 1, isLeft: true };
+	}
+	for (const [key, { at, isLeft }] of Object.entries(unfinished)) {
 		// Gone from the PBX before it was complete: deleted.
-		if (at < now - LONGEST_GROWTH_MS) delete unfinished[key];
+		const isStillLeft = isLeft === true && left.some((each) => each.key === key);
+		if (at < now - LONGEST_GROWTH_MS && !isStillLeft) delete unfinished[key];
 	}
 	const times = found.map(({ at }) => at).filter((at) => at <= now + DAY_MS);
 	const next: Cursor = {
@@ -133,9 +152,36 @@ export function advance<T>(
 	const oldestKept = floorFor([...seen.values()], maxSeen);
 	next.floor = Math.max(next.floor, oldestKept);
 	const keepFrom = Math.max(oldestKept, readFrom(next, overlapMs) - overlapMs);
+	next.done = Math.max(cursor.done ?? -Infinity, keepFrom);
 	next.seen = Object.fromEntries([...seen].filter(([, at]) => at >= keepFrom));
-	return { fresh: fresh.sort((a, b) => a.at - b.at).map(({ value }) => value), cursor: next };
+	return {
+		fresh: fresh.map(({ value }) => value),
+		told: fresh.map(({ key, at }) => ({ key, at })),
+		left: left.length,
+		cursor: next,
+	};
 }
+
+/**
+ * @param cursor how far the polls have come
+ * @param rows what was told, but has reached nobody
+ * @returns a cursor whose next poll tells them again, and no others
+ */
+export function takeBack(cursor: Cursor, rows: readonly ToldRow[]): Cursor {
+	const keys = new Set(rows.map(({ key }) => key));
+	return {
+		...cursor,
+		seen: Object.fromEntries(Object.entries(cursor.seen).filter(([key]) => !keys.has(key))),
+		unfinished: {
+			...cursor.unfinished,
+			...Object.fromEntries(rows.map(({ key, at }) => [key, { at, size: 1, isLeft: true }])),
+		},
+	};
+}
+
+/** @returns whether a row has been seen: of a PBX whose rows have ids that no other has, that tells which PBX it is. */
+export const hasSeen = (cursor: Cursor, { id }: Pick<Found<unknown>, 'id'>): boolean =>
+	keyOf(id) in cursor.seen;
 
 function isComplete<T>(
 	{ state = 'complete', size = 1, at }: Found<T>,

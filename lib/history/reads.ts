@@ -9,7 +9,7 @@ import type { Found } from './cursor';
 /** How history is read: which rows, and what makes each of them complete. */
 
 /** A call whose last leg ended this long ago gets no more legs, in ms. The PBX writes each when it ends. */
-const SETTLED_MS = 15_000;
+export const SETTLED_MS = 15_000;
 
 /** A span of time, in ms since the epoch. The end does not belong to it (protocol 4.7). */
 export interface TimeSpan {
@@ -17,6 +17,8 @@ export interface TimeSpan {
 	to: number;
 	/** The newest so many rows only. */
 	newest?: number;
+	/** A call whose last leg ended this long ago gets no more legs, in ms; default {@link SETTLED_MS}. */
+	settledMs?: number;
 }
 
 /** @param now the clock, in ms since the epoch */
@@ -33,7 +35,11 @@ export type Read<T> = (
  * its last leg has been over for a while, or when it has not grown between two polls. Which calls are active is asked
  * first: of one that ends while its rows are read, only some may have been read.
  */
-export const readCalls: Read<Call> = async (client, { from, to, newest }, now) => {
+export const readCalls: Read<Call> = async (
+	client,
+	{ from, to, newest, settledMs = SETTLED_MS },
+	now,
+) => {
 	const active = new Map(
 		(await activeCalls(client).catch(() => [])).map((call) => [Number(call.Id), call]),
 	);
@@ -58,7 +64,7 @@ export const readCalls: Read<Call> = async (client, { from, to, newest }, now) =
 		const isActive = call.legs.some(({ CallId }) =>
 			mayBeOf(active.get(Number(CallId)), { at, end }),
 		);
-		const isOver = end <= now - SETTLED_MS;
+		const isOver = end <= now - settledMs;
 		const state = isActive ? 'growing' : isOver ? 'complete' : 'unsure';
 		return { id: call.callId, at, size: call.legs.length, state, value: call };
 	});

@@ -1,10 +1,20 @@
-import type { IDataObject, INodeExecutionData, IPollFunctions } from 'n8n-workflow';
+import type { IDataObject, INodeExecutionData, IPollFunctions, IRun } from 'n8n-workflow';
+import { BoundedMap } from '../../lib/boundedMap';
 import { catchUp } from '../../lib/history/catchUp';
-import { beginAt, beginNow, readCursor, type Cursor } from '../../lib/history/cursor';
+import {
+	beginAt,
+	beginNow,
+	hasSeen,
+	readCursor,
+	takeBack,
+	type Cursor,
+	type ToldRow,
+} from '../../lib/history/cursor';
 import { probe } from '../../lib/history/reads';
 import type { PbxClient } from '../../lib/http/client';
 import { ThreeCxError, type ErrorKind } from '../../lib/http/errors';
 import { connectTo } from '../shared/connect';
+import { hasBegun } from '../shared/executions';
 import { outgoing } from '../shared/output';
 import { itemsOf, READ, type SourceName } from './sources';
 import { readSettings, type Settings } from './settings';
@@ -21,7 +31,25 @@ interface Memory {
 	readAt?: number;
 	/** How far each source has been read. */
 	cursors?: Partial<Record<SourceName, Cursor>>;
+	/** When the first poll was tried, in ms since the epoch: from then on everything is told, even if it failed. */
+	begunAt?: number;
 }
+
+/** What a poll has found. */
+interface News {
+	items: INodeExecutionData[];
+	/** The rows that they are of. */
+	told: Array<{ source: SourceName; rows: ToldRow[] }>;
+}
+
+/** Recordings with their files in one poll: all of a week's outage at once would fill disk and memory. */
+const FILES = 20;
+
+/** Where the memory is copied to that n8n keeps under the name of the node: the name can change. */
+const copyKey = (nodeId: string): string => `threeCxCallHistoryTrigger ${nodeId}`;
+
+/** A longer memory is not copied, in characters of JSON. */
+const MAX_COPY = 100_000;
 
 /** Even when the probe says that nothing has changed, everything is read this often, in ms: it need not know of all. */
 const READ_AT_LEAST_MS = 300_000;
@@ -42,11 +70,20 @@ const PASSES = new Set<ErrorKind>(['unreachable', 'timeout', 'server', 'rateLimi
 /** Activation modes in which n8n starts polling automatically. An error of the first poll would end the polling. */
 const BY_ITSELF = new Set<string>(['init', 'leadershipChange']);
 
+/** The context of each node that polls now; n8n throws away what an older one finds. */
+const current = new BoundedMap<string, WeakRef<IPollFunctions>>({ max: 1_000 });
+
 /**
  * How polling has gone since it was begun. n8n hands the same context to every poll until the workflow is published
  * anew, also the same activation mode.
  */
-const runs = new WeakMap<IPollFunctions, { isUnderWay: boolean }>();
+const runs = new WeakMap<IPollFunctions, Run>();
+
+interface Run {
+	isUnderWay: boolean;
+	/** What was told, but n8n could not start the execution: the next poll tells it again. */
+	refused: News['told'];
+}
 
 /**
  * One poll: what is new since the last one.
@@ -60,30 +97,50 @@ export async function poll(
 	context: IPollFunctions,
 	now: number = Date.now(),
 ): Promise<INodeExecutionData[][] | null> {
-	const items =
-		context.getMode() === 'manual'
-			? await sample(context, readSettings(context), now)
-			: await inTurn(context, now);
-	return items.length > 0 ? [items.map(outgoing)] : null;
+	if (context.getMode() === 'manual') {
+		const items = await sample(context, readSettings(context), now);
+		return items.length > 0 ? [items.map(outgoing)] : null;
+	}
+	await inTurn(context, now);
+	return null;
 }
 
-/** @returns what is new; nothing where another poll is under way, or what failed is only logged */
-async function inTurn(context: IPollFunctions, now: number): Promise<INodeExecutionData[]> {
+/** Hands over what is new; nothing where another poll is under way, or what failed is only logged. */
+async function inTurn(context: IPollFunctions, now: number): Promise<void> {
 	const run = runs.get(context);
 	// n8n does not wait for a slow poll before the next: both would tell the same.
-	if (run?.isUnderWay) return [];
-	const current = { isUnderWay: true };
-	runs.set(context, current);
+	if (run?.isUnderWay) return;
+	const next: Run = { isUnderWay: true, refused: run?.refused ?? [] };
+	runs.set(context, next);
+	const name = `${context.getWorkflow().id}:${context.getNode().id}`;
+	if (!run) current.set(name, new WeakRef(context));
 	try {
-		return await news(context, readSettings(context), now);
+		const found = await news(context, readSettings(context), now, next, run === undefined);
+		if (found.items.length > 0 && current.get(name)?.deref() === context)
+			handOver(context, found, next);
 	} catch (cause) {
 		if (!isOnlyLogged(cause, context.getActivationMode(), run === undefined)) throw cause as Error;
 		const { message } = cause as Error;
 		context.logger.warn(`3CX Call History Trigger: this poll was skipped. ${message}`);
-		return [];
 	} finally {
-		current.isUnderWay = false;
+		next.isUnderWay = false;
 	}
+}
+
+/**
+ * Starts the execution. n8n would do it with what `poll` returns, and say nothing when it fails: the rows would be gone.
+ * So the poll asks for it itself, and for how it goes.
+ */
+function handOver(context: IPollFunctions, { items, told }: News, run: Run): void {
+	const done = context.helpers.createDeferredPromise<IRun | undefined>();
+	done.promise.catch((error: Error) => {
+		if (hasBegun(error)) return;
+		run.refused.push(...told);
+		context.logger.warn(
+			`3CX Call History Trigger: n8n could not start the execution for ${items.length} items; the next poll tells them again. ${error.message}`,
+		);
+	});
+	context.__emit([items.map(outgoing)], undefined, done);
 }
 
 /**
@@ -100,21 +157,44 @@ async function news(
 	context: IPollFunctions,
 	settings: Settings,
 	now: number,
-): Promise<INodeExecutionData[]> {
-	const client = await connectTo(context);
+	run: Run,
+	isFirst: boolean,
+): Promise<News> {
 	const stored = context.getWorkflowStaticData('node') as IDataObject & Memory;
-	const memory: Memory = stored.origin === client.connection.origin ? stored : {};
+	const copies = context.getWorkflowStaticData('global');
+	const copy = copies[copyKey(context.getNode().id)] as Memory | undefined;
+	// Under a new name there is nothing yet, but the copy.
+	const kept = stored.origin === undefined && copy !== undefined ? copy : { ...stored };
+	const startsFromNow =
+		isFirst && !settings.tellsPause && context.getActivationMode() === 'activate';
+	// Of use until the first poll has come through.
+	const begunAt = kept.origin === undefined ? (kept.begunAt ?? now) : now;
+	stored.begunAt = begunAt;
+	const client = await connectTo(context);
+	const span = { settledMs: settings.settledMs };
+	const isKnown = !startsFromNow && (await isOf(client, kept, settings, now));
+	const memory: Memory = isKnown ? kept : {};
 	const sources = [...new Set(settings.events.map(({ source }) => source))];
 	const cursors = { ...memory.cursors };
+	// Taken back only when all has been read: this may fail.
+	const refused = [...run.refused];
+	for (const { source, rows } of refused) {
+		const cursor = readCursor(cursors[source]);
+		if (cursor) cursors[source] = takeBack(cursor, rows);
+	}
 	const probed = await probe(client);
-	if (isUnchanged(memory, sources, probed, now)) return [];
+	if (refused.length === 0 && isUnchanged(memory, sources, probed, now))
+		return { items: [], told: [] };
 
 	const items: INodeExecutionData[] = [];
-	const options = { overlapMs: settings.overlapMs, aheadMs: AHEAD_MS, now };
+	const told: News['told'] = [];
 	let isBehind = false;
 	for (const source of sources) {
-		const read = async (from: number, to: number) => await READ[source](client, { from, to }, now);
-		const cursor = readCursor(cursors[source]) ?? firstCursor(settings);
+		const limit = source === 'recordings' && settings.download ? FILES : undefined;
+		const options = { overlapMs: settings.overlapMs, aheadMs: AHEAD_MS, now, limit };
+		const read = async (from: number, to: number) =>
+			await READ[source](client, { ...span, from, to }, now);
+		const cursor = readCursor(cursors[source]) ?? firstCursor(settings, begunAt, now);
 		if (!cursor) {
 			cursors[source] = beginNow(await read(now - options.overlapMs, now + AHEAD_MS), options);
 			continue;
@@ -122,6 +202,7 @@ async function news(
 		const step = await catchUp(read, cursor, options);
 		cursors[source] = step.cursor;
 		isBehind ||= step.isBehind;
+		told.push({ source, rows: step.told });
 		const events = settings.events.filter((event) => event.source === source);
 		for (const row of step.fresh)
 			items.push(...(await itemsOf(context, client, row, events, settings)));
@@ -132,13 +213,36 @@ async function news(
 		probe: probed,
 		isSettled: probed === memory.probe && !isBehind,
 		readAt: now,
+		begunAt,
 		cursors: Object.fromEntries(sources.map((source) => [source, cursors[source]])),
 	});
-	return items;
+	run.refused = run.refused.filter((each) => !refused.includes(each));
+	const json = JSON.stringify(stored);
+	if (json.length <= MAX_COPY)
+		copies[copyKey(context.getNode().id)] = JSON.parse(json) as IDataObject;
+	return { items, told };
 }
 
-const firstCursor = ({ since }: Settings): Cursor | undefined =>
-	since === undefined ? undefined : beginAt(since);
+/**
+ * Whether a memory is of the PBX that is asked now. Its address can be written in another way: then it is the calls that
+ * tell, because their ids are like no others'.
+ */
+async function isOf(
+	client: PbxClient,
+	{ origin, cursors }: Memory,
+	{ overlapMs }: Settings,
+	now: number,
+): Promise<boolean> {
+	if (origin === client.connection.origin) return true;
+	const cursor = readCursor(cursors?.calls);
+	if (!cursor) return false;
+	const calls = await READ.calls(client, { from: cursor.newest - overlapMs, to: now }, now);
+	return calls.some((call) => hasSeen(cursor, call));
+}
+
+/** Where a source begins that has no cursor: at the chosen time, or when the first poll was tried, if that is past. */
+const firstCursor = ({ since }: Settings, begunAt: number, now: number): Cursor | undefined =>
+	since === undefined ? (begunAt < now ? beginAt(begunAt) : undefined) : beginAt(since);
 
 /** Whether the probe makes reading needless. */
 function isUnchanged(

@@ -20,6 +20,18 @@ export const properties: INodeProperties[] = [
 		default: {},
 		options: [
 			{
+				displayName: 'After a Pause',
+				name: 'afterPause',
+				type: 'options',
+				options: [
+					{ name: 'Start From Now', value: 'now', description: 'Only what appears from then on' },
+					{ name: 'Tell What Was Missed', value: 'tell', description: 'All since the last poll' },
+				],
+				default: 'tell',
+				description:
+					'What to do when the workflow is published again. After a restart of n8n, the trigger always tells what was missed.',
+			},
+			{
 				displayName: 'Begin At',
 				name: 'startAt',
 				type: 'dateTime',
@@ -60,6 +72,15 @@ export const properties: INodeProperties[] = [
 				displayOptions: { show: { downloadFile: [true] } },
 				hint: 'The name of the output binary field to put the file in',
 				description: 'The output field for the audio file',
+			},
+			{
+				displayName: 'Settle Delay (Seconds)',
+				name: 'settleDelay',
+				type: 'number',
+				typeOptions: { minValue: 0, maxValue: 600 },
+				default: 15,
+				description:
+					'How long the last leg of a call must be over before the call is reported, if the API client cannot see which calls go on. 3CX stores a leg when it ends, while the call can continue elsewhere.',
 			},
 		],
 	},

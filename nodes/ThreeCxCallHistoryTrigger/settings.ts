@@ -10,6 +10,10 @@ export interface Settings extends OutputSettings {
 	since?: number;
 	/** How long a call may last, in ms: so much later than its beginning its row may appear. */
 	overlapMs: number;
+	/** How long the last leg of a call has to be over, in ms. */
+	settledMs: number;
+	/** Whether a workflow that is published again tells what came meanwhile. */
+	tellsPause: boolean;
 }
 
 const HOUR_MS = 3_600_000;
@@ -37,11 +41,14 @@ export function readSettings(context: IPollFunctions): Settings {
 	}
 	const options = context.getNodeParameter('options', {}) as IDataObject;
 	const { longestCall, startAt, downloadFile, binaryPropertyName, includeLegs } = options;
+	const { settleDelay, afterPause } = options;
 	const since = instantIn(context.getTimezone())(String(startAt ?? ''));
 	return {
 		events,
 		since: since === '' ? undefined : Date.parse(since),
 		overlapMs: (typeof longestCall === 'number' && longestCall > 0 ? longestCall : 4) * HOUR_MS,
+		settledMs: (typeof settleDelay === 'number' && settleDelay >= 0 ? settleDelay : 15) * 1000,
+		tellsPause: afterPause !== 'now',
 		download: downloadFile === true,
 		binaryProperty: String(binaryPropertyName ?? '') || 'data',
 		includeLegs: includeLegs === true,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IRun, ITriggerFunctions } from 'n8n-workflow';
+import { hasBegun } from '../shared/executions';
 import { outgoing } from '../shared/output';
 import type { TriggerEvent } from './events';
 import { toOutput, type OutputOptions } from './output';
@@ -9,12 +10,6 @@ export type Emitter = (events: TriggerEvent[], options: OutputOptions) => Promis
 
 /** n8n's column for the key holds so many characters; longer ones make PostgreSQL refuse the execution. */
 const MAX_KEY = 255;
-
-/**
- * Rejections that say that the execution did begin: somebody stopped it, it ran too long, n8n shut down, or it was over
- * before n8n looked for its end. It is in n8n's database then, and is not to be started again.
- */
-const BEGAN = /^(\w*ExecutionCancelledError|ExecutionNotFoundError)$/;
 
 /** n8n's second engine starts no execution for a trigger that wants to know of its end. */
 const NO_WAITING = /waits for its execution to finish/i;
@@ -43,7 +38,7 @@ export function createEmitter(
 			() => undefined,
 			(error: Error) => error,
 		);
-		if (!refusal || BEGAN.test(refusal.constructor.name)) return;
+		if (!refusal || hasBegun(refusal)) return;
 		if (!NO_WAITING.test(refusal.message)) throw refusal;
 		if (isTold) onUnbounded();
 		isTold = false;

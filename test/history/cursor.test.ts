@@ -5,6 +5,7 @@ import {
 	beginNow,
 	readCursor,
 	readFrom,
+	takeBack,
 	type Cursor,
 	type Found,
 } from '../../lib/history/cursor';
@@ -161,4 +162,44 @@ describe('the cursor', () => {
 		'is none where static data holds %j',
 		(value) => expect(readCursor(value)).toBeUndefined(),
 	);
+});
+
+describe('what is left for later', () => {
+	const HOUR = 3_600_000;
+	const now = 100 * 24 * HOUR;
+	const options = { overlapMs: 4 * HOUR, now };
+	const rows = Array.from({ length: 50 }, (_, n) => ({
+		id: `row ${n}`,
+		// Some of them older than any call can grow.
+		at: now - 5 * 24 * HOUR + n * 2 * HOUR,
+		value: n,
+	}));
+
+	test('is told by the next polls, in order and once, however old it is', () => {
+		let cursor = beginAt(now - 6 * 24 * HOUR);
+		const told: number[] = [];
+		for (let polls = 0; polls < 10; polls += 1) {
+			const from = readFrom(cursor, options.overlapMs);
+			const step = advance(
+				cursor,
+				rows.filter(({ at }) => at >= from),
+				{ ...options, limit: 7 },
+			);
+			expect(step.fresh.length).toBeLessThanOrEqual(7);
+			told.push(...step.fresh);
+			cursor = step.cursor;
+		}
+		expect(told).toEqual(rows.map(({ value }) => value));
+	});
+
+	test('so is what was told, but has reached nobody', () => {
+		const first = advance(beginAt(now - 6 * 24 * HOUR), rows, options);
+		expect(first.fresh).toHaveLength(50);
+		const cursor = takeBack(first.cursor, first.told.slice(3, 5));
+		const from = readFrom(cursor, options.overlapMs);
+		const again = rows.filter(({ at }) => at >= from);
+		const second = advance(cursor, again, options);
+		expect(second.fresh).toEqual([3, 4]);
+		expect(advance(second.cursor, again, options).fresh).toEqual([]);
+	});
 });

@@ -327,6 +327,75 @@ describe('the 3CX Call History Trigger', () => {
 		await other.close();
 	});
 
+	test('n8n cannot start an execution: the next poll tells its rows again, and no others', async () => {
+		await start();
+		let refusals = 0;
+		const refuse = () => (refusals-- > 0 ? new Error('timeout exceeded') : undefined);
+		const trigger = published(pbx, { events: ['callFinished'] }, { refuse });
+		await trigger.poll();
+		play(true, '100');
+		expect(await trigger.poll()).toHaveLength(1);
+		refusals = 1;
+		play(true, '101');
+		expect(await trigger.poll()).toEqual([]);
+		play(true, '102');
+		const items = await trigger.poll();
+		expect(items.map(({ json }) => json.to)).toEqual(['101', '102']);
+		expect(await trigger.poll()).toEqual([]);
+	});
+
+	test('is found again under another name and address', async () => {
+		await start();
+		const before = published(pbx, { events: ['callFinished'] });
+		await before.poll();
+		play(true, '100');
+		expect(await before.poll()).toHaveLength(1);
+		play(true, '101');
+		const other = { ...pbx, url: pbx.url.replace('127.0.0.1', 'localhost') };
+		const after = published(
+			other,
+			{ events: ['callFinished'] },
+			{ staticData: JSON.parse(JSON.stringify(before.staticData)), nodeName: 'Finished calls' },
+		);
+		expect((await after.poll()).map(({ json }) => json.to)).toEqual(['101']);
+	});
+
+	test.each([
+		['tell', 1],
+		['now', 0],
+	])('after a pause, %s: %i of what came meanwhile', async (afterPause, told) => {
+		await start();
+		const parameters = { events: ['callFinished'], options: { afterPause } };
+		const before = published(pbx, parameters);
+		await before.poll();
+		play(true);
+		await before.poll();
+		play(true);
+		const staticData = JSON.parse(JSON.stringify(before.staticData)) as IDataObject;
+		const after = published(pbx, parameters, { staticData });
+		expect(await after.poll()).toHaveLength(told);
+		play(true);
+		expect(await after.poll()).toHaveLength(1);
+		// A restart of n8n is no pause.
+		play(true);
+		const restarted = published(pbx, parameters, {
+			staticData: JSON.parse(JSON.stringify(after.staticData)) as IDataObject,
+			activation: 'init',
+		});
+		expect(await restarted.poll()).toHaveLength(1);
+	});
+
+	test('whose first poll fails when n8n starts tells from then on, not from its first success', async () => {
+		await start();
+		await pbx.down();
+		const trigger = published(pbx, { events: ['callFinished'] }, { activation: 'init' });
+		const now = Date.now();
+		expect(await trigger.poll(now)).toEqual([]);
+		await pbx.up();
+		play(true);
+		expect(await trigger.poll(now + 60_000)).toHaveLength(1);
+	});
+
 	describe('a manual test', () => {
 		test('shows the latest of what is there, and keeps nothing in mind', async () => {
 			await start({ seedCallLogRows: 400 });

@@ -23,6 +23,10 @@ const MINUTE = 60_000;
 interface Begun {
 	staticData?: IDataObject;
 	activation?: WorkflowActivateMode;
+	/** Name of the node; default `History`. */
+	nodeName?: string;
+	/** Makes n8n unable to start an execution. */
+	refuse?: () => Error | undefined;
 }
 
 /**
@@ -32,12 +36,12 @@ interface Begun {
 export function published(
 	pbx: Pick<Pbx, 'url' | 'defaultClient'>,
 	parameters: INodeParameters,
-	{ staticData = {}, activation = 'activate' }: Begun = {},
+	{ staticData = {}, activation = 'activate', nodeName = 'History', refuse }: Begun = {},
 ) {
 	const nodeType = new ThreeCxCallHistoryTrigger();
 	const node: INode = {
 		id: 'history',
-		name: 'History',
+		name: nodeName,
 		type: 'n8n-nodes-threecx.threeCxCallHistoryTrigger',
 		typeVersion: 1,
 		position: [0, 0],
@@ -59,13 +63,22 @@ export function published(
 	});
 	const { clientId, clientSecret } = pbx.defaultClient;
 	const credentials = new CredentialStore({ pbxUrl: pbx.url, clientId, clientSecret });
+	/** What the poll under way has asked n8n to start. */
+	let emitted: INodeExecutionData[] = [];
+	const emit: IPollFunctions['__emit'] = (data, _response, done) => {
+		const refusal = refuse?.();
+		if (refusal) return done?.reject(refusal);
+		emitted.push(...data[0]!);
+		done?.resolve(undefined);
+	};
 	const contextFor = (mode: WorkflowExecuteMode) =>
 		new PollContext(
 			workflow,
-			workflow.getNode('History')!,
+			workflow.getNode(nodeName)!,
 			additionalDataFor(credentials, mode),
 			mode,
 			mode === 'manual' ? 'manual' : activation,
+			emit,
 		);
 	const context = contextFor('trigger');
 	const run = async (polling: IPollFunctions, now?: number): Promise<INodeExecutionData[]> => {
@@ -74,7 +87,8 @@ export function published(
 			watch('poll error', error);
 			throw error;
 		});
-		const items = output?.[0] ?? [];
+		const items = [...emitted, ...(output?.[0] ?? [])];
+		emitted = [];
 		seed(credentials, parameters);
 		watch(
 			'polled items',
