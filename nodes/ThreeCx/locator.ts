@@ -114,14 +114,20 @@ function readings(resource: EntityResource, mode: string, value: string) {
 	const keys = resource.naturalKeys.filter(({ property }) => mode === ANY || property === mode);
 	const id = rowKey(resource);
 	const mayBeId = keys.length === 0 || mode === ANY;
-	const isId = mayBeId && (id.type === 'string' || isInt32(value));
+	const isId = mayBeId && isKeyText(id.type, value);
 	return [
 		...keys.map(({ property, label }) => ({ label, ...named(property, value) })),
 		...(isId ? [{ label: keyLabel(resource), ...named(id.name, value, id.type) }] : []),
 	];
 }
 
-const isInt32 = (text: string) => /^\d{1,10}$/.test(text) && Number(text) < 2 ** 31;
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+const isKeyText = (type: string, text: string): boolean => {
+	if (type === 'string') return true;
+	if (type === 'uuid') return UUID.test(text);
+	return /^\d{1,10}$/.test(text) && Number(text) < 2 ** 31;
+};
 
 /**
  * The `$filter` for the row that a locator names, while the panel is open.
@@ -216,12 +222,12 @@ function isExpressionForList(context: IExecuteFunctions, resource: EntityResourc
 
 /** The key as its type is. */
 function keyFrom(resource: EntityResource, text: string): string | number {
-	if (rowKey(resource).type === 'string') return text;
-	if (/^\d+$/.test(text)) return Number(text);
+	const { type } = rowKey(resource);
+	if (isKeyText(type, text)) return type === 'int32' ? Number(text) : text;
 	throw new ThreeCxError({
 		kind: 'input',
 		field: resource.name,
-		message: `The field "${resource.label}" does not contain an ID: an ID is a whole number`,
+		message: `The field "${resource.label}" does not contain an ID: an ID is ${type === 'uuid' ? 'of the form 01234567-89ab-cdef-0123-456789abcdef' : 'a whole number'}`,
 		hint: `Set the field to what you have: ${byEach(resource)}.`,
 	});
 }

@@ -230,7 +230,7 @@ describe('playlist', () => {
 		expect(await run('playlist', 'getAll', condition('Name', 'café & bar'))).toHaveLength(1);
 		expect(await run('playlist', 'delete', { playlist })).toEqual([{ deleted: true }]);
 		expect(await refusal('playlist', 'get', { playlist })).toMatchObject({
-			message: 'This PBX has no playlist with ID Café & Bar',
+			message: 'This PBX has no playlist with Name Café & Bar',
 		});
 	});
 
@@ -247,7 +247,7 @@ describe('playlist', () => {
 		});
 		expect(items[0]).toMatchObject({
 			json: { fileName: 'morning.wav' },
-			binary: { data: { mimeType: 'audio/x-wav' } },
+			binary: { data: { mimeType: 'audio/wav' } },
 		});
 		expect(await run('playlist', 'deleteFile', { playlist, fileName: 'morning.wav' })).toEqual([
 			{ Name: 'Calm Piano', fileName: 'morning.wav', deleted: true },

@@ -48,8 +48,9 @@ const changesOf = ({ fields, singleton: name }: SettingsResource): Record<string
 
 const refusal = async (...args: Parameters<NodeUnderTest['run']>) => await node.refusal(...args);
 
-test('five settings objects and the conference have the pair', () => {
+test('six settings objects and the conference have the pair', () => {
 	expect(WITH_SETTINGS.map(([label]) => label)).toEqual([
+		'AI',
 		'Conference',
 		'Emergency',
 		'Mail',

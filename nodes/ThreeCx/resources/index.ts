@@ -1,6 +1,7 @@
 import type { XapiResource } from '../resource';
 import { activeCall } from './activeCall';
 import { activityLog } from './activityLog';
+import { aiSettings } from './aiSettings';
 import { anyOperation } from './anyOperation';
 import { apiClient } from './apiClient';
 import { auditLog } from './auditLog';
@@ -21,6 +22,7 @@ import { inboundRule } from './inboundRule';
 import { ivr } from './ivr';
 import { mail } from './mail';
 import { musicOnHold } from './musicOnHold';
+import { oauthClient } from './oauthClient';
 import { officeHours } from './officeHours';
 import { outboundRule } from './outboundRule';
 import { phone } from './phone';
@@ -41,6 +43,7 @@ import { voicemail } from './voicemail';
 export const RESOURCES: readonly XapiResource[] = [
 	activeCall,
 	activityLog,
+	aiSettings,
 	anyOperation,
 	apiClient,
 	auditLog,
@@ -62,6 +65,7 @@ export const RESOURCES: readonly XapiResource[] = [
 	ivr,
 	mail,
 	musicOnHold,
+	oauthClient,
 	officeHours,
 	outboundRule,
 	phone,

@@ -25,6 +25,7 @@ import { services } from './services';
 import {
 	antiHackingSettings,
 	emergencySettings,
+	aiSettings,
 	mailSettings,
 	musicOnHoldSettings,
 	voicemailSettings,
@@ -59,6 +60,7 @@ const RULES: Readonly<Record<string, Rules>> = {
 	InboundRules: inboundRules,
 	LastCdrAndChatMessageTimestamp: lastCdr,
 	LicenseStatus: licenseStatus,
+	AISettings: aiSettings,
 	MailSettings: mailSettings,
 	MusicOnHoldSettings: musicOnHoldSettings,
 	OutboundRules: outboundRules,

@@ -39,6 +39,18 @@ export const antiHackingSettings = settings({
 });
 
 /** A password that is set is shown as such, and not what it is (protocol 4.6). */
+const concealing =
+	(singleton: string, ...properties: string[]): NonNullable<Rules['values']> =>
+	({ store }: Context) => {
+		const row = store.singleton(singleton);
+		return Object.fromEntries(
+			properties.map((property) => {
+				const { Value } = (row[property] ?? {}) as { Value?: string };
+				return [property, { Concealed: Boolean(Value) }];
+			}),
+		);
+	};
+
 export const mailSettings: Rules = {
 	initial: {
 		CanEditMailServerType: true,
@@ -49,8 +61,17 @@ export const mailSettings: Rules = {
 		MailPassword: { Value: 'correct-horse' },
 		MailSslEnabled: true,
 	},
-	values: ({ store }: Context) => {
-		const { Value } = (store.singleton('MailSettings').MailPassword ?? {}) as { Value?: string };
-		return { MailPassword: { Concealed: Boolean(Value) } };
+	values: concealing('MailSettings', 'MailPassword'),
+};
+
+export const aiSettings: Rules = {
+	initial: {
+		Provider: 'OpenAI',
+		CompanyName: 'Example Ltd',
+		CompanyDescription: 'We repair bicycles.',
+		CompletionModel: 'text-1',
+		RealtimeModel: 'voice-1',
+		APIKey: { Value: 'invented-key' },
 	},
+	values: concealing('AISettings', 'APIKey', 'ManagementAPIKey'),
 };
