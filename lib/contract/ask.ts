@@ -1,5 +1,6 @@
 import { request as send, type Dispatcher } from 'undici';
 import type { PbxClient } from '../http/client';
+import { decoded } from '../http/body';
 import { dispatcherFor } from '../http/dispatchers';
 import { ThreeCxError } from '../http/errors';
 import { errorFromNetwork } from '../http/networkErrors';
@@ -123,7 +124,7 @@ export const withoutArguments = (path: string): string =>
 async function read({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<Reply> {
 	const chunks: Buffer[] = [];
 	let size = 0;
-	for await (const chunk of body) {
+	for await (const chunk of decoded(body, headers)) {
 		chunks.push(chunk as Buffer);
 		size += (chunk as Buffer).length;
 		if (size >= BODY_LIMIT) break;

@@ -96,6 +96,8 @@ export interface Pbx {
 	readonly failedLogins: number;
 	/** Another program logs in with the default client's ID and secret: the token that there was is dead. */
 	otherLogin(): void;
+	/** Gets another certificate, signed by itself, and drops every connection. */
+	changeCertificate(): Promise<void>;
 	/** Sockets of Call Control that are open. */
 	readonly sockets: number;
 	/** Refuses connections and cuts those there are, until `up`. */
@@ -292,6 +294,11 @@ export async function startPbx(options: PbxOptions = {}): Promise<Pbx> {
 			return tokens.failedLogins;
 		},
 		otherLogin: () => void stealToken(),
+		async changeCertificate() {
+			server.useCertificate(await selfSigned());
+			await server.down();
+			await server.up();
+		},
 		get sockets() {
 			return server.socketCount;
 		},

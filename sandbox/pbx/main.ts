@@ -1,9 +1,11 @@
 /**
  * `tsx sandbox/pbx/main.ts --port 5000`: a simulated PBX to try things on, until Ctrl+C. With `--workers 4` it works on
- * four requests at a time, each for `--service-ms` (25), and gets slower as they queue.
+ * four requests at a time, each for `--service-ms` (25), and gets slower as they queue. `--quirks '{"gzip":true}'` switches
+ * on what other PBXs do otherwise, see quirks.ts.
  */
 import { parseArgs } from 'node:util';
 import { startPbx } from '.';
+import type { Quirks } from './quirks';
 import { isProfile, PROFILES, type Profile } from './profiles';
 
 async function main(): Promise<void> {
@@ -16,12 +18,15 @@ async function main(): Promise<void> {
 			workers: { type: 'string' },
 			'service-ms': { type: 'string', default: '25' },
 			profile: { type: 'string', default: 'current' },
+			quirks: { type: 'string' },
 		},
 	});
 	if (!isProfile(values.profile)) {
 		throw new Error(`There is no profile "${values.profile}": ${Object.keys(PROFILES).join(', ')}`);
 	}
 	const profile: Profile = PROFILES[values.profile];
+	const options = profile.options();
+	const quirks = JSON.parse(values.quirks ?? '{}') as Quirks;
 	const pbx = await startPbx({
 		port: Number(values.port),
 		host: values.host,
@@ -31,7 +36,8 @@ async function main(): Promise<void> {
 			values.workers === undefined
 				? undefined
 				: { workers: Number(values.workers), serviceMs: Number(values['service-ms']) },
-		...profile.options(),
+		...options,
+		quirks: { ...options.quirks, ...quirks },
 	});
 	profile.prepare?.(pbx);
 	const { clientId, clientSecret } = pbx.defaultClient;

@@ -73,6 +73,29 @@ export const PROFILES = {
 		prepare: ({ faults }) =>
 			faults.next({ path: /Report|Recordings|CallHistoryView/, status: 500, times: Infinity }),
 	},
+	silent: {
+		title: 'sockets of dead tokens stay open and say nothing, and pings get no answer',
+		options: () => ({
+			quirks: { replacedSocket: 'silent', acceptsDeadTokens: true, ignoresPings: true },
+		}),
+	},
+	spelt: {
+		title: 'Pascal case, binary messages, a sequence that does not count, single legs 403',
+		options: () => ({ quirks: { pascalCase: true, binaryFrames: true, sequence: 'constant' } }),
+		prepare: ({ faults }) =>
+			faults.next({ path: /participants\/\d+$/, status: 403, times: Infinity }),
+	},
+	proxied: {
+		title: 'a proxy that compresses everything',
+		options: () => ({ quirks: { gzip: true } }),
+	},
+	hasty: {
+		title: 'tokens of a minute that do not say when they were made, and a clock two hours behind',
+		options: () => ({
+			tokenLifetimeSeconds: 60,
+			quirks: { withoutIat: true, clockOffsetMs: -7_200_000 },
+		}),
+	},
 } as const satisfies Record<string, Profile>;
 
 export type ProfileName = keyof typeof PROFILES;

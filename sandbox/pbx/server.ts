@@ -5,7 +5,7 @@ import {
 	type Server as HttpServer,
 	type ServerResponse,
 } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bearer, fingerprint, readForm, type Tokens } from './auth';
@@ -139,6 +139,11 @@ export class Server {
 
 	get url(): string {
 		return `${this.scheme}://${this.address.host}:${this.address.port}`;
+	}
+
+	/** Another certificate, for connections to come. */
+	useCertificate(certificate: KeyPair): void {
+		if (this.http instanceof TlsServer) this.http.setSecureContext(certificate);
 	}
 
 	/** Sockets of Call Control that are open. */

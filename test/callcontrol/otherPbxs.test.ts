@@ -225,6 +225,32 @@ test('where the clock is off and tokens live for a minute, the first token lasts
 	expect(watched.states.items.map(({ online }) => online)).toEqual([true]);
 });
 
+describe('the certificate of the PBX', () => {
+	test('changes: calls are told again at once', async () => {
+		await start({}, { tls: true });
+		const watched = await listen({
+			connect: async () => await Promise.resolve(clientOf(pbx, true)),
+		});
+		await wholeCall(watched);
+		await pbx.changeCertificate();
+		await watched.states.first(({ online }) => !online, 'the loss');
+		expect(milestones(await wholeCall(watched))).toHaveLength(3);
+	});
+
+	test('is not trusted: it is looked at again soon, however often that has failed', async () => {
+		await start({}, { tls: true });
+		const watched = watch(pbx, {
+			random: () => 0.999,
+			timing: { ...CALM, retryMs: 60_000, retryCapMs: 60_000, certificateMs: 30 },
+		});
+		open.push(watched.monitor);
+		const before = pbx.connections;
+		await watched.states.first(({ online }) => !online, 'the refusal');
+		while (pbx.connections < before + 4) await new Promise(setImmediate);
+		expect(watched.states.items).toMatchObject([{ error: { kind: 'certificate' } }]);
+	});
+});
+
 describe('a PBX that answers no pings', () => {
 	test('keeps its one socket', async () => {
 		await start({ ignoresPings: true });
