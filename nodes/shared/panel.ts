@@ -170,8 +170,9 @@ export function declaredOnce(
 }
 
 /**
- * Leaves out conditions that say nothing: which operation, where the resources have no others; which resource, where no
- * other has an operation of that name. What each operation shows stays the same.
+ * Writes conditions as short as they can be: without the operation, where the resources have no others; without the
+ * resource, where no other has an operation of that name; or with the few resources that do not show it. What each
+ * operation shows stays the same.
  *
  * @param resources what the node has
  * @param properties parameters, each shown for some operations of some resources, or for all
@@ -187,14 +188,22 @@ export const shownInShort = (
 		const isForAll = isShownFor.every(({ operations }) =>
 			operations.every(({ name }) => operation.includes(name)),
 		);
-		const isOnlyHere = resources.every(
-			({ name: other, operations }) =>
-				resource.includes(other) || !operations.some(({ name }) => operation.includes(name)),
-		);
-		const where = isForAll ? { resource } : isOnlyHere ? { operation } : { resource, operation };
+		const others = resources
+			.filter(({ name }) => !resource.includes(name))
+			.filter(({ operations }) => operations.some(({ name }) => operation.includes(name)))
+			.map(({ name }) => name);
+		const { hide } = property.displayOptions ?? {};
+		// Where nearly all resources have it, it is shorter to name those that do not.
+		const isForMost = others.length > 0 && others.length + 1 < resource.length && !hide?.resource;
+		const where = isForAll
+			? { resource }
+			: others.length === 0 || isForMost
+				? { operation }
+				: { resource, operation };
+		const hidden = !isForAll && isForMost ? { hide: { ...hide, resource: others } } : {};
 		return {
 			...property,
-			displayOptions: { ...property.displayOptions, show: { ...where, ...show } },
+			displayOptions: { ...property.displayOptions, show: { ...where, ...show }, ...hidden },
 		};
 	});
 

@@ -660,6 +660,17 @@ const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 		const recording = by('id', from('getAll', 'Id'));
 		return [
 			step('getAll', { limit: 1 }, [{ StartTime: expect.any(String) as string }]),
+			step(
+				'findForCall',
+				{
+					callId: '',
+					number: from('getAll', 'FromCallerNumber'),
+					extension: from('getAll', 'ToDn'),
+					callStart: from('getAll', 'StartTime'),
+					callEnd: from('getAll', 'EndTime'),
+				},
+				[{ found: true, complete: true }],
+			),
 			step('download', { recording }, [{ mimeType: 'audio/x-wav' }]),
 			reading('binaryToPropery', [{ data: expect.stringMatching(/^UklGR/) as string }]),
 			step('transcribe', { recording }, [{ transcribing: true }]),

@@ -147,6 +147,30 @@ describe('conditions that say nothing', () => {
 	});
 });
 
+test('where nearly all resources show it, the others are named', () => {
+	const names = ['v', 'w', 'x', 'y', 'z'];
+	const resources = names.map((name) => ({
+		name,
+		label: name,
+		operations: [operation('get', a), operation('drop', b)],
+	}));
+	const show = { resource: ['v', 'w', 'x', 'y'], operation: ['get'], mode: ['list'] };
+	const [short] = shownInShort(resources, [text('f', { displayOptions: { show } })]);
+	expect(short!.displayOptions).toEqual({
+		show: { operation: ['get'], mode: ['list'] },
+		hide: { resource: ['z'] },
+	});
+	const isShown = (resource: string, name: string) =>
+		NodeHelpers.displayParameter(
+			{ resource, operation: name, mode: 'list' },
+			short!,
+			{ typeVersion: 1 } as INode,
+			null,
+		);
+	expect(names.filter((name) => isShown(name, 'get'))).toEqual(show.resource);
+	expect(names.filter((name) => isShown(name, 'drop'))).toEqual([]);
+});
+
 describe.each([new ThreeCx(), new ThreeCxCallControl()])(
 	'$description.displayName',
 	({ description }) => {

@@ -69,7 +69,8 @@ const byDisplayedName = alphabetically<DestinationKind>(({ name }) => name);
  */
 export function targetValues(kinds: readonly DestinationKind[] = KINDS): INodeProperties[] {
 	const preferred = kinds[0]?.value ?? '';
-	const atDn = kinds.filter(({ peer }) => peer !== undefined).map(({ value }) => value);
+	/** Those that are no DN; there are fewer of them. */
+	const elsewhere = kinds.filter(({ peer }) => peer === undefined).map(({ value }) => value);
 	return [
 		{
 			displayName: 'Type',
@@ -87,7 +88,7 @@ export function targetValues(kinds: readonly DestinationKind[] = KINDS): INodePr
 			description:
 				'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
 			hint: 'In an expression, the ID is the number, such as 800',
-			displayOptions: { show: { to: atDn } },
+			displayOptions: { hide: { to: elsewhere } },
 		},
 		...(kinds.some(({ value }) => value === 'External')
 			? [

@@ -9,6 +9,7 @@ import { locateKey, notFound } from '../locator';
 import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
 import { asOutput } from '../operations/output';
 import type { EntityResource, OwnOperation } from '../resource';
+import { findProperties, findRecording } from './findRecording';
 
 /** The Id of the recording that the locator names; functions take it, paths do not (protocol 4.2). */
 const idOf = async (run: ItemRun) => Number(await locateKey(run, recording));
@@ -118,6 +119,16 @@ export const recording: EntityResource = {
 				);
 				return [{ ...file, json: { Id: id, ...file.json } }];
 			},
+		},
+		{
+			name: 'findForCall',
+			label: 'Find for Call',
+			action: 'Find the recording of a call',
+			description:
+				'Find the recording of the call in the input item, and wait until the PBX has stored it; "found" says whether there is one',
+			uses: ['ListRecording', 'GetCallLogData', 'DownloadRecording'],
+			properties: findProperties(binaryProperty),
+			execute: async (run) => await findRecording(run, recording.summary),
 		},
 		{
 			name: 'get',
