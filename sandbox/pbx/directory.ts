@@ -37,6 +37,12 @@ const routePointDevice = (number: string): Device => ({
 	user_agent: '3CX Call Flow Designer',
 	directControl: true,
 });
+/** Queues and IVRs have one, too: 3CX's campaign sample dials from it (protocol 2.2). What it calls itself is not known. */
+const ownDevice = (number: string): Device => ({
+	device_id: `sip:${number}@127.0.0.1:5060`,
+	user_agent: '3CX',
+	directControl: false,
+});
 
 const numbers = (rows: unknown) =>
 	((rows ?? []) as Row[]).map(({ Number: number }) => String(number));
@@ -52,7 +58,7 @@ const PARTS: Partial<Record<DnSet, Part>> = {
 	}),
 	Queues: (row, store) => ({
 		type: 'Wqueue',
-		devices: [],
+		devices: [ownDevice(String(row.Number))],
 		pollingStrategy: String(row.PollingStrategy),
 		// Being logged in to queues is one switch on the user, not one per queue (protocol 4.6).
 		members: numbers(row.Agents).filter(
@@ -62,7 +68,7 @@ const PARTS: Partial<Record<DnSet, Part>> = {
 	RingGroups: (row) => ({ type: 'Wringgroup', devices: [], members: numbers(row.Members) }),
 	Receptionists: (row) => ({
 		type: 'Wivr',
-		devices: [],
+		devices: [ownDevice(String(row.Number))],
 		keys: Object.fromEntries(
 			((row.Forwards ?? []) as Row[])
 				.filter(({ ForwardDN }) => typeof ForwardDN === 'string' && ForwardDN !== '')

@@ -26,6 +26,35 @@ export interface Fault {
 	hang?: boolean;
 }
 
+/**
+ * A fault in words, for the command line: `503 GET /xapi/v1/Users`, `reset /callcontrol`, `hang`. It happens for ever.
+ *
+ * @param text a status, `reset` or `hang`; then a method, if only that is meant; then a pattern that the path with its
+ *   query must match
+ * @throws Error that says how it is written
+ */
+export function faultFrom(text: string): Fault {
+	const [, what = '', method, pattern] =
+		/^(\d{3}|reset|hang)(?: ([A-Z]+))?(?: (\/\S*))?$/.exec(text.trim()) ?? [];
+	if (what === '') {
+		throw new Error(
+			`"${text}" is no fault: write "503 GET /xapi/v1/Users", "reset /callcontrol" or "hang"`,
+		);
+	}
+	const how =
+		what === 'reset'
+			? { resetConnection: true }
+			: what === 'hang'
+				? { hang: true }
+				: { status: Number(what) };
+	return {
+		...how,
+		times: Infinity,
+		...(method !== undefined && { method }),
+		...(pattern !== undefined && { path: new RegExp(pattern) }),
+	};
+}
+
 interface FaultEvents {
 	dropSockets: [];
 	freezeSockets: [];

@@ -15,7 +15,8 @@ export interface Profile {
 	prepare?: (pbx: Pbx) => void;
 }
 
-const client = (changes: Partial<ApiClient>): ApiClient => ({
+/** @returns a system owner with both APIs and a random secret, as changed */
+export const client = (changes: Partial<ApiClient>): ApiClient => ({
 	clientId: 'n8n',
 	clientSecret: randomBytes(24).toString('base64url'),
 	role: 'system_owners',

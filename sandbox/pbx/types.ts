@@ -13,7 +13,8 @@ export const ROLES = [
 export type Role = (typeof ROLES)[number];
 
 /** Licence tiers; only Enterprise has the Configuration API and Call Control. */
-export type Licence = 'enterprise' | 'professional' | 'basic';
+export const LICENCES = ['enterprise', 'professional', 'basic'] as const;
+export type Licence = (typeof LICENCES)[number];
 
 /** An API client as made under Integrations > API. Its client ID is also the number of a route point DN. */
 export interface ApiClient {

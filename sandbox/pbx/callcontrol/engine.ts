@@ -679,7 +679,7 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 			this.settle(attempt, own);
 			return;
 		}
-		const rung = dn.type === 'Wringgroup' ? this.members(dn) : [dn];
+		const rung = (dn.type === 'Wringgroup' ? this.members(dn) : [dn]).filter(hasPhone);
 		for (const each of rung) {
 			for (const device of this.ringingDevices(each)) {
 				const rings = this.addLeg(call, each, 'Ringing', { ...leg, device });
@@ -687,9 +687,10 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 				this.target(route, rings);
 			}
 		}
-		if (route.targets.size === 0) route.over({ taken: false, reason: 'NoAnswer' });
+		const reason = route.targets.size === 0 ? 'PhoneNotRegistered' : 'NoAnswer';
+		if (route.targets.size === 0) route.over({ taken: false, reason });
 		this.limit(attempt, timeoutMs);
-		this.failIfNobodyIsLeft(attempt, 'NoAnswer');
+		this.failIfNobodyIsLeft(attempt, reason);
 	}
 
 	private target(route: Route, end: End): void {
@@ -835,7 +836,9 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 	private poll(attempt: Attempt): void {
 		const { call, via, wave, waiting } = attempt;
 		if (call.attempt !== attempt || !via || wave === undefined || attempt.ringing.size > 0) return;
-		const free = this.members(via.dn).filter((agent) => this.legsOn(agent.number).length === 0);
+		const free = this.members(via.dn).filter(
+			(agent) => hasPhone(agent) && this.legsOn(agent.number).length === 0,
+		);
 		const all = (via.dn.pollingStrategy ?? 'RingAll') === 'RingAll';
 		const next = free[wave % Math.max(free.length, 1)];
 		attempt.wave = wave + 1;
@@ -1013,6 +1016,9 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 		return participantOf(leg, { did, uid: participantUid });
 	}
 }
+
+/** An extension without a phone cannot be reached (protocol 2.2). */
+const hasPhone = ({ type, devices }: Dn): boolean => type !== 'Wextension' || devices.length > 0;
 
 const seconds = (timeout: number | undefined): number | undefined =>
 	timeout ? timeout * 1000 : undefined;

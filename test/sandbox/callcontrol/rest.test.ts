@@ -359,6 +359,15 @@ describe('routeto and transferto answer when the outcome is known', () => {
 		expect(pbx.engine.participants('100')).toMatchObject(stays ? [{ status: 'Connected' }] : []);
 	});
 
+	test('an extension without a phone is unavailable at once', async () => {
+		talking();
+		expect(await send('transferto', '103')).toMatchObject({
+			status: 424,
+			body: { reason: 'PhoneNotRegistered', reasontext: '103: unavailable' },
+		});
+		expect(pbx.engine.participants('100')).toMatchObject([{ status: 'Connected' }]);
+	});
+
 	test('over the socket, too', async () => {
 		talking();
 		const listener = await pbx.listen();

@@ -173,7 +173,7 @@ const SCENARIOS: Scenario[] = [
 		name: 'IVR: a key that reaches nobody leaves the caller at the menu',
 		play: (engine) => engine.pressKey({ callid: incomingTo(engine, '820'), key: '9' }),
 		frames: ['upsert 820/1'],
-		journal: ['820 answered', '820 key 9', '820 returned NoAnswer'],
+		journal: ['820 answered', '820 key 9', '820 returned PhoneNotRegistered'],
 	},
 	{
 		name: 'route point: Connected at once, keys, drop',

@@ -1,3 +1,4 @@
+import { faultFrom } from '../../../sandbox/pbx/faults';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 
@@ -162,5 +163,19 @@ describe('the page', () => {
 		};
 		expect(state.dns.find(({ number }) => number === '100')?.department).toBe('Management');
 		await pbx.close();
+	});
+});
+
+describe('a fault in words', () => {
+	test.each([
+		['503 GET /xapi/v1/Users', { status: 503, method: 'GET', path: /\/xapi\/v1\/Users/ }],
+		['reset /callcontrol', { resetConnection: true, path: /\/callcontrol/ }],
+		['hang', { hang: true }],
+	])('%s', (text, fault) => {
+		expect(faultFrom(text)).toEqual({ ...fault, times: Infinity });
+	});
+
+	test.each(['', '50', '503 get /x', 'explode'])('"%s" is none', (text) => {
+		expect(() => faultFrom(text)).toThrow(/is no fault: write/);
 	});
 });
