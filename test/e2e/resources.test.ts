@@ -671,7 +671,7 @@ const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 				},
 				[{ found: true, complete: true }],
 			),
-			step('download', { recording }, [{ mimeType: 'audio/x-wav' }]),
+			step('download', { recording }, [{ mimeType: 'audio/wav' }]),
 			reading('binaryToPropery', [{ data: expect.stringMatching(/^UklGR/) as string }]),
 			step('transcribe', { recording }, [{ transcribing: true }]),
 			step('archive', { recording }, [{ archiving: true }]),
@@ -738,6 +738,7 @@ const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 	},
 	system: () => [
 		step('checkApiAccess', {}, [{ xapi: true, callControl: true, role: 'system_owners' }]),
+		step('getCompatibilityReport', { listenFor: 0 }, [{ format: 1, version: VERSION }]),
 		step('getHealth', {}, [{ Firewall: true, Trunks: true }]),
 		step('getLicence', {}, [{ IsEnterprise: true, LicenseKey: HIDDEN }]),
 		step('getOverview', {}, [

@@ -154,7 +154,7 @@ test('what is not over at the end of the time is given as it is', async () => {
 test('downloads the file; one that cannot be read is no failed step', async () => {
 	record(7);
 	const { json, binary } = await find({ download: true });
-	expect(json).toMatchObject({ found: true, fileName: 'rec-7.wav' });
+	expect(json).toMatchObject({ found: true, mimeType: 'audio/wav' });
 	expect(binary!.data).toMatchObject({ fileName: 'rec-7.wav' });
 	pbx.faults.next({ path: /DownloadRecording/, status: 404 });
 	const without = await find({ download: true });

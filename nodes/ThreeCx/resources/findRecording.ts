@@ -1,4 +1,5 @@
 import type { IDataObject, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import { WAV_TYPE } from '../../../lib/audio/wavType';
 import { ThreeCxError, type ErrorKind } from '../../../lib/http/errors';
 import { systemClock } from '../../../lib/waiting/clock';
 import { recordingsOf, type RecordedCall } from '../../../lib/xapi/callRecording';
@@ -157,5 +158,5 @@ const fileOf = async (run: ItemRun, recId: number): Promise<INodeExecutionData> 
 	await downloadFile(run, requestFor('DownloadRecording', { parameters: { recId } }), {
 		property: String(run.context.getNodeParameter('binaryPropertyName', run.index, 'data')),
 		fileName: `recording-${recId}.wav`,
-		mimeType: 'audio/x-wav',
+		mimeType: WAV_TYPE,
 	});
