@@ -16,6 +16,7 @@ import { existingN8n, signInAsGuest } from './playground/existing';
 import { freePort, startN8n, type N8n } from './playground/n8n';
 import { installedN8n } from './playground/n8nFolder';
 import { build, isStale, readManifest } from './playground/package';
+import { startServices, type Services } from './playground/services';
 import { ownerFile, readOwner, readRunning, runningFile, writeRunning } from './playground/running';
 import { differences, playCall, realPbx, snapshot, type PbxAccess } from './playground/telephone';
 
@@ -125,7 +126,12 @@ async function play(options: Options, cleanup: Cleanup): Promise<number> {
 	const pbx = real
 		? undefined
 		: await startPbx({ port: await freePort(options.once ? undefined : 5001) });
-	if (pbx) cleanup.add(async () => await pbx.close());
+	if (pbx) {
+		cleanup.add(async () => await pbx.close());
+		pbx.store.singleton('E164Settings', () => ({ CountryName: 'United Kingdom' }));
+	}
+	const services = await startServices();
+	cleanup.add(async () => await services.close());
 	const access: PbxAccess = real ?? { kind: 'sandbox', url: pbx!.url, ...pbx!.defaultClient };
 	say(
 		pbx
@@ -143,6 +149,8 @@ async function play(options: Options, cleanup: Cleanup): Promise<number> {
 		owner,
 		access,
 		pbx,
+		services,
+		isOwn: n8n.isOwn,
 		mayWrite: !real || options.write,
 		version,
 		say,
@@ -211,6 +219,10 @@ interface Scene {
 	access: PbxAccess;
 	/** The sandbox; undefined with a real PBX. */
 	pbx: Pbx | undefined;
+	/** The other ends of the workflows. */
+	services: Services;
+	/** Whether we started n8n. */
+	isOwn: boolean;
 	mayWrite: boolean;
 	version: string;
 	say: (line: string) => void;
@@ -222,11 +234,17 @@ async function playDemo({
 	owner,
 	access,
 	pbx,
+	services,
+	isOwn,
 	mayWrite,
 	version,
 	say,
 }: Scene): Promise<Result> {
-	const stage = await prepare(api, owner, access, join(ROOT, 'workflows'));
+	const stage = await prepare(api, owner, access, {
+		folder: join(ROOT, 'workflows'),
+		services,
+		isOwn,
+	});
 	say(`Credential    tested: the PBX accepts the API client ${access.clientId}`);
 
 	const onboarding = mayWrite ? await onboard(api, stage, pbx) : await leaveOut(api, stage);
@@ -256,6 +274,12 @@ async function playDemo({
 		say(
 			`              ${String(trigger.event)} reached the workflow${pop ? `: ${describe(pop)}` : ''}`,
 		);
+	}
+
+	if (stage.others.length > 0) {
+		say(`More          ${stage.others.length} workflows to try, not published:`);
+		for (const { id, name } of stage.others)
+			say(`              ${name}  ${api.baseUrl}/workflow/${id}`);
 	}
 
 	const result: Result = {

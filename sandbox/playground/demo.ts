@@ -1,20 +1,24 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionSummary, N8nApi, Owner, Workflow, WorkflowTemplate } from './api';
+import { saveServiceCredentials, type Services } from './services';
+import { TABLES, TablesApi, type TableName } from './tables';
 import type { PbxAccess } from './telephone';
 
 const CREDENTIAL_TYPE = 'threeCxOAuth2Api';
-const CREDENTIAL_NAME = '3CX playground';
+/** The credentials that the workflows name: of one PBX, and of whichever PBX an item names. */
+const CREDENTIAL_NAME = '3CX';
+const TENANT_CREDENTIAL_NAME = '3CX of each tenant';
 /** Node types of our package begin with this. */
 const PACKAGE = 'n8n-nodes-threecx.';
 
-/** What the onboarding workflow's last node reports. */
+/** What the onboarding workflow's last node reports of all people together. */
 export interface OnboardingReport {
 	/** Users. */
 	created: number;
 	updated: number;
 	unchanged: number;
-	/** Users, departments and queues that were not left as they were. */
+	/** Users, departments and seats in queues that were not left as they were, for each person. */
 	changes: number;
 }
 
@@ -35,21 +39,25 @@ export interface WorkflowOutcome {
 export interface Stage {
 	onboarding: Workflow;
 	screenPop: Workflow;
-	/** Node types of our package that n8n has loaded, without the variants it derives for AI agents. */
+	/** All others of `workflows/`, to try: not published. */
+	others: Workflow[];
+	/** Nodes of our package that n8n has loaded, without the variants it derives for AI agents. */
 	nodes: string[];
 }
 
 /**
- * Brings an n8n, fresh or used, to the state the demo needs: owner, tested credential, both workflows saved.
+ * Brings an n8n, fresh or used, to the state the demo needs: owner, tested credential, the workflows saved.
  *
- * @param folder - where `onboarding.json` and `screen-pop.json` lie
+ * @param folder - where the workflows lie
+ * @param services - the other ends of the workflows
+ * @param isOwn - whether the n8n is ours: only then it gets all workflows, and the data tables that they name
  * @throws when our nodes did not load or the credential's test fails
  */
 export async function prepare(
 	api: N8nApi,
 	owner: Owner,
 	pbx: PbxAccess,
-	folder: string,
+	{ folder, services, isOwn }: { folder: string; services: Services; isOwn: boolean },
 ): Promise<Stage> {
 	await api.signIn(owner);
 	const nodes = (await api.nodeTypes())
@@ -68,16 +76,44 @@ export async function prepare(
 	if (test.status !== 'OK') {
 		throw new Error(`The credential's test failed for ${pbx.url}: ${test.message}`);
 	}
+	const credentials = [credential, ...(await saveServiceCredentials(api, services))];
+	if (isOwn) {
+		credentials.push(
+			await api.saveCredential(TENANT_CREDENTIAL_NAME, CREDENTIAL_TYPE, {
+				pbxUrl: '={{ $json.pbxUrl }}',
+				clientId: '={{ $json.clientId }}',
+				clientSecret: '={{ $json.clientSecret }}',
+			}),
+		);
+		await createTables(api.baseUrl, owner, pbx);
+	}
 
 	const save = async (file: string) => {
-		const template = JSON.parse(await readFile(join(folder, file), 'utf8')) as WorkflowTemplate;
-		return await api.saveWorkflow(withCredential(template, credential));
+		const text = services.localise(await readFile(join(folder, file), 'utf8'));
+		return await api.saveWorkflow(
+			withCredentials(JSON.parse(text) as WorkflowTemplate, credentials),
+		);
 	};
-	return {
-		onboarding: await save('onboarding.json'),
-		screenPop: await save('screen-pop.json'),
-		nodes,
+	const [onboarding, screenPop] = [await save('onboarding.json'), await save('screen-pop.json')];
+	const others: Workflow[] = [];
+	if (isOwn) {
+		for (const file of (await readdir(folder)).sort())
+			if (!['onboarding.json', 'screen-pop.json'].includes(file)) others.push(await save(file));
+	}
+	return { onboarding, screenPop, others, nodes };
+}
+
+/** Makes the data tables that the workflows name and that are not there yet; our PBX is the first customer. */
+async function createTables(baseUrl: string, owner: Owner, pbx: PbxAccess): Promise<void> {
+	const api = new TablesApi(baseUrl);
+	await api.signIn(owner);
+	const existing = await api.tableNames();
+	const { url: pbxUrl, clientId, clientSecret } = pbx;
+	const rows: Partial<Record<TableName, Array<Record<string, string>>>> = {
+		'3CX tenants': [{ name: 'Our own PBX', pbxUrl, clientId, clientSecret }],
 	};
+	for (const name of Object.keys(TABLES) as TableName[])
+		if (!existing.includes(name)) await api.createTable(name, rows[name]);
 }
 
 /**
@@ -97,20 +133,31 @@ export async function runOnboarding(
 	const reports: OnboardingReport[] = [];
 	for (let run = 1; run <= 2; run++) {
 		const execution = await api.run(workflow.id, trigger.name);
-		const [report] = execution.items('Report') as unknown as OnboardingReport[];
-		if (execution.status !== 'success' || !report) {
+		const people = execution.items('Report') as Array<{ user: string; changes: number }>;
+		if (execution.status !== 'success' || people.length === 0) {
 			const error = execution.error ?? 'its Report node gave out nothing';
 			return {
 				outcome: { name: workflow.name, status: 'error', executions: reports.length, error },
 				reports,
 			};
 		}
-		reports.push(report);
+		reports.push(summed(people));
 		afterRun();
 	}
 	return {
 		outcome: { name: workflow.name, status: 'success', executions: reports.length },
 		reports,
+	};
+}
+
+/** The lines of all people in one. */
+function summed(people: Array<{ user: string; changes: number }>): OnboardingReport {
+	const count = (outcome: string) => people.filter(({ user }) => user === outcome).length;
+	return {
+		created: count('created'),
+		updated: count('updated'),
+		unchanged: count('unchanged'),
+		changes: people.reduce((sum, { changes }) => sum + changes, 0),
 	};
 }
 
@@ -163,17 +210,21 @@ export async function watchScreenPop(api: N8nApi, workflow: Workflow): Promise<W
 	};
 }
 
-/** The template with this n8n's credential in all nodes of our package; templates carry no ids. */
-function withCredential(
+/** The template with this n8n's credentials in place of their names; templates carry no ids. */
+const withCredentials = (
 	template: WorkflowTemplate,
-	credential: { id: string; name: string },
-): WorkflowTemplate {
-	return {
-		...template,
-		nodes: template.nodes.map((node) =>
-			node.type.startsWith(PACKAGE)
-				? { ...node, credentials: { [CREDENTIAL_TYPE]: credential } }
-				: node,
-		),
-	};
-}
+	references: Array<{ id: string; name: string }>,
+): WorkflowTemplate => ({
+	...template,
+	nodes: template.nodes.map((node) => ({
+		...node,
+		...(node.credentials && {
+			credentials: Object.fromEntries(
+				Object.entries(node.credentials).map(([type, wanted]) => [
+					type,
+					references.find(({ name }) => name === wanted.name) ?? wanted,
+				]),
+			),
+		}),
+	})),
+});

@@ -60,7 +60,7 @@ let n8n: TestedN8n;
 let api: TablesApi;
 let tableId: string;
 let workflowId: string;
-/** The customers' PBXs by the customers' names. All give themselves the same name, and their clients the same ID. */
+/** The customers' PBXs by the customers' names. All give their clients the same ID. */
 const pbxs: Record<string, Pbx> = {};
 
 const ALDER = 'Alder & Sons';
@@ -73,8 +73,10 @@ beforeAll(async () => {
 	n8n = await openN8n();
 	api = new TablesApi(n8n.api.baseUrl, n8n.isGuest);
 	await api.signIn(n8n.owner);
-	for (const name of [ALDER, BIRCH, CEDAR, DOGWOOD, ELM]) {
-		pbxs[name] = await startPbx({ seed: 'empty', fqdn: 'pbx.example.com' });
+	for (const [index, name] of [ALDER, BIRCH, CEDAR, DOGWOOD, ELM].entries()) {
+		// The workflow compares the name that a PBX gives itself with its address.
+		const host = `127.0.0.${index + 2}`;
+		pbxs[name] = await startPbx({ seed: 'empty', host, fqdn: host });
 	}
 	pbxs[BIRCH]!.store.insert('Holidays', {
 		Id: 7,

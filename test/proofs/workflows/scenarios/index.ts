@@ -1,0 +1,22 @@
+import type { Stage } from '../stage';
+import { nightlyReport, tenants } from './tenants';
+import { offboarding, onboarding } from './people';
+import { missedCalls, screenPop, transcription, webhooks } from './calls';
+
+/** Counts a statement that has to hold, and goes on either way. */
+export type Check = (what: string, holds: () => unknown) => Promise<void>;
+
+/** Plays the world around a workflow, and looks at what became of it. */
+export type Scenario = (stage: Stage, check: Check) => Promise<void>;
+
+/** By the workflow's file; every file has one. */
+export const scenarios: Readonly<Record<string, Scenario>> = {
+	'missed-calls.json': missedCalls,
+	'nightly-report.json': nightlyReport,
+	'offboarding.json': offboarding,
+	'onboarding.json': onboarding,
+	'screen-pop.json': screenPop,
+	'tenants.json': tenants,
+	'transcription.json': transcription,
+	'webhooks.json': webhooks,
+};

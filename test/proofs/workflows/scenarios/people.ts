@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import type { Pbx } from '../../../../sandbox/pbx';
+import type { Scenario } from './index';
+
+const numbers = (members: unknown) =>
+	(members as Array<{ Number: string }>).map(({ Number: number }) => number).sort();
+
+const row = (pbx: Pbx, set: string, key: string, value: unknown) =>
+	pbx.store.rows(set).find((each) => each[key] === value);
+
+const queueAgents = (pbx: Pbx, number: string) =>
+	numbers(row(pbx, 'Queues', 'Number', number)?.Agents);
+
+const writes = (pbx: Pbx) =>
+	pbx.requests.filter(({ method, path }) => method !== 'GET' && path !== '/connect/token');
+
+const WELCOME = /SendWelcomeEmail/;
+
+export const onboarding: Scenario = async (stage, check) => {
+	const pbx = await stage.pbx();
+	await stage.credentials(pbx);
+	const { succeed } = await stage.import('onboarding.json');
+	const before = queueAgents(pbx, '801');
+	const first = (await succeed()).items('Report');
+	await check('five people are created, and two departments', () => {
+		assert.deepEqual(
+			first.map(({ user }) => user),
+			Array(5).fill('created'),
+		);
+		assert.deepEqual(
+			new Set(first.map(({ department }) => department)),
+			new Set(['Sales: created', 'Support: created']),
+		);
+		const maya = row(pbx, 'Users', 'Number', '160');
+		assert.equal(maya?.EmailAddress, 'maya.lindqvist@example.com');
+	});
+	await check('queues keep their agents and get the new ones', () => {
+		assert.ok(before.length > 0);
+		assert.deepEqual(queueAgents(pbx, '801'), [...before, '162', '163', '164'].sort());
+	});
+	const welcomed = () => pbx.requests.filter(({ path }) => WELCOME.test(path)).length;
+	await check('each gets one welcome mail', () => assert.equal(welcomed(), 5));
+
+	const written = writes(pbx).length;
+	const second = (await succeed()).items('Report');
+	await check('the second run writes nothing and welcomes nobody', () => {
+		assert.deepEqual(
+			second.map(({ changes }) => changes),
+			Array(5).fill(0),
+		);
+		assert.equal(writes(pbx).length, written);
+		assert.equal(welcomed(), 5);
+	});
+};
+
+export const offboarding: Scenario = async (stage, check) => {
+	const pbx = await stage.pbx();
+	await stage.credentials(pbx);
+	const menu = pbx.store.rows('Receptionists')[0]!;
+	const forwards = menu.Forwards as Array<Record<string, unknown>>;
+	pbx.store.update('Receptionists', menu, {
+		Forwards: [{ ...forwards[0], ForwardDN: '104' }, ...forwards.slice(1)],
+	});
+	const { succeed } = await stage.import('offboarding.json');
+	assert.ok(queueAgents(pbx, '800').includes('104'));
+	const first = await succeed();
+	await check('seats in queues and ring groups are given up, and others keep theirs', () => {
+		assert.deepEqual(queueAgents(pbx, '800'), ['103', '106']);
+		assert.deepEqual(numbers(row(pbx, 'RingGroups', 'Number', '600')?.Members), ['106']);
+		assert.deepEqual(queueAgents(pbx, '801'), ['110', '111', '112']);
+	});
+	await check('all five statuses of who stays lead to the successor', () => {
+		const profiles = row(pbx, 'Users', 'Number', '105')?.ForwardingProfiles as Array<
+			Record<string, unknown>
+		>;
+		assert.equal(profiles.length, 5);
+		for (const { Name, AvailableRoute, AwayRoute } of profiles) {
+			const ways = Object.values((AvailableRoute ?? AwayRoute) as object).filter(
+				(way): way is { Number: string } => typeof way === 'object' && way !== null && 'To' in way,
+			);
+			assert.ok(ways.length >= 2, String(Name));
+			for (const way of ways) assert.equal(way.Number, '103', String(Name));
+		}
+	});
+	await check('who is to be deleted is, and that was the last write', () => {
+		assert.equal(row(pbx, 'Users', 'Number', '104'), undefined);
+		const last = writes(pbx).at(-1);
+		assert.equal(last?.method, 'DELETE');
+	});
+	await check('the report names both, and the menu that leads to the leaver', () => {
+		const report = first.items('Report');
+		assert.deepEqual(
+			new Map(
+				report.map(({ number, deleted, leftQueues, forwarding }) => [
+					number,
+					[deleted, leftQueues, forwarding],
+				]),
+			),
+			new Map([
+				['104', [true, 1, 9]],
+				['105', [false, 1, 9]],
+			]),
+		);
+		const leaver = report.find(({ number }) => number === '104');
+		assert.deepEqual(leaver?.menus, [`${String(menu.Number)} ${String(menu.Name)}`]);
+	});
+
+	const written = writes(pbx).length;
+	const second = await succeed();
+	await check('the second run writes nothing, and says who is not there', () => {
+		assert.equal(writes(pbx).length, written);
+		assert.deepEqual(second.items('Not There').length, 1);
+		assert.match(String(second.items('Not There')[0]?.problem), /104/);
+	});
+};
