@@ -1,6 +1,7 @@
 import type { Stage } from '../stage';
 import { nightlyReport, tenants } from './tenants';
 import { offboarding, onboarding } from './people';
+import { aiRouting, queueReport, queueWatch } from './queues';
 import { missedCalls, screenPop, transcription, webhooks } from './calls';
 
 /** Counts a statement that has to hold, and goes on either way. */
@@ -11,10 +12,13 @@ export type Scenario = (stage: Stage, check: Check) => Promise<void>;
 
 /** By the workflow's file; every file has one. */
 export const scenarios: Readonly<Record<string, Scenario>> = {
+	'ai-routing.json': aiRouting,
 	'missed-calls.json': missedCalls,
 	'nightly-report.json': nightlyReport,
 	'offboarding.json': offboarding,
 	'onboarding.json': onboarding,
+	'queue-report.json': queueReport,
+	'queue-watch.json': queueWatch,
 	'screen-pop.json': screenPop,
 	'tenants.json': tenants,
 	'transcription.json': transcription,
