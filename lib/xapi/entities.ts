@@ -268,8 +268,8 @@ export interface Upsert extends RequestOptions {
 	identity: string;
 	/** The properties that the row shall have. */
 	body: Entity;
-	/** Throws where the body does not make a whole new row; asked only when there is none yet. */
-	assertNew?: (body: Entity) => void;
+	/** The body when there is no row yet; throws where it does not make a whole one. */
+	newRow?: (body: Entity) => Entity;
 	/** Brings the arrays of `body` along, so that they can be compared. */
 	expand?: readonly Expand[];
 }
@@ -285,7 +285,7 @@ const turns = new KeyedLock();
  * @throws ThreeCxError of kind `conflict` when several rows have the natural key
  */
 export async function upsertEntity(client: PbxClient, upsert: Upsert): Promise<UpsertResult> {
-	const { entitySet, filter, identity, body, expand, assertNew, ...options } = upsert;
+	const { entitySet, filter, identity, body, expand, newRow = (row) => row, ...options } = upsert;
 	const path = `/${entitySet}`;
 	const find = async () => {
 		const query = queryString({ filter, expand });
@@ -309,8 +309,7 @@ export async function upsertEntity(client: PbxClient, upsert: Upsert): Promise<U
 		async () => {
 			const existing = await find();
 			if (existing) return await bring(existing);
-			assertNew?.(body);
-			const created = await createEntity(client, path, body, options).catch(
+			const created = await createEntity(client, path, newRow(body), options).catch(
 				(error: unknown) => error as Error,
 			);
 			if (!(created instanceof Error)) {

@@ -109,6 +109,8 @@ export interface EntityResource extends XapiResource {
 	 * day 0 of month 0), and nobody can use them.
 	 */
 	needed?: ReadonlyArray<readonly string[]>;
+	/** What a new row has besides what was filled in; that counts where it says something else. */
+	implied?: (body: Entity) => Entity;
 	/** Throws a ThreeCxError of kind `input` where what is written does not fit together. */
 	check?: (body: Entity) => void;
 	/** The order of Get Many unless the user chose one; by key when left out, which needs a set that has one. */

@@ -188,6 +188,21 @@ describe('inbound rule', () => {
 				AlterDestinationDuringHolidays: false,
 			},
 		]);
+		// Somebody has switched it off: another destination does not switch it on.
+		for (const [operation, parameters] of [
+			[
+				'update',
+				{
+					inboundRule: by('Data', '+442079460890'),
+					updateFields: { holidaysDestination: to('Queue', '800') },
+				},
+			],
+			['upsert', { ...rule, officeHoursDestination: to('VoiceMail', '100') }],
+		] as const) {
+			expect(await run('inboundRule', operation, parameters)).toMatchObject([
+				{ AlterDestinationDuringHolidays: false, AlterDestinationDuringOutOfOfficeHours: true },
+			]);
+		}
 		expect(await run('inboundRule', 'delete', { inboundRule: by('RuleName', 'Hotline') })).toEqual([
 			{ deleted: true },
 		]);

@@ -80,13 +80,17 @@ function declare(resource: EntityResource, field: Field, operations: WriteOperat
 }
 
 /**
- * Refuses a row that nobody could use, before it is sent.
+ * The body of a new row. One that nobody could use is refused, before it is sent.
  *
  * @param resource the resource; `needed` says what
- * @param body what would be created
+ * @param body what was filled in
+ * @returns it with what it implies
  * @throws ThreeCxError of kind `input`, which names the field
  */
-export function assertWhole({ needed = [], fields, label }: EntityResource, body: Entity): void {
+export function newRow(
+	{ needed = [], fields, label, implied }: EntityResource,
+	body: Entity,
+): Entity {
 	for (const group of needed) {
 		if (group.some((property) => !isBlank(body[property]))) continue;
 		const names = group.map((property) => {
@@ -100,6 +104,7 @@ export function assertWhole({ needed = [], fields, label }: EntityResource, body
 			hint: 'Fill it in, or check what the expression in it returns for this item. Nothing was created.',
 		});
 	}
+	return { ...implied?.(body), ...body };
 }
 
 /** The everyday settings of a resource, to add those that shall change. */

@@ -1,7 +1,7 @@
 import { orKnown } from '../../../lib/xapi/afterChange';
 import { createEntity, type Entity } from '../../../lib/xapi/entities';
 import { invoke } from '../../../lib/xapi/invoke';
-import { assertWhole, bodyOf, fieldProperties, moreFieldsProperty } from '../fields/body';
+import { bodyOf, fieldProperties, moreFieldsProperty, newRow } from '../fields/body';
 import { withArticle, type GenericOperation } from './genericOperation';
 import { asOutput, pick } from './output';
 
@@ -20,8 +20,7 @@ export const create: GenericOperation = {
 		},
 	],
 	execute: async (run, resource) => {
-		const body = bodyOf(run, resource, 'create');
-		assertWhole(resource, body);
+		const body = newRow(resource, bodyOf(run, resource, 'create'));
 		const { client, signal } = run;
 		const draft =
 			resource.draft === undefined ? {} : await invoke(client, resource.draft, { signal });

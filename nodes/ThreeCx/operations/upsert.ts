@@ -1,6 +1,6 @@
 import { ThreeCxError } from '../../../lib/http/errors';
 import { upsertEntity } from '../../../lib/xapi/entities';
-import { assertWhole, bodyOf } from '../fields/body';
+import { bodyOf, newRow } from '../fields/body';
 import { keyFilter } from '../locator';
 import { showFor } from '../../shared/resource';
 import { withArticle, type GenericOperation } from './genericOperation';
@@ -49,7 +49,7 @@ export const upsert: GenericOperation = {
 			filter: keyFilter(matchBy, wanted),
 			identity: `${label} ${wanted}`,
 			body,
-			assertNew: (row) => assertWhole(resource, row),
+			newRow: (row) => newRow(resource, row),
 			expand: Object.entries(resource.expand)
 				.filter(([property]) => property in body)
 				.map(([, expand]) => expand),

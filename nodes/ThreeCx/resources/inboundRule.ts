@@ -7,6 +7,7 @@ import {
 } from '../fields/destination';
 import { enumField, switchField, textField } from '../fields/simple';
 import { deleteMany, deleteManyLists } from '../operations/deleteMany';
+import type { Entity } from '../../../lib/xapi/entities';
 import type { EntityResource, Field } from '../resource';
 import { trunkLists } from './trunk/lists';
 
@@ -19,7 +20,6 @@ const many = {
 /** A destination for some hours. 3CX only looks at it while its switch is on, so choosing one turns the switch on. */
 const exceptionField = (
 	property: string,
-	flag: string,
 	name: string,
 	label: string,
 	description: string,
@@ -29,9 +29,26 @@ const exceptionField = (
 	parameter: destinationProperty(name, label, description),
 	toXapi: (value: DestinationValue) => {
 		const destination = destinationFrom(value, label);
-		return destination ? { [flag]: true, [property]: destination } : {};
+		return destination ? { [property]: destination } : {};
 	},
 });
+
+/** Each exception with the switch that puts it to use. */
+const EXCEPTIONS = {
+	OutOfOfficeHoursDestination: 'AlterDestinationDuringOutOfOfficeHours',
+	HolidaysDestination: 'AlterDestinationDuringHolidays',
+};
+
+/**
+ * Who gives a new rule a destination for holidays wants it used. A rule that is there has its switches as somebody set
+ * them: another destination is no reason to turn one.
+ */
+const inUse = (body: Entity): Entity =>
+	Object.fromEntries(
+		Object.entries(EXCEPTIONS).flatMap(([property, flag]) =>
+			property in body ? [[flag, true]] : [],
+		),
+	);
 
 /** Where calls from outside go: XAPI `InboundRules`. */
 export const inboundRule: EntityResource = {
@@ -61,6 +78,7 @@ export const inboundRule: EntityResource = {
 	],
 	expand: { TrunkDN: { property: 'TrunkDN' } },
 	needed: [['RuleName']],
+	implied: inUse,
 	fields: [
 		textField(
 			'RuleName',
@@ -110,17 +128,15 @@ export const inboundRule: EntityResource = {
 		},
 		exceptionField(
 			'OutOfOfficeHoursDestination',
-			'AlterDestinationDuringOutOfOfficeHours',
 			'outOfOfficeHoursDestination',
 			'Destination Outside Office Hours',
-			'Where calls go when the office is closed',
+			'Where calls go when the office is closed, if the rule uses it; a new rule does',
 		),
 		exceptionField(
 			'HolidaysDestination',
-			'AlterDestinationDuringHolidays',
 			'holidaysDestination',
 			'Destination on Holidays',
-			'Where calls go on holidays',
+			'Where calls go on holidays, if the rule uses it; a new rule does',
 		),
 		switchField('AlterDestinationDuringOutOfOfficeHours', {
 			displayName: 'Use Destination Outside Office Hours',
