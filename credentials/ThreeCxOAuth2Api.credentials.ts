@@ -59,6 +59,7 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. https://pbx.example.com:5001',
 			description: 'The address of your 3CX web client, including the port if there is one',
+			hint: 'With an expression for many PBXs, a red preview is normal: the value comes with each item',
 		},
 		{
 			displayName: 'Client ID',
@@ -104,6 +105,18 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 			default: `={{ "${RESOLVED}" }}`,
 		},
 		{ displayName: 'Scope', name: 'scope', type: 'hidden', default: '' },
+		{
+			displayName: 'Send Additional Body Properties',
+			name: 'sendAdditionalBodyProperties',
+			type: 'hidden',
+			default: false,
+		},
+		{
+			displayName: 'Additional Body Properties',
+			name: 'additionalBodyProperties',
+			type: 'hidden',
+			default: '',
+		},
 		{ displayName: 'Authentication', name: 'authentication', type: 'hidden', default: 'body' },
 		{
 			// n8n would fetch a credential's very first token by itself. With this in place it does not try to.
