@@ -1,6 +1,7 @@
 import type { Stage } from '../stage';
 import { nightlyReport, tenants } from './tenants';
 import { offboarding, onboarding } from './people';
+import { agentTools } from './agent';
 import { aiRouting, queueReport, queueWatch } from './queues';
 import { missedCalls, screenPop, transcription, webhooks } from './calls';
 
@@ -12,6 +13,7 @@ export type Scenario = (stage: Stage, check: Check) => Promise<void>;
 
 /** By the workflow's file; every file has one. */
 export const scenarios: Readonly<Record<string, Scenario>> = {
+	'agent-tools.json': agentTools,
 	'ai-routing.json': aiRouting,
 	'missed-calls.json': missedCalls,
 	'nightly-report.json': nightlyReport,
