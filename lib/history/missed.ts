@@ -14,8 +14,8 @@ export interface SeenCall {
 	/** In ms since the epoch, by our clock, as far as known. */
 	openedAt?: number;
 	endedAt?: number;
-	/** The other side's number. */
-	number: string;
+	/** Numbers of the other side: one, more after transfers, none of a hidden caller. */
+	numbers: readonly string[];
 	/** DNs of this PBX that it was on. */
 	dns: readonly string[];
 }
@@ -103,11 +103,13 @@ export function matchCalls<Seen extends SeenCall>(
 
 /** How little a seen call looks like one of the log; Infinity where it cannot be it. */
 function distance(seen: SeenCall, logged: LoggedCall, toleranceMs: number): number {
-	const numbers = logged.legs.flatMap(({ row }) => numbersOf(row));
-	const isOnDn = seen.dns.some((dn) => numbers.includes(dn));
+	const logs = logged.legs.flatMap(({ row }) => numbersOf(row));
+	const isOnDn = seen.dns.some((dn) => logs.includes(dn));
 	// Callers without a number can only be told by whom they called.
 	const isParty =
-		seen.number === '' ? isOnDn : numbers.some((number) => isSameNumber(number, seen.number));
+		seen.numbers.length === 0
+			? isOnDn
+			: logs.some((one) => seen.numbers.some((other) => isSameNumber(one, other)));
 	if (!isParty) return Infinity;
 	const { openedAt, endedAt } = seen;
 	const apart = Math.min(

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { backoff } from '../http/retry';
 import { systemClock, type Clock } from './clock';
 
@@ -139,6 +140,8 @@ export function createDelivery<Event>(options: DeliveryOptions<Event>): Delivery
 	const failed = new Set<HandOver<Event>>();
 	const due = new Set<HandOver<Event>>();
 	const closing = new AbortController();
+	// Everything that waits listens to it, and how much waits is bounded.
+	setMaxListeners(0, closing.signal);
 	const idlers: Array<() => void> = [];
 	let waiting = 0;
 	let inFlight = 0;

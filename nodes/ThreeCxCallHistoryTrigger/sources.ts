@@ -5,6 +5,9 @@ import type {
 	IPollFunctions,
 } from 'n8n-workflow';
 import { WAV_TYPE } from '../../lib/audio/wavType';
+import { callKeyOf } from '../../lib/callKey';
+import { loggedCall } from '../../lib/history/missed';
+import { normalise } from '../../lib/phone/e164';
 import type { Call } from '../../lib/xapi/callLog';
 import type { Entity } from '../../lib/xapi/entities';
 import { readCalls, readMessages, readRecordings, type Read } from '../../lib/history/reads';
@@ -96,7 +99,11 @@ export async function itemsOf(
 	const items: INodeExecutionData[] = [];
 	for (const { value, source, fits } of events) {
 		if (fits && !fits(row)) continue;
-		const json: IDataObject = { event: value, ...plain(row, settings) };
+		const json: IDataObject = {
+			event: value,
+			pbx: new URL(client.connection.origin).host,
+			...plain(row, settings),
+		};
 		if (source === 'recordings' && settings.download)
 			items.push(await withFile(context, client, json, settings.binaryProperty));
 		else items.push({ json });
@@ -107,10 +114,21 @@ export async function itemsOf(
 /** Legs of a call only on request: there may be dozens. */
 function plain(row: Call | Entity, { includeLegs }: OutputSettings): IDataObject {
 	const { legs, ...rest } = row as IDataObject & { legs?: IDataObject[] };
-	return legs === undefined
-		? rest
-		: { ...rest, legCount: legs.length, ...(includeLegs && { legs }) };
+	if (legs === undefined) return rest;
+	const { startedAt, endedAt, callids } = loggedCall(row as Call, 0);
+	return {
+		...rest,
+		callKey: callKeyOf(callids[0], startedAt),
+		startedAt: iso(startedAt),
+		endedAt: iso(endedAt),
+		fromE164: normalise(String(rest.from ?? '')).e164 ?? null,
+		toE164: normalise(String(rest.to ?? '')).e164 ?? null,
+		legCount: legs.length,
+		...(includeLegs && { legs }),
+	};
 }
+
+const iso = (ms: number): string | null => (ms > 0 ? new Date(ms).toISOString() : null);
 
 async function withFile(
 	context: IPollFunctions,

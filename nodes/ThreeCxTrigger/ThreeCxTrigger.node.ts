@@ -22,7 +22,8 @@ export class ThreeCxTrigger implements INodeType {
 		group: ['trigger'],
 		version: 1,
 		subtitle: '={{ $parameter["events"].join(", ") }}',
-		description: 'Manage a 3CX phone system, and start workflows when a phone rings, a call is answered or ends',
+		description:
+			'Manage a 3CX phone system, and start workflows when a phone rings, a call is answered or ends',
 		eventTriggerDescription: 'Waiting for a call',
 		activationMessage:
 			'From now on, calls on your 3CX phone system start this workflow. If the connection is lost, the trigger reconnects automatically and catches up.',

@@ -66,7 +66,7 @@ export async function listen(
 	const memory = isManual ? noMemory() : keptMemory(context);
 	const delivery = createQueue(context, settings, name, {
 		begun: test?.begun,
-		output: () => ({ ...settings, defaultCountry: country.code }),
+		output: () => ({ ...settings, defaultCountry: country.code, pbx: hostOf(pbx) }),
 		beforeHandOver: () => memory.save(),
 		onHandOver: () => test?.done(),
 		onSettled: (events) => {
@@ -215,6 +215,9 @@ export async function listen(
 		},
 	};
 }
+
+const hostOf = (origin: string): string | undefined =>
+	origin === '' ? undefined : new URL(origin).host;
 
 /** Says once for each outage that it began and that it is over. */
 function report(context: ITriggerFunctions, state: LinkState): void {

@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { flatLeg } from '../../lib/callcontrol/calls/flatLeg';
 import type { ToldEvent } from '../../lib/callcontrol/calls/teller';
 import { readParticipant } from '../../lib/callcontrol/rest/types';
+import { callKeyOf } from '../../lib/callKey';
 import { normalise } from '../../lib/phone/e164';
 import { eventName, type TriggerEvent } from './events';
 
@@ -13,16 +14,23 @@ export interface OutputOptions {
 	defaultCountry?: string;
 	/** Adds the participant as 3CX sent it. */
 	includeRaw: boolean;
+	/** Host of the PBX. */
+	pbx?: string;
 }
 
 /** Every field there is, unknown: what an event does not tell stays so, and expressions need not ask. */
 const UNKNOWN: Readonly<Record<string, null>> = Object.fromEntries(
 	[
 		'event',
+		'eventId',
+		'pbx',
+		'callKey',
 		'timestamp',
 		'recovered',
 		'source',
 		...Object.keys(flatLeg(readParticipant({ id: 0 })!)),
+		'fromE164',
+		'toE164',
 		'previousStatus',
 		'queue',
 		'parkedAt',
@@ -49,6 +57,8 @@ export function toOutput(event: TriggerEvent, options: OutputOptions): IDataObje
 	return {
 		...UNKNOWN,
 		event: eventName(event.type),
+		eventId: event.id,
+		pbx: options.pbx ?? null,
 		timestamp: iso(event.at),
 		recovered: 'recovered' in event && event.recovered,
 		source: 'logged' in event && event.logged ? 'history' : 'live',
@@ -83,11 +93,17 @@ function callDetails(event: ToldEvent, options: OutputOptions): IDataObject {
 	// Nobody was there when it ended: neither when nor what happened before is known.
 	const endedAt = isEnd && !event.isUnseen ? event.at : undefined;
 	const answered = ofCall ? call.answered : leg.connected;
+	const flat = flatLeg(participant, { dnType, direction, defaultCountry });
+	const didE164 = normalise(call.did ?? '', defaultCountry).e164 ?? null;
+	const isOutbound = flat.direction === 'outbound';
 	return {
-		...flatLeg(participant, { dnType, direction, defaultCountry }),
+		...flat,
+		callKey: callKeyOf(call.id, call.openedAt),
 		// One leg of a call may know it where another does not.
 		did: call.did ?? null,
-		didE164: normalise(call.did ?? '', defaultCountry).e164 ?? null,
+		didE164,
+		fromE164: isOutbound ? null : flat.numberE164,
+		toE164: isOutbound ? flat.numberE164 : didE164,
 		previousStatus: previous?.status ?? null,
 		queue: call.queue ?? null,
 		parkedAt: call.parkedAt ?? null,

@@ -27,6 +27,7 @@ function call(callid: number, more: Partial<ToldCall> = {}): ToldCall {
 		answered: true,
 		queue: '800',
 		did: '442079460000',
+		numbers: ['+4930123456'],
 		leg: {
 			dn: '100',
 			dnType: 'Wextension',
@@ -126,6 +127,7 @@ describe('what has been told', () => {
 						told.add(
 							call(id, {
 								did,
+								numbers: [number, name, did],
 								steps: new Set(steps),
 								leg: {
 									...call(id).leg,
@@ -183,7 +185,7 @@ describe('what has been told', () => {
 			fc.property(
 				fc.anything(),
 				fc.array(fc.string({ unit: 'binary' })),
-				fc.array(fc.array(fc.string(), { minLength: 20, maxLength: 20 })),
+				fc.array(fc.array(fc.string(), { minLength: 21, maxLength: 21 })),
 				(value, lines, fields) => {
 					Told.read(value, PBX);
 					const calls = [...lines, ...fields.map((each) => each.join('|'))];

@@ -38,7 +38,7 @@ const seen = (
 ): SeenCall => ({
 	callid,
 	openedAt,
-	number: '+441632960123',
+	numbers: ['+441632960123'],
 	dns: ['100'],
 	...more,
 });
@@ -74,11 +74,17 @@ test.each<[string, SeenCall[], Entity[], number, string[]]>([
 		0,
 		['a = 7'],
 	],
-	['another caller at the same time', [seen(1, T, { number: '+4930999' })], [row('a', T)], 0, []],
+	[
+		'another caller at the same time',
+		[seen(1, T, { numbers: ['+4930999'] })],
+		[row('a', T)],
+		0,
+		[],
+	],
 	['the same caller an hour later', [seen(1, T + 60 * MINUTE)], [row('a', T)], 0, []],
 	[
 		'the same number of a call, but of another caller: the PBX has begun to count anew',
-		[seen(7, T, { number: '+4930999' })],
+		[seen(7, T, { numbers: ['+4930999'] })],
 		[row('a', T, { CallId: 7 })],
 		0,
 		[],
@@ -109,7 +115,7 @@ test.each<[string, SeenCall[], Entity[], number, string[]]>([
 	],
 	[
 		'a caller without a number, by the extension',
-		[seen(1, T, { number: '' }), seen(2, T, { number: '', dns: ['101'] })],
+		[seen(1, T, { numbers: [] }), seen(2, T, { numbers: [], dns: ['101'] })],
 		[
 			row('a', T, { SourceCallerId: '', DestinationDn: '101', DestinationCallerId: '101' }),
 			row('b', T, { SourceCallerId: 'anonymous' }),
@@ -119,7 +125,7 @@ test.each<[string, SeenCall[], Entity[], number, string[]]>([
 	],
 	[
 		'a number in local notation',
-		[seen(1, T, { number: '01632 960123' })],
+		[seen(1, T, { numbers: ['01632 960123'] })],
 		[row('a', T)],
 		0,
 		['a = 1'],
@@ -132,8 +138,15 @@ test.each<[string, SeenCall[], Entity[], number, string[]]>([
 		['a = 2', 'b = 1'],
 	],
 	[
+		'a transfer within the house, after which the other side is a colleague',
+		[seen(1, T, { numbers: ['101', '+441632960123'], dns: ['102'] })],
+		[row('a', T)],
+		0,
+		['a = 1'],
+	],
+	[
 		'a call within the house',
-		[seen(1, T, { number: '102', dns: ['100'] })],
+		[seen(1, T, { numbers: ['102'], dns: ['100'] })],
 		[row('a', T, { SourceDn: '102', SourceCallerId: '102', Direction: 'Internal' })],
 		0,
 		['a = 1'],
@@ -157,7 +170,9 @@ test('no call is two, and times are never further apart than may be, whatever th
 				).map((call) => loggedCall(call, 0));
 				const matches = [
 					...matchCalls(
-						calls.map(([callid, openedAt, each]) => seen(callid, openedAt, { number: each })),
+						calls.map(([callid, openedAt, each]) =>
+							seen(callid, openedAt, { numbers: each === '' ? [] : [each] }),
+						),
 						logged,
 					),
 				];

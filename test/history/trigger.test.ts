@@ -41,6 +41,12 @@ describe('the 3CX Call History Trigger', () => {
 			expect.objectContaining({ event: 'callFinished', from: CALLER, answered: true, to: '100' }),
 			expect.objectContaining({ event: 'callFinished', from: CALLER, answered: false }),
 		]);
+		expect(items[0]!.json).toMatchObject({
+			pbx: new URL(pbx.url).host,
+			callKey: expect.stringMatching(/^\d+-2\d{7}$/),
+			startedAt: expect.any(String),
+			endedAt: expect.any(String),
+		});
 		// Four agents have rung; it is one call.
 		expect(Number(items[1]!.json.legCount)).toBeGreaterThan(1);
 		expect(items[1]!.json).not.toHaveProperty('legs');

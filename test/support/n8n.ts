@@ -348,7 +348,7 @@ export function loadOptionsContext(
 }
 
 /** The log of n8n, which all contexts share: whatever the nodes or n8n-core write into it is watched for secrets. */
-const { logger } = loadOptionsContext({}, new CredentialStore({}));
+const { logger } = loadOptionsContext({}, new CredentialStore({}), 'test.items');
 for (const level of ['error', 'warn', 'info', 'debug'] as const) {
 	const write = logger[level].bind(logger);
 	logger[level] = (...line) => {

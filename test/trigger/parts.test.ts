@@ -459,6 +459,8 @@ describe('the item', () => {
 			queue: '800',
 			did: '030 901820',
 			didE164: '+4930901820',
+			toE164: '+4930901820',
+			callKey: '7-19700101',
 			extensionType: 'Wextension',
 			direction: 'inbound',
 		});

@@ -192,6 +192,9 @@ describe('a call is told once, whatever happens to n8n', () => {
 			direction: 'inbound',
 			endedAt: expect.any(String),
 			durationSeconds: expect.any(Number),
+			pbx: new URL(pbx.url).host,
+			eventId: expect.stringMatching(/^log .*\/ended$/),
+			callKey: expect.stringMatching(new RegExp(`^${taken}-2\\d{7}$`)),
 		});
 		expect(items()[lines().indexOf(`${missed} ~callEnded`)]).toMatchObject({ answered: false });
 	});

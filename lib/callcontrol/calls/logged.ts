@@ -152,7 +152,7 @@ export const toEnded = ({ call, callids, startedAt, endedAt, legs }: LoggedCall)
 	callid: callids[0] ?? 0,
 	openedAt: startedAt,
 	endedAt,
-	number: text(call.direction === 'Outbound' ? call.to : call.from),
+	numbers: [text(call.direction === 'Outbound' ? call.to : call.from)].filter(Boolean),
 	dns: [...new Set(legs.flatMap(({ row }) => [text(row.DestinationDn), text(row.SourceDn)]))]
 		.filter((dn) => dn !== '')
 		.slice(0, 4),

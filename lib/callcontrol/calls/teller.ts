@@ -4,7 +4,7 @@ import { eventsOf, stepsOf, toEnded } from './logged';
 import { perCall } from './perCall';
 import { perExtension } from './perExtension';
 import { STATUS, type Participant } from '../rest/types';
-import type { Told, ToldCall } from './told';
+import { MAX_NUMBERS, type Told, type ToldCall } from './told';
 import type { CallEvent, CallEventType } from './tracker';
 
 /** What one watcher wants to be told. */
@@ -153,7 +153,7 @@ export class Teller {
 			const known = ofCall.get(name) ?? {
 				callid,
 				openedAt,
-				number: leg.participant.party_caller_id,
+				numbers: call.numbers,
 				dns: [],
 				held: [],
 			};
@@ -202,9 +202,9 @@ export class Teller {
 		if (step !== 'ended') return;
 		const { told } = this.options;
 		const { callid, openedAt, leg } = call;
-		const number = leg.participant.party_caller_id;
 		told.forget(call);
-		told.noteEnded({ callid, openedAt, endedAt: this.now(), number, dns: [leg.dn] });
+		const { numbers } = call;
+		told.noteEnded({ callid, openedAt, endedAt: this.now(), numbers, dns: [leg.dn] });
 	}
 
 	/** Finds out which of the calls that were told of are those that are there. */
@@ -262,6 +262,7 @@ export class Teller {
 			answered: known?.answered === true || (granularity === 'call' ? call.answered : connected),
 			queue: call.queue ?? known?.queue,
 			did: call.did ?? known?.did,
+			numbers: numbersOf(known?.numbers ?? [], participant.party_caller_id),
 			leg: { dn, dnType, direction, connected, participant },
 		};
 		if (known) return Object.assign(known, current);
@@ -330,6 +331,12 @@ export class Teller {
 		}));
 	}
 }
+
+/** The latest number, and those before it. */
+const numbersOf = (before: readonly string[], number: string): string[] =>
+	number === ''
+		? [...before]
+		: [number, ...before.filter((each) => each !== number)].slice(0, MAX_NUMBERS);
 
 /** Whether a call that was told of is one that is there: the same leg, or the same party on the other side. */
 function isSame({ leg }: ToldCall, events: readonly CallEvent[]): boolean {

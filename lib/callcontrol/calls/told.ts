@@ -29,6 +29,8 @@ export interface ToldCall {
 	answered: boolean;
 	queue?: string;
 	did?: string;
+	/** Numbers of the other side, one or more after transfers; at most {@link MAX_NUMBERS}. */
+	numbers: string[];
 	/** The leg that stands for it. */
 	leg: ToldLeg;
 }
@@ -68,9 +70,12 @@ export interface EndedCall {
 	callid: number;
 	openedAt?: number;
 	endedAt?: number;
-	number: string;
+	numbers: string[];
 	dns: string[];
 }
+
+/** Most numbers, and most DNs, by which a call is recognised. */
+export const MAX_NUMBERS = 4;
 
 /** Most bytes that the state takes as JSON. */
 export const MAX_TOLD_BYTES = 60_000;
@@ -346,10 +351,11 @@ function writeLine(call: ToldCall, level: 0 | 1 | 2): string {
 		more(participant.referred_by_dn),
 		more(call.did),
 		more(call.queue),
+		list(call.numbers.filter((number) => number !== participant.party_caller_id)),
 	].join(BAR);
 }
 
-const FIELDS = 20;
+const FIELDS = 21;
 
 /** Longer lines are none of ours, in characters. */
 const MAX_LINE = 8_000;
@@ -400,6 +406,7 @@ function readLine(line: unknown): ToldCall | undefined {
 		answered: (flags & 1) !== 0,
 		...(queue === '' ? {} : { queue }),
 		...(did === '' ? {} : { did }),
+		numbers: [number!, ...unlist(parts[20]!)].filter((each) => each !== ''),
 		leg: {
 			dn: dn!,
 			...(dnType === '' ? {} : { dnType }),
@@ -410,20 +417,22 @@ function readLine(line: unknown): ToldCall | undefined {
 	};
 }
 
-const writeEnded = ({ callid, openedAt, endedAt, number, dns }: EndedCall): string =>
-	[callid, time(openedAt), time(endedAt), field(number), dns.slice(0, 4).map(field).join(',')].join(
-		BAR,
-	);
+const list = (texts: readonly string[]): string => texts.slice(0, MAX_NUMBERS).map(field).join(',');
+
+const unlist = (text: string): string[] => text.split(',').slice(0, MAX_NUMBERS).map(unfield);
+
+const writeEnded = ({ callid, openedAt, endedAt, numbers, dns }: EndedCall): string =>
+	[callid, time(openedAt), time(endedAt), list(numbers), list(dns)].join(BAR);
 
 function readEnded(line: unknown): EndedCall | undefined {
 	if (typeof line !== 'string' || line.length > MAX_LINE) return undefined;
-	const [callid, openedAt, endedAt, number, dns, ...rest] = line.split(BAR);
+	const [callid, openedAt, endedAt, numbers, dns, ...rest] = line.split(BAR);
 	if (dns === undefined || rest.length > 0 || !/^\d{1,15}$/.test(callid!)) return undefined;
 	return {
 		callid: Number(callid),
 		openedAt: untime(openedAt!),
 		endedAt: untime(endedAt!),
-		number: unfield(number!),
-		dns: dns.split(',').slice(0, 4).map(unfield),
+		numbers: unlist(numbers!).filter((number) => number !== ''),
+		dns: unlist(dns),
 	};
 }

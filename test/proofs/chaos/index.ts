@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startPbx } from '../../../sandbox/pbx';
 import { seeded } from '../../../sandbox/pbx/callcontrol/random';
-import { judge, type Delivered, type Span, type Verdict } from './judge';
+import { judge, SHORT_MS, type Delivered, type Span, type Verdict } from './judge';
 import { playCalls } from './players';
 import { startProxy, type FaultProxy } from './proxy';
+import { RestartedN8n, type CallVerdict } from './restarts';
 import { causeTrouble, LONGEST_DELAY_MS, noFaults, type FaultCounts } from './troubles';
 
 export type { Delivered, Verdict } from './judge';
@@ -32,7 +33,7 @@ export interface ChaosOptions {
 }
 
 /** The line that `npm run chaos` ends with. */
-export interface ChaosResult extends Verdict {
+export interface ChaosResult extends Verdict, CallVerdict {
 	calls: number;
 	seed: number;
 	faults: FaultCounts;
@@ -77,6 +78,8 @@ export async function runChaos({
 	const listener = await listen({ pbxUrl: proxy.url, clientId, clientSecret }, (event) =>
 		told.push(event),
 	);
+	const n8n = new RestartedN8n({ pbxUrl: proxy.url, clientId, clientSecret }, seeded(seed + 2));
+	await n8n.begin();
 	const counts = noFaults();
 	const over = new AbortController();
 	const trouble = causeTrouble({
@@ -92,16 +95,20 @@ export async function runChaos({
 	await playCalls(pbx.calls, calls, clientId, seed);
 	over.abort();
 	await trouble;
+	await n8n.calm();
+	const judgeCalls = () => n8n.judge(pbx.calls.journal, SHORT_MS);
 	const compare = () => judge(pbx.calls.journal, told, sight.blindness());
 	const deadline = performance.now() + SETTLE_MS;
 	for (let known = -1; performance.now() < deadline; ) {
 		await sleep(1_000);
 		const isQuiet = told.length === known;
 		known = told.length;
-		if (isQuiet && !sight.isBlind && compare().lost === 0) break;
+		const isAllTold = compare().lost === 0 && judgeCalls().ended_lost === 0;
+		if (isQuiet && !sight.isBlind && isAllTold) break;
 	}
-	const verdict = compare();
+	const verdict = { ...compare(), ...judgeCalls() };
 	const reconnects = proxy.opens - 1;
+	await n8n.close();
 	await listener.close();
 	await sleep(100);
 	const socketsLeft = proxy.open + linksLeft();

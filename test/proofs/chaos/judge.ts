@@ -54,7 +54,7 @@ export interface Verdict {
  * nobody. The proxy holds back the message for up to 400 ms and the answer for up to 400 more; people let a phone ring
  * for longer than this.
  */
-const SHORT_MS = 1_000;
+export const SHORT_MS = 1_000;
 
 /** Keys are told in the message itself; only what was on its way when the link broke is excused, in ms. */
 const UNDER_WAY_MS = 250;

@@ -8,6 +8,10 @@ Options
   --calls <n>   how many calls; default 5000
   --seed <n>    another choice of calls and troubles; default 1
 
+A second trigger tells whole calls while n8n itself goes wrong: it is killed and started again ("restarts"), refuses
+executions and leaves others hanging ("handover_faults"). Of each call the end has to be told once, whoever saw it
+("ended_lost", "ended_twice"); the call log may be read.
+
 The exit code is 1 when an event was lost, told twice or out of order, or when a socket or timer was left. What no client
 can know is counted apart: "unknowable_link_down" were over before the state could be read over the next link,
 "unknowable_too_short" lasted less than a second (see test/proofs/chaos/judge.ts).
@@ -26,15 +30,21 @@ async function main(): Promise<number> {
 		process.stdout.write(HELP);
 		return 0;
 	}
-	const { examples, ...result } = await runChaos({
+	const {
+		examples,
+		call_examples: ofCalls,
+		...result
+	} = await runChaos({
 		...trigger,
 		calls: Number(values.calls),
 		seed: Number(values.seed),
 	});
-	for (const example of examples) process.stderr.write(`${example}\n`);
+	for (const example of [...examples, ...ofCalls]) process.stderr.write(`${example}\n`);
 	process.stdout.write(`${JSON.stringify(result, null, values.json ? undefined : '\t')}\n`);
 	const { lost, duplicated, out_of_order: disordered, sockets_leaked, timers_leaked } = result;
-	return lost + duplicated + disordered + sockets_leaked + timers_leaked > 0 ? 1 : 0;
+	const { ended_lost: unended, ended_twice: twice } = result;
+	const wrong = lost + duplicated + disordered + unended + twice;
+	return wrong + sockets_leaked + timers_leaked > 0 ? 1 : 0;
 }
 
 process.env.N8N_LOG_LEVEL ??= 'silent';

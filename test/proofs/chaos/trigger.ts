@@ -9,12 +9,12 @@ import { closeDispatchers } from '../../../lib/http/dispatchers';
 import { listen } from '../../../nodes/ThreeCxTrigger/listen';
 import { properties } from '../../../nodes/ThreeCxTrigger/properties';
 import { CREDENTIAL } from '../../../nodes/shared/credential';
-import type { ChaosOptions, Delivered } from './';
+import type { Access, ChaosOptions, Delivered } from './';
 import { CredentialStore } from '../../support/n8n';
 import { activate } from '../../support/triggerHarness';
 
 /** Shorter than usual, so that many outages fit into minutes; the ratios are those of the real ones. */
-const TIMING = {
+export const TIMING = {
 	pingMs: 2_000,
 	pongMs: 1_000,
 	retryMs: 500,
@@ -23,7 +23,7 @@ const TIMING = {
 };
 
 /** The trigger with that impatience. (The node's own file cannot be imported by a script: tsx finds its JSON first.) */
-class ImpatientTrigger implements INodeType {
+export class ImpatientTrigger implements INodeType {
 	description = {
 		displayName: '3CX Trigger',
 		name: 'threeCxTrigger',
@@ -52,6 +52,15 @@ const EVENTS: Readonly<Record<string, Delivered['type']>> = {
 	keyPressed: 'keyPressed',
 };
 
+const stores = new Map<string, CredentialStore>();
+
+/** The credential, one for all triggers: 3CX has one token for them. */
+export function storeOf(access: Access): CredentialStore {
+	const store = stores.get(access.pbxUrl) ?? new CredentialStore({ ...access });
+	stores.set(access.pbxUrl, store);
+	return store;
+}
+
 /** How long an execution takes, in ms. */
 const EXECUTION_MS = 5;
 
@@ -61,10 +70,11 @@ export const trigger: Pick<ChaosOptions, 'listen' | 'linksLeft'> = {
 	async listen(access, tell) {
 		const { response } = await activate({
 			type: ImpatientTrigger,
-			credentials: new CredentialStore({ ...access }),
+			credentials: storeOf(access),
 			parameters: {
 				events: [...Object.keys(EVENTS), 'participantChanged'],
-				options: { granularity: 'leg', defaultCountry: '' },
+				// What it saw itself: the log knows no participants.
+				options: { granularity: 'leg', defaultCountry: '', tellMissed: 'nothing' },
 			},
 			endAtOnce: false,
 			onEmit: ({ items, end }) => {
