@@ -25,8 +25,11 @@ export class Sequence {
 		if (sequence === undefined || this.counts === 'no') return UNTOLD;
 		const { last } = this;
 		this.last = { sequence, text };
-		if (!last || sequence === last.sequence + 1) {
-			if (last) this.counts = 'yes';
+		// Each socket counts from the start (protocol 3.2): if it does not begin with the first, the first is lost. Where it
+		// counts on, one reading too many does no harm.
+		if (!last) return { isRepeat: false, isGap: sequence > 1 };
+		if (sequence === last.sequence + 1) {
+			this.counts = 'yes';
 			return UNTOLD;
 		}
 		if (sequence > last.sequence) return { isRepeat: false, isGap: true };
