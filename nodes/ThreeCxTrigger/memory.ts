@@ -23,6 +23,7 @@ export function keptMemory(context: ITriggerFunctions): Memory {
 	const store = context.getWorkflowStaticData('global');
 	const key = keyOf(context.getNode().id);
 	let told: Told | undefined;
+	let saved: { told: Told; version: number } | undefined;
 	return {
 		open(pbx) {
 			if (told?.pbx === pbx) return told;
@@ -36,7 +37,9 @@ export function keptMemory(context: ITriggerFunctions): Memory {
 			return (told = read?.told ?? Told.begin(pbx, Date.now()));
 		},
 		save() {
-			if (!told) return;
+			// n8n writes all of it to its database, so only when there is something to write.
+			if (!told || (told === saved?.told && told.version === saved.version)) return;
+			saved = { told, version: told.version };
 			const now = Date.now();
 			store[key] = told.write(now) as unknown as IDataObject;
 			for (const [other, left] of Object.entries(store)) {

@@ -69,6 +69,7 @@ describe('what has been told', () => {
 			answered: true,
 			queue: '800',
 			did: '442079460000',
+			numbers: ['+4930123456'],
 			leg: {
 				dn: '100',
 				dnType: 'Wextension',

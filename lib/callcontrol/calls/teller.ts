@@ -173,6 +173,7 @@ export class Teller {
 		const { answeredAt, endedAt } = legs.at(-1) ?? logged;
 		call.answered ||= answeredAt !== undefined;
 		call.answeredAt ??= answeredAt;
+		this.options.told.touch(call);
 		return this.end(call, { at: endedAt, logged: logged.call });
 	}
 
@@ -197,10 +198,11 @@ export class Teller {
 	}
 
 	private tick(call: ToldCall, step: string): void {
+		const { told } = this.options;
 		call.given.delete(step);
 		call.steps.add(step);
+		told.touch(call);
 		if (step !== 'ended') return;
-		const { told } = this.options;
 		const { callid, openedAt, leg } = call;
 		told.forget(call);
 		const { numbers } = call;
@@ -265,7 +267,11 @@ export class Teller {
 			numbers: numbersOf(known?.numbers ?? [], participant.party_caller_id),
 			leg: { dn, dnType, direction, connected, participant },
 		};
-		if (known) return Object.assign(known, current);
+		if (known) {
+			Object.assign(known, current);
+			told.touch(known);
+			return known;
+		}
 		told.add(current);
 		return current;
 	}

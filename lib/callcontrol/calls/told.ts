@@ -101,6 +101,12 @@ export class Told {
 
 	private ended: EndedCall[] = [];
 
+	/** Calls as they were written last; writing is done with every hand-over, and most calls have not changed. */
+	private readonly lines = new WeakMap<object, string>();
+
+	/** Changes whenever there is something else to write. */
+	version = 0;
+
 	/** Since when it is not known what happened, in ms since the epoch; undefined when nothing is missing. */
 	gap: number | undefined;
 
@@ -158,6 +164,7 @@ export class Told {
 
 	/** Keeps a call in mind whose end has been told. */
 	noteEnded(call: EndedCall): void {
+		this.version += 1;
 		this.ended.push(call);
 		if (this.ended.length > MAX_ENDED) this.ended.shift();
 	}
@@ -180,6 +187,7 @@ export class Told {
 			this.top = 0;
 			this.used.clear();
 		}
+		this.version += 1;
 		this.top = Math.max(this.top, callid);
 		this.used.add(callid);
 		if (this.used.size > 2 * WINDOW)
@@ -192,14 +200,28 @@ export class Told {
 	}
 
 	add(call: ToldCall): void {
+		this.version += 1;
 		this.calls.set(placeOf(call), call);
 		if (this.calls.size <= MAX_TOLD_CALLS) return;
 		const [oldest] = this.calls.keys();
 		this.calls.delete(oldest!);
 	}
 
+	/** Says that a call is not what it was. */
+	touch(call: ToldCall): void {
+		this.version += 1;
+		this.lines.delete(call);
+	}
+
 	forget(call: ToldCall): void {
+		this.version += 1;
 		this.calls.delete(placeOf(call));
+	}
+
+	private lineOf<Call extends object>(call: Call, write: (call: Call) => string): string {
+		const line = this.lines.get(call) ?? write(call);
+		this.lines.set(call, line);
+		return line;
 	}
 
 	/**
@@ -209,7 +231,7 @@ export class Told {
 	 */
 	write(now: number): ToldJson {
 		const { pbx, since, era, top } = this;
-		const ended = this.lately(now).map(writeEnded);
+		const ended = this.lately(now).map((call) => this.lineOf(call, writeEnded));
 		const head = {
 			v: 1,
 			pbx,
@@ -224,7 +246,9 @@ export class Told {
 		const most = MAX_LINES_BYTES - sizeOf(ended);
 		const calls = this.open();
 		for (const level of [0, 1, 2] as const) {
-			const lines = calls.map((call) => writeLine(call, level));
+			const lines = calls.map((call) =>
+				level === 0 ? this.lineOf(call, (each) => writeLine(each, 0)) : writeLine(call, level),
+			);
 			if (sizeOf(lines) <= most) return { ...head, calls: lines };
 		}
 		const lines: string[] = [];
