@@ -96,17 +96,45 @@ describe('contacts', () => {
 			expect.objectContaining({ Id: second, matchedFields: ['PhoneNumber'] }),
 		]);
 		// The same last digits in another country.
-		expect(await find('+33161496077')).toEqual([]);
-		expect(await find('anonymous')).toEqual([]);
-		expect(await refusal('contact', 'findByNumber', { number: ' ' })).toMatchObject({
-			message: 'The field "Number" is empty',
+		expect(await find('+33161496077')).toEqual([{ found: false }]);
+		expect(await find('anonymous')).toEqual([{ found: false }]);
+		// A hidden caller does not end the workflow, unless somebody wants that.
+		expect(await find(' ')).toEqual([{ found: false }]);
+		const choosing = (ifNoneFound: string, number: string) => ({
+			ifNoneFound,
+			number,
+			defaultCountry: 'GB',
 		});
+		expect(await run('contact', 'findByNumber', choosing('nothing', ' '))).toEqual([]);
+		expect(await run('contact', 'findByNumber', choosing('nothing', '+33161496077'))).toEqual([]);
+		expect(await refusal('contact', 'findByNumber', choosing('error', ' '))).toMatchObject({
+			message: 'There is no number to look for',
+		});
+		expect(
+			await refusal('contact', 'findByNumber', choosing('error', '+33161496077')),
+		).toMatchObject({
+			message: 'This PBX has no contact with the number +33161496077',
+			description: expect.stringContaining('If None Found'),
+		});
+		const three = await run(
+			'contact',
+			'findByNumber',
+			{ number: '={{ $json.from }}', defaultCountry: 'GB' },
+			{
+				items: [{ from: '+441614960777' }, { from: '' }, { from: '+49301234577' }],
+			},
+		);
+		expect(three.map(({ found, Id }) => [found, Id])).toEqual([
+			[true, first],
+			[false, undefined],
+			[true, second],
+		]);
 		expect(await run('contact', 'deleteMany', { ids: [first, second, 999_999] })).toEqual([
 			expect.objectContaining({ Id: first, deleted: true }),
 			expect.objectContaining({ Id: second, deleted: true }),
 			{ Id: 999_999, deleted: false },
 		]);
-		expect(await find('+441614960777')).toEqual([]);
+		expect(await find('+441614960777')).toEqual([{ found: false }]);
 	});
 
 	test.each([
@@ -120,7 +148,7 @@ describe('contacts', () => {
 		Object.assign(pbx.store.singleton('E164Settings'), { CountryName: undefined, ...settings });
 		expect(
 			await run('contact', 'findByNumber', { number: '0161 4960781', defaultCountry }),
-		).toHaveLength(found);
+		).toEqual([expect.objectContaining({ found: found === 1 })]);
 		await run('contact', 'deleteMany', { ids: [id] });
 	});
 
@@ -136,7 +164,7 @@ describe('contacts', () => {
 			await run('contact', 'findByNumber', { number, defaultCountry: 'GB' });
 		// Its last nine digits are those of the contact, and that is all the sandbox compares.
 		const before = pbx.requests.length;
-		expect(await find('+49614960779')).toEqual([]);
+		expect(await find('+49614960779')).toEqual([{ found: false }]);
 		expect(sent(before, /GetContactsByNumber/)).toHaveLength(1);
 		pbx.faults.next({ path: /GetContactsByNumber/, status: 200, body: { value: [] } });
 		expect(await find('+441614960779')).toEqual([

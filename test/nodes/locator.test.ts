@@ -72,6 +72,29 @@ describe('a user', () => {
 		expect(message).toBe('This PBX has no user with Number, Email or ID 9999');
 	});
 
+	test('that is not there: an item, nothing or an error', async () => {
+		const asked = (ifNoneFound?: string) => ({
+			user: by('any', '9999'),
+			options: ifNoneFound === undefined ? {} : { ifNoneFound },
+		});
+		expect(await office.run('user', 'get', asked('item'))).toEqual([{ found: false }]);
+		expect(await office.run('user', 'get', asked('nothing'))).toEqual([]);
+		for (const failing of [asked('error'), asked()]) {
+			expect((await office.refusal('user', 'get', failing)).message).toMatch(/has no user/);
+		}
+		// By number 3CX is asked for the row itself, by ID too.
+		for (const user of [by('Number', '9999'), by('byId', '999999')]) {
+			expect(await office.run('user', 'get', { user, options: { ifNoneFound: 'item' } })).toEqual([
+				{ found: false },
+			]);
+		}
+		// Nobody to be found is not the same as nobody who answers.
+		office.pbx.faults.next({ path: /Users/, status: 403 });
+		expect((await office.refusal('user', 'get', asked('item'))).message).toMatch(
+			/not allowed|refuse|403/i,
+		);
+	});
+
 	test('a text that can be no ID is not compared with one', async () => {
 		for (const text of ['nobody', '99999999999', "O'Brien"]) {
 			const { message } = await office.refusal('user', 'get', { user: by('any', text) });

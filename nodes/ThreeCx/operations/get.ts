@@ -1,4 +1,6 @@
 import { queryString } from '../../../lib/odata/query';
+import { ThreeCxError } from '../../../lib/http/errors';
+import { ifNoneFoundField, noneFound } from '../../shared/fields/ifNoneFound';
 import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
 import { instantIn } from '../../shared/time';
 import { expandProperty, queryFrom, queryOptions, type BuilderInput } from '../builders';
@@ -26,7 +28,10 @@ export const get: GenericOperation = {
 			placeholder: 'Add option',
 			default: {},
 			displayOptions: showFor('get'),
-			options: queryOptions.filter(({ name }) => OPTIONS.includes(name)),
+			options: [
+				ifNoneFoundField('error'),
+				...queryOptions.filter(({ name }) => OPTIONS.includes(name)),
+			],
 		},
 		{
 			displayName: 'Options',
@@ -42,6 +47,7 @@ export const get: GenericOperation = {
 		const { context, index } = run;
 		const options = context.getNodeParameter('options', index, {}) as BuilderInput['options'] & {
 			reveal?: string[];
+			ifNoneFound?: string;
 		};
 		const wanted = queryFrom(
 			resource.type,
@@ -49,8 +55,18 @@ export const get: GenericOperation = {
 			instantIn(context.getTimezone()),
 		);
 		const query = queryString(simplified(wanted, resource, isSimplified(run)));
-		return await aboutRow(run, resource, async () => {
-			return asOutput([await readLocated(run, resource, query)], options.reveal);
+		const row = await aboutRow(
+			run,
+			resource,
+			async () => await readLocated(run, resource, query),
+		).catch((error: unknown) => {
+			// Only that the row is missing; not that the PBX has no such interface.
+			const isNone =
+				error instanceof ThreeCxError && error.kind === 'notFound' && error.field === resource.name;
+			if (isNone) return error;
+			throw error;
 		});
+		if (row instanceof ThreeCxError) return noneFound(options.ifNoneFound, row);
+		return asOutput([row], options.reveal);
 	},
 };

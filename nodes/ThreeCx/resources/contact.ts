@@ -1,6 +1,7 @@
 import { findContacts } from '../../../lib/xapi/contacts';
 import { defaultCountryField, defaultCountryOf } from '../../shared/fields/country';
-import { required } from '../../shared/fields/required';
+import { ThreeCxError } from '../../../lib/http/errors';
+import { ifNoneFoundField, noneFound } from '../../shared/fields/ifNoneFound';
 import type { ItemRun } from '../../shared/router';
 import { enumField, textField } from '../fields/simple';
 import { deleteMany, deleteManyLists, type DeleteMany } from '../operations/deleteMany';
@@ -17,22 +18,35 @@ const several: DeleteMany = {
 async function findByNumber(run: ItemRun) {
 	const { context, index, client, signal } = run;
 	const text = (name: string) => String(context.getNodeParameter(name, index, '') ?? '').trim();
-	const number = required(
-		'number',
-		'Number',
-		text('number'),
-		'Check what the expression in the field returns for this item. A hidden number belongs to no contact.',
-	);
-	const country = await defaultCountryOf(run, text('defaultCountry'));
-	const found = await findContacts(client, number, country, { signal });
+	const number = text('number');
+	// A hidden number belongs to no contact, and must not end a workflow that others call.
+	const found =
+		number === ''
+			? []
+			: await findContacts(client, number, await defaultCountryOf(run, text('defaultCountry')), {
+					signal,
+				});
+	if (found.length === 0) return noneFound(text('ifNoneFound'), noContact(number));
 	const simplify = isSimplified(run);
 	return asOutput(
 		found.map(({ contact: row, matched }) => ({
+			found: true,
 			...(simplify ? pick(row, contact.summary) : row),
 			matchedFields: matched,
 		})),
 	);
 }
+
+const noContact = (number: string) =>
+	new ThreeCxError({
+		kind: 'notFound',
+		field: 'number',
+		message:
+			number === ''
+				? 'There is no number to look for'
+				: `This PBX has no contact with the number ${number}`,
+		hint: 'Check what the expression in Number returns for this item. To go on without a contact, choose "Return an Item" under If None Found.',
+	});
 
 const find: OwnOperation = {
 	name: 'findByNumber',
@@ -45,13 +59,13 @@ const find: OwnOperation = {
 			displayName: 'Number',
 			name: 'number',
 			type: 'string',
-			required: true,
 			default: '',
 			placeholder: 'e.g. +442079460101',
 			description:
 				'In any notation: international, local, with or without plus, spaces or brackets',
 		},
 		defaultCountryField,
+		ifNoneFoundField('item'),
 		simplifyProperty,
 	],
 	execute: findByNumber,
