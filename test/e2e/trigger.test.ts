@@ -16,7 +16,10 @@ import { CREDENTIAL_TYPE, openN8n, telling, testOfOwnN8n, type TestedN8n } from 
 
 const CALLER = '+441632960123';
 /** Calls of the burst. What keeps it in bounds is ours, so fewer do where only the version of n8n differs. */
-const BURST = process.env.N8N_VERSION ? 500 : 2_000;
+const BURST = process.env.N8N_VERSION ? 500 : 1_000;
+
+/** How long n8n may take for the executions of the burst, in ms: on a busy machine it does three a second. */
+const BURST_MS = 400_000;
 
 /** What an execution has sent on. */
 interface Told {
@@ -204,7 +207,7 @@ test(`a burst of ${BURST} events within a second is delivered whole, and n8n sta
 	const play = async () => {
 		const calls = Array.from({ length: BURST }, call);
 		playedMs = performance.now() - startedAt;
-		await told.first(() => told.items.length >= calls.length, 'all executions', 0, 240_000);
+		await told.first(() => told.items.length >= calls.length, 'all executions', 0, BURST_MS);
 		return calls;
 	};
 	const { result: calls, grown } = await growth(play);
@@ -219,7 +222,7 @@ test(`a burst of ${BURST} events within a second is delivered whole, and n8n sta
 	expect(told.items).toHaveLength(calls.length);
 	expect(slowest).toBeLessThan(1_000);
 	expect(grown).toBeLessThan(1_500);
-}, 300_000);
+}, BURST_MS + 60_000);
 
 /** How much resident memory n8n and all that it started take at most on top of what they have now, in MB; 0 without /proc. */
 async function growth<T>(work: () => Promise<T>): Promise<{ result: T; grown: number }> {
