@@ -9,7 +9,7 @@ import type { Found } from './cursor';
 /** How history is read: which rows, and what makes each of them complete. */
 
 /** A call whose last leg ended this long ago gets no more legs, in ms. The PBX writes each when it ends. */
-export const SETTLED_MS = 15_000;
+const SETTLED_MS = 15_000;
 
 /** A span of time, in ms since the epoch. The end does not belong to it (protocol 4.7). */
 export interface TimeSpan {

@@ -81,7 +81,7 @@ export const STATES: Readonly<Partial<Record<Kind, StateRule>>> = {
 };
 
 /** Kinds whose subjects appear: each is told once. */
-export const ARRIVALS: Readonly<Partial<Record<Kind, string>>> = {
+const ARRIVALS: Readonly<Partial<Record<Kind, string>>> = {
 	update: 'updateAvailable',
 	blockedAddress: 'addressBlocked',
 	blockedNumber: 'numberBlocked',

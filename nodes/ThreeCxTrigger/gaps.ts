@@ -23,7 +23,7 @@ export interface GapOptions {
 }
 
 /** Rows appear up to two minutes after their call: so the first three readings are made in any case. */
-export const READ_AFTER_MS = [5_000, 30_000, 90_000, 600_000, 3_000_000] as const;
+const READ_AFTER_MS = [5_000, 30_000, 90_000, 600_000, 3_000_000] as const;
 
 /** Readings after which what has not been found is not waited for. */
 const READINGS = 3;
