@@ -59,6 +59,11 @@ const departmentsWorkflow = async (credential: { id: string; name: string }) =>
 		]),
 	);
 
+/** n8n 2.30 puts words of its own in the place of ours for a 403; 2.36 does not. */
+const WHY_FORBIDDEN = process.env.N8N_VERSION?.startsWith('2.30.')
+	? /^Error: Forbidden/
+	: /^Error: Client ID and secret are right, but .*Integrations > API.*Enterprise/;
+
 describe('Test says in plain words', () => {
 	test('that all is well, whatever follows the address', async () => {
 		const { url } = await newPbx();
@@ -102,9 +107,7 @@ describe('Test says in plain words', () => {
 		['the licence has no API', { licence: 'professional' as const }],
 	])('%s', async (_, options) => {
 		const { url } = await newPbx(options);
-		expect(await saveAndTest(fields(url))).toMatch(
-			/^Error: Client ID and secret are right, but .*Integrations > API.*Enterprise/,
-		);
+		expect(await saveAndTest(fields(url))).toMatch(WHY_FORBIDDEN);
 	});
 
 	test('a private certificate, and accepts it when told to', async () => {
