@@ -175,6 +175,11 @@ const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 			step('getFilter', {}, some({ Number: '100' })),
 		];
 	},
+	aiSettings: () =>
+		settingsLife(
+			{ APIKey: 'open sesame', CompanyName: 'Example GmbH' },
+			{ APIKey: { Concealed: true }, CompanyName: 'Example GmbH' },
+		),
 	anyOperation: () => [
 		invoke('CreateUser', { body: mapper({ Number: '190', FirstName: 'Olu', Enabled: true }) }, [
 			{ Number: '190', FirstName: 'Olu' },
@@ -206,7 +211,7 @@ const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 		invoke('GetSystemStatus', {}, [{ Version: VERSION }]),
 		invoke('ListRecording', { limit: 1 }, [{ Id: expect.any(Number) as number }]),
 		invoke('DownloadRecording', { parameters: mapper({ recId: from('ListRecording', 'Id') }) }, [
-			{ mimeType: 'audio/x-wav' },
+			{ mimeType: 'audio/wav' },
 		]),
 		reading('binaryToPropery', [{ data: expect.stringMatching(/^UklGR/) as string }]),
 	],
@@ -295,10 +300,14 @@ const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 			find: ['Description', 'spam'],
 		}),
 	callLog: () => [
-		step('getAll', { ...last30, limit: 2, callFilters: { answered: 'answered' } }, [
-			{ answered: true, legs: expect.any(Array) as unknown[] },
-			{ answered: true, legs: expect.any(Array) as unknown[] },
-		]),
+		step(
+			'getAll',
+			{ ...last30, limit: 2, callFilters: { answered: 'answered' }, includeLegs: true },
+			[
+				{ answered: true, legs: expect.any(Array) as unknown[] },
+				{ answered: true, legs: expect.any(Array) as unknown[] },
+			],
+		),
 		step(
 			'getAll',
 			{ ...last30, itemPer: 'leg', limit: 1 },
@@ -531,6 +540,23 @@ const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 			{ MailPassword: { Concealed: true }, MailServer: 'smtp.example.org:587' },
 		),
 	musicOnHold: () => settingsLife({ MusicOnHold: 'piano.wav', MusicOnHoldRandomize: true }),
+	oauthClient: (pbx) => {
+		const Id = '01234567-89ab-cdef-0123-456789abcdef';
+		pbx.store.insert('OAuthClients', {
+			Id,
+			ClientId: 'https://assistant.example.com',
+			CreatedBy: '100',
+			Persistent: true,
+			Scopes: [],
+		});
+		const oauthClient = by('any', 'https://assistant.example.com');
+		return [
+			step('getAll', {}, [{ ClientId: 'https://assistant.example.com' }]),
+			step('get', { oauthClient: by('any', Id) }, [{ Id, CreatedBy: '100' }]),
+			step('delete', { oauthClient }, [{ deleted: true }]),
+			refused('get', { oauthClient }, /^This PBX has no OAuth client/, 'gone'),
+		];
+	},
 	officeHours: () => {
 		const time = [{ days: ['Monday'], from: '8:30', to: '17:00' }];
 		const table = [{ day: 'Monday', from: '08:30', to: '17:00' }];
