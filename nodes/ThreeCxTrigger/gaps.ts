@@ -86,13 +86,14 @@ export class Gaps {
 				: await this.read(since, teller, reading >= READINGS - 1).catch(
 						(cause: unknown) => cause as ThreeCxError,
 					);
+			// Also when another gap has begun meanwhile: what was found counts as told from now on.
+			if (Array.isArray(news)) {
+				news.slice(0, Math.max(0, MOST_CALLS - found)).forEach(push);
+				found += news.length;
+			}
 			if (signal.aborted || gap !== this.current) return;
 			failure = news instanceof Error ? news : undefined;
 			isRead ||= !failure;
-			if (Array.isArray(news)) {
-				news.slice(0, MOST_CALLS - found).forEach(push);
-				found += news.length;
-			}
 			this.isForbidden ||= failure?.kind === 'forbidden';
 			const isEnough = reading >= READINGS - 1 || this.isForbidden;
 			if (isEnough) teller.endHeld().forEach(push);

@@ -207,6 +207,25 @@ describe('a process that begins', () => {
 		expect(store.lines).toEqual(['7 100 ringing']);
 	});
 
+	test('again over another link tells what happened in between, also who is on the phone', () => {
+		const told = Told.begin(PBX, Date.now());
+		const replay = (...legs: Participant[]) => {
+			const tracker = new CallTracker();
+			for (const change of tracker.diff(state(legs), 'baseline')) tracker.apply(change);
+			return tracker.replay();
+		};
+		const begin = (...legs: Participant[]) =>
+			new Teller({ granularity: 'call', matches: () => true, asked: () => true, told })
+				.begin(replay(...legs))
+				.events.map(({ call: { id }, type }) => `${id} ${type}`);
+		expect(begin(TALKS)).toEqual([]);
+		expect(begin(TALKS, leg({ dn: '101', id: 2, callid: 8, status: 'Connected' }))).toEqual([
+			'8 ringing',
+			'8 answered',
+		]);
+		expect(begin(TALKS)).toEqual(['8 ended']);
+	});
+
 	test('from now, tells nothing of what was missed', () => {
 		const store = new Store();
 		new Process(store, []).play(upsert());

@@ -80,10 +80,12 @@ export class Teller {
 	): { events: ToldEvent[]; foreign: number } {
 		const { told } = this.options;
 		if (beginning === 'from now') for (const call of told.open()) told.forget(call);
-		const isFirst = told.origin === 'new' || beginning === 'from now';
+		const origin = told.hasBegun ? 'same' : told.origin;
+		told.hasBegun = true;
+		const isFirst = origin === 'new' || beginning === 'from now';
 		const before = told.open();
 		this.recognise(before, present);
-		const isForeign = told.origin === 'other' && this.names.size === 0;
+		const isForeign = origin === 'other' && this.names.size === 0;
 		if (isForeign) for (const call of before) told.forget(call);
 		const there = new Set<ToldCall>();
 		const news = present.flatMap((event) =>

@@ -104,6 +104,9 @@ export class Told {
 	/** Calls as they were written last; writing is done with every hand-over, and most calls have not changed. */
 	private readonly lines = new WeakMap<object, string>();
 
+	/** Somebody has begun with it in this process: from then on it is what this process knows, whatever it was before. */
+	hasBegun = false;
+
 	/** Changes whenever there is something else to write. */
 	version = 0;
 
