@@ -116,7 +116,6 @@ export const missedCalls: Scenario = async (stage, check) => {
 	// It may be run on a Sunday night.
 	const { publish, end, run } = await stage.import('missed-calls.json', {
 		'$now.weekday <= 5 && $now.hour >= 9 && $now.hour < 17': 'true',
-		'"minutesInterval": 2': '"minutesInterval": 59',
 	});
 	await publish();
 	play(pbx, STRANGER, '100', false);
@@ -157,6 +156,23 @@ export const missedCalls: Scenario = async (stage, check) => {
 	);
 	await run(trigger);
 	await check('nobody is called twice', () => assert.equal(calledBack(), 2));
+
+	const [patient, unlucky] = ['+441632960125', '+441632960126'];
+	pbx.calls.setExternal(unlucky!, 'busy');
+	play(pbx, patient!, '100', false);
+	await until(async () => (await stateOf(patient!)) === 'open', 'another missed call');
+	play(pbx, patient!, '100', true);
+	play(pbx, unlucky!, '100', false);
+	await until(async () => (await stateOf(unlucky!)) === 'open', 'a third missed call');
+	await polls(pbx, 2);
+	await check('who gets through by calling again is not called back', async () =>
+		assert.equal(await stateOf(patient!), 'reached'),
+	);
+	for (let tries = 0; tries < 4; tries++) await run(trigger);
+	await check('after three tries it is given up', async () => {
+		assert.equal(await stateOf(unlucky!), 'given up');
+		assert.equal(calledBack(), 5);
+	});
 	await end();
 };
 
@@ -238,9 +254,7 @@ export const webhooks: Scenario = async (stage, check) => {
 	);
 	const undelivered = await stage.api.createTable('3CX undelivered');
 	const rows = async () => await stage.api.rows(undelivered);
-	const { publish, end, succeed } = await stage.import('webhooks.json', {
-		'"minutesInterval": 1': '"minutesInterval": 59',
-	});
+	const { publish, end, succeed } = await stage.import('webhooks.json');
 	away.isDown = true;
 	await publish();
 	const callid = pbx.calls.incoming({ from: STRANGER, to: '100' });

@@ -54,6 +54,17 @@ export const onboarding: Scenario = async (stage, check) => {
 };
 
 export const offboarding: Scenario = async (stage, check) => {
+	const broken = await stage.pbx();
+	await stage.credentials(broken);
+	const { run, succeed } = await stage.import('offboarding.json');
+	broken.faults.next({ path: /RingGroups/, status: 403 });
+	const stopped = await run();
+	await check('nobody is deleted when a step before it fails', () => {
+		assert.equal(stopped.status, 'error');
+		assert.ok(row(broken, 'Users', 'Number', '104'));
+		assert.deepEqual(queueAgents(broken, '800'), ['103', '106']);
+	});
+
 	const pbx = await stage.pbx();
 	await stage.credentials(pbx);
 	const menu = pbx.store.rows('Receptionists')[0]!;
@@ -61,7 +72,6 @@ export const offboarding: Scenario = async (stage, check) => {
 	pbx.store.update('Receptionists', menu, {
 		Forwards: [{ ...forwards[0], ForwardDN: '104' }, ...forwards.slice(1)],
 	});
-	const { succeed } = await stage.import('offboarding.json');
 	assert.ok(queueAgents(pbx, '800').includes('104'));
 	const first = await succeed();
 	await check('seats in queues and ring groups are given up, and others keep theirs', () => {

@@ -45,9 +45,7 @@ export const queueWatch: Scenario = async (stage, check) => {
 	await stage.api.saveCredential('Wallboard', 'httpBasicAuth', { user: 'wall', password: 'board' });
 	const { mails } = stage.services.mail;
 	mails.length = 0;
-	const { succeed, publish, end } = await stage.import('queue-watch.json', {
-		'"minutesInterval": 1': '"minutesInterval": 59',
-	});
+	const { succeed, publish, end } = await stage.import('queue-watch.json');
 	await publish();
 	const trigger = 'Every Minute';
 	await succeed(trigger);
