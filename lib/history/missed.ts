@@ -85,12 +85,17 @@ export function matchCalls<Seen extends SeenCall>(
 	logged: readonly LoggedCall[],
 	toleranceMs = TOLERANCE_MS,
 ): Map<LoggedCall, Seen> {
-	const pairs = logged
-		.flatMap((call) =>
-			seen.map((each) => ({ call, each, cost: distance(each, call, toleranceMs) })),
-		)
-		.filter(({ cost }) => cost < Infinity)
-		.sort((a, b) => a.cost - b.cost);
+	const pairs = logged.flatMap((call) => {
+		const numbers = call.legs.flatMap(({ row }) => numbersOf(row));
+		return seen.flatMap((each) => {
+			// Thousands are compared with thousands: times first, which cost nothing.
+			const apart = timeBetween(each, call, toleranceMs);
+			if (apart > toleranceMs) return [];
+			const cost = distance(each, call, { numbers, apart, toleranceMs });
+			return cost < Infinity ? [{ call, each, cost }] : [];
+		});
+	});
+	pairs.sort((a, b) => a.cost - b.cost);
 	const matches = new Map<LoggedCall, Seen>();
 	const taken = new Set<Seen>();
 	for (const { call, each } of pairs) {
@@ -101,26 +106,34 @@ export function matchCalls<Seen extends SeenCall>(
 	return matches;
 }
 
+/** How far apart the times are, in ms. */
+function timeBetween({ openedAt, endedAt }: SeenCall, logged: LoggedCall, toleranceMs: number) {
+	// It was there before we could see when it began: whatever fits better is taken for it.
+	let apart = openedAt === undefined ? toleranceMs : Infinity;
+	if (openedAt !== undefined) {
+		for (const { startedAt } of logged.legs)
+			apart = Math.min(apart, Math.abs(startedAt - openedAt));
+	}
+	return endedAt === undefined ? apart : Math.min(apart, Math.abs(logged.endedAt - endedAt));
+}
+
 /** How little a seen call looks like one of the log; Infinity where it cannot be it. */
-function distance(seen: SeenCall, logged: LoggedCall, toleranceMs: number): number {
-	const logs = logged.legs.flatMap(({ row }) => numbersOf(row));
-	const isOnDn = seen.dns.some((dn) => logs.includes(dn));
+function distance(
+	seen: SeenCall,
+	logged: LoggedCall,
+	{
+		numbers,
+		apart,
+		toleranceMs,
+	}: { numbers: readonly string[]; apart: number; toleranceMs: number },
+): number {
+	const isOnDn = seen.dns.some((dn) => numbers.includes(dn));
 	// Callers without a number can only be told by whom they called.
 	const isParty =
 		seen.numbers.length === 0
 			? isOnDn
-			: logs.some((one) => seen.numbers.some((other) => isSameNumber(one, other)));
+			: numbers.some((one) => seen.numbers.some((other) => isSameNumber(one, other)));
 	if (!isParty) return Infinity;
-	const { openedAt, endedAt } = seen;
-	const apart = Math.min(
-		...(openedAt === undefined
-			? []
-			: logged.legs.map(({ startedAt }) => Math.abs(startedAt - openedAt))),
-		...(endedAt === undefined ? [] : [Math.abs(logged.endedAt - endedAt)]),
-		// It was there before we could see when it began: whatever fits better is taken for it.
-		...(openedAt === undefined ? [toleranceMs] : []),
-	);
-	if (apart > toleranceMs) return Infinity;
 	const isSameId = logged.callids.includes(seen.callid);
 	const cost = apart + (isOnDn ? 0 : OTHER_DN_MS);
 	// Before all that have other numbers.

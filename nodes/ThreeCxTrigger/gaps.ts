@@ -108,6 +108,10 @@ export class Gaps {
 			logger.warn(
 				`3CX Trigger: ${found} events were missed while nobody listened; the first ${MOST_CALLS} are told. The 3CX Call History Trigger tells all of them.`,
 			);
+		if (isRead && teller.unsureUntil > since)
+			logger.warn(
+				`3CX Trigger: so many calls have ended that it is not known any more which were told. Calls that nobody saw are told only if they ended after ${new Date(teller.unsureUntil).toISOString()}. The 3CX Call History Trigger tells all of them.`,
+			);
 		told.gap = undefined;
 	}
 

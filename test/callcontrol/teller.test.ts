@@ -1,6 +1,8 @@
 import fc from 'fast-check';
+import { loggedCall } from '../../lib/history/missed';
+import { loggedCallsIn } from '../../lib/xapi/callLog';
 import { Teller, type TellerOptions, type ToldEvent } from '../../lib/callcontrol/calls/teller';
-import { Told } from '../../lib/callcontrol/calls/told';
+import { MAX_ENDED, MAX_ENDED_KEPT, Told } from '../../lib/callcontrol/calls/told';
 import { CallTracker, type Change } from '../../lib/callcontrol/calls/tracker';
 import type { Participant } from '../../lib/callcontrol/rest/types';
 import { isCall, leg, removed, state, upsert } from './samples';
@@ -336,3 +338,64 @@ test.each(['call', 'leg'] as const)(
 		);
 	},
 );
+
+describe('the call log, after calls whose end was told', () => {
+	const T = Date.UTC(2026, 10, 27, 12);
+	const caller = (id: number) => `+4416329${String(id).padStart(5, '0')}`;
+	/** The call of this number in the log: it ends a second after the one before. */
+	const logged = (id: number) => {
+		const [call] = loggedCallsIn([
+			{
+				MainCallHistoryId: `log-${id}`,
+				CdrId: `log-${id}`,
+				CallId: 0,
+				SegmentId: id,
+				StartTime: new Date(T + 1_000 * id - 10_000).toISOString(),
+				SourceDn: '10000',
+				SourceCallerId: caller(id),
+				DestinationDn: '100',
+				DestinationCallerId: '100',
+				RingingDuration: 'PT2S',
+				TalkingDuration: 'PT8S',
+				Answered: true,
+				Direction: 'Inbound',
+				CallType: 'Extension',
+			},
+		]);
+		return loggedCall(call!, 0);
+	};
+	const tellerOf = (told: Told) =>
+		new Teller({ granularity: 'call', matches: () => true, asked: () => true, told });
+
+	/** `count` calls are told; the log has them and one more, which came last and nobody saw. */
+	test.each([
+		['in the same process', 50, false],
+		['in the same process, more than are known', MAX_ENDED + 50, false],
+		['in the next process', 50, true],
+		['in the next process, more than are kept', MAX_ENDED_KEPT + 50, true],
+	])('%s: tells none of them again, and the one that nobody saw', (_, count, isNext) => {
+		const first = Told.begin(PBX, T);
+		for (let id = 1; id <= count; id += 1) {
+			const endedAt = T + 1_000 * id;
+			first.noteEnded({
+				callid: id,
+				openedAt: endedAt - 10_000,
+				endedAt,
+				numbers: [caller(id)],
+				dns: ['100'],
+			});
+		}
+		const unseen = count + 10;
+		const end = T + 1_000 * unseen;
+		first.gap = end;
+		const told = isNext
+			? Told.read(JSON.parse(JSON.stringify(first.write(end))), PBX)!.told
+			: first;
+		const all = [...Array.from({ length: count }, (_each, at) => logged(at + 1)), logged(unseen)];
+		const teller = tellerOf(told);
+		const events = teller.fillIn(all, T, 'ended');
+		expect(events.map(({ logged: call }) => call?.callId)).toEqual([`log-${unseen}`]);
+		// A second reading finds nothing more.
+		expect(teller.fillIn(all, T, 'ended')).toEqual([]);
+	});
+});

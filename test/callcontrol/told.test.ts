@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import {
+	MAX_ENDED,
+	MAX_ENDED_KEPT,
 	MAX_TOLD_BYTES,
 	MAX_TOLD_CALLS,
 	Told,
@@ -115,6 +117,43 @@ describe('what has been told', () => {
 		const many = kept(2 * MAX_TOLD_CALLS);
 		expect(many.at(-1)!.callid).toBe(2 * MAX_TOLD_CALLS);
 		expect(many.length).toBeGreaterThan(500);
+	});
+
+	describe('calls that have ended', () => {
+		const ended = (callid: number, endedAt: number) => ({
+			callid,
+			openedAt: endedAt - 5_000,
+			endedAt,
+			numbers: ['+441632960123'],
+			dns: ['100'],
+		});
+		const withEnds = (count: number) => {
+			const told = Told.begin(PBX, NOW);
+			for (let id = 1; id <= count; id += 1) told.noteEnded(ended(id, NOW - 10_000 + id));
+			return told;
+		};
+
+		test('are known while there are not too many; then it is known until when they are not', () => {
+			const few = withEnds(MAX_ENDED_KEPT);
+			expect([few.lately(NOW).length, few.forgottenUntil]).toEqual([MAX_ENDED_KEPT, 0]);
+			expect(again(few).told.forgottenUntil).toBe(0);
+
+			const many = withEnds(MAX_ENDED + 3);
+			expect([many.lately(NOW).length, many.forgottenUntil]).toEqual([MAX_ENDED, NOW - 10_000 + 3]);
+
+			const next = again(many).told;
+			expect(next.lately(NOW)).toHaveLength(MAX_ENDED_KEPT);
+			expect(next.forgottenUntil).toBe(NOW - 10_000 + MAX_ENDED + 3 - MAX_ENDED_KEPT);
+		});
+
+		test('are known as long as a gap is filled in, however late', () => {
+			const told = withEnds(5);
+			told.gap = NOW;
+			expect(told.lately(NOW + 3_600_000)).toHaveLength(5);
+			told.gap = undefined;
+			expect(told.lately(NOW + 3_600_000)).toEqual([]);
+			expect(told.forgottenUntil).toBe(NOW - 10_000 + 5);
+		});
 	});
 
 	test('is bounded and readable, whatever callers call themselves', () => {

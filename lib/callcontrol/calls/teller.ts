@@ -38,6 +38,9 @@ export type Beginning =
 	/** Only what rings, as at the very first time. */
 	| 'from now';
 
+/** How far the times of a call may be apart here and in the log, in ms: its durations are whole seconds, clocks differ. */
+const CLOCK_MS = 5_000;
+
 /**
  * Turns what the tracker tells into what one watcher is told: once, whatever process tells it. Events have the same ids
  * in every process, and what an earlier one has told is left out. Without I/O; what it knows is in its {@link Told}.
@@ -127,7 +130,8 @@ export class Teller {
 	 * Fills in what the call log says.
 	 *
 	 * @param logged calls that are over
-	 * @param since calls that ended before were told in time, in ms since the epoch
+	 * @param since calls that ended before were told in time, in ms since the epoch; so were those of which it is no
+	 *   longer known, see {@link unsureUntil}
 	 * @param tell whether of calls that nobody saw all events are told, or their end only
 	 * @returns the end of calls that are gone, with its time, and the calls that nobody saw
 	 */
@@ -139,10 +143,19 @@ export class Teller {
 			.flatMap((each) => {
 				const seen = matches.get(each);
 				if (seen) return seen.held.flatMap((call) => this.endLogged(call, each));
-				if (each.endedAt < since) return [];
+				if (each.endedAt < Math.max(since, this.unsureUntil)) return [];
 				told.noteEnded(toEnded(each));
 				return this.missed(each, tell);
 			});
+	}
+
+	/**
+	 * Calls that ended before are taken for told where the log has them: so many have ended since that they are not known
+	 * one by one. In ms since the epoch.
+	 */
+	get unsureUntil(): number {
+		const { forgottenUntil } = this.options.told;
+		return forgottenUntil === 0 ? 0 : forgottenUntil + CLOCK_MS;
 	}
 
 	/** All calls that the log may show and that are told, or will be, without it. */

@@ -61,6 +61,8 @@ export interface ToldJson {
 	calls: string[];
 	/** Calls whose end was told a moment ago, a line each, oldest first: the call log shows them, too. */
 	ended?: string[];
+	/** Calls that ended up to then are not all in `ended`, in ms since the epoch; see {@link Told.forgottenUntil}. */
+	forgottenUntil?: number;
 	/** Since when it is not known what happened, in ms since the epoch; until the call log has been read. */
 	gap?: number;
 }
@@ -83,8 +85,12 @@ export const MAX_TOLD_BYTES = 60_000;
 /** Most calls, and stays in them, that are kept; beyond it the oldest are forgotten. */
 export const MAX_TOLD_CALLS = 2_000;
 
-/** Most calls that are recognised after their end, and for how long, in ms: as late as the call log may show them. */
-const MAX_ENDED = 200;
+/**
+ * Most calls that are recognised after their end, here and in the next process, and for how long, in ms: as late as the
+ * call log may show them.
+ */
+export const MAX_ENDED = 2_000;
+export const MAX_ENDED_KEPT = 200;
 const ENDED_MS = 600_000;
 
 /** Most steps that are kept of a call: transfers and parking can go on for ever. */
@@ -100,6 +106,8 @@ export class Told {
 	private used = new Set<number>();
 
 	private ended: EndedCall[] = [];
+
+	private forgotten = 0;
 
 	/** Calls as they were written last; writing is done with every hand-over, and most calls have not changed. */
 	private readonly lines = new WeakMap<object, string>();
@@ -153,9 +161,10 @@ export class Told {
 		const read = lines.map(readLine).filter((call) => call !== undefined);
 		for (const call of read) told.calls.set(placeOf(call), call);
 		told.ended = (Array.isArray(rest.ended) ? rest.ended : [])
-			.slice(-MAX_ENDED)
+			.slice(-MAX_ENDED_KEPT)
 			.map(readEnded)
 			.filter((call) => call !== undefined);
+		told.forgotten = isCount(rest.forgottenUntil) ? rest.forgottenUntil : 0;
 		told.gap = isCount(rest.gap) ? rest.gap : undefined;
 		return { told, unreadable: lines.length - read.length };
 	}
@@ -169,12 +178,27 @@ export class Told {
 	noteEnded(call: EndedCall): void {
 		this.version += 1;
 		this.ended.push(call);
-		if (this.ended.length > MAX_ENDED) this.ended.shift();
+		this.forgetEnded(this.ended.splice(0, this.ended.length - MAX_ENDED));
 	}
 
-	/** @returns the calls whose end was told lately. */
+	/** @returns the calls whose end was told lately; while a gap is filled in, before it, too. */
 	lately(now: number): EndedCall[] {
-		return (this.ended = this.ended.filter(({ endedAt = now }) => endedAt > now - ENDED_MS));
+		const since = Math.min(now, this.gap ?? now) - ENDED_MS;
+		const isLate = ({ endedAt = now }: EndedCall) => endedAt > since;
+		this.forgetEnded(this.ended.filter((call) => !isLate(call)));
+		return (this.ended = this.ended.filter(isLate));
+	}
+
+	/**
+	 * Until when calls ended that may have been told and are not known any more, in ms since the epoch. Whoever finds a
+	 * call of that time in the call log cannot know whether it was told.
+	 */
+	get forgottenUntil(): number {
+		return this.forgotten;
+	}
+
+	private forgetEnded(calls: readonly EndedCall[]): void {
+		this.forgotten = latestOf(calls, this.forgotten);
 	}
 
 	/** @returns a name for a call that no other call has, whatever the PBX numbers it. */
@@ -234,7 +258,9 @@ export class Told {
 	 */
 	write(now: number): ToldJson {
 		const { pbx, since, era, top } = this;
-		const ended = this.lately(now).map((call) => this.lineOf(call, writeEnded));
+		const lately = this.lately(now);
+		const ended = lately.slice(-MAX_ENDED_KEPT).map((call) => this.lineOf(call, writeEnded));
+		const forgottenUntil = latestOf(lately.slice(0, -MAX_ENDED_KEPT), this.forgotten);
 		const head = {
 			v: 1,
 			pbx,
@@ -244,6 +270,7 @@ export class Told {
 			used: bitsOf(this.used, top),
 			at: now,
 			...(ended.length > 0 ? { ended } : {}),
+			...(forgottenUntil > 0 ? { forgottenUntil } : {}),
 			...(this.gap === undefined ? {} : { gap: this.gap }),
 		} as const;
 		const most = MAX_LINES_BYTES - sizeOf(ended);
@@ -272,6 +299,9 @@ const MAX_LINES_BYTES = MAX_TOLD_BYTES - 1_500;
 /** Bytes of lines as JSON; they hold nothing that JSON has to escape. */
 const sizeOf = (lines: readonly string[]): number =>
 	lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 3, 2);
+
+const latestOf = (calls: readonly EndedCall[], than: number): number =>
+	calls.reduce((latest, { endedAt = 0 }) => Math.max(latest, endedAt), than);
 
 const placeOf = ({ callid, era, stay }: Pick<ToldCall, 'callid' | 'era' | 'stay'>): string =>
 	`${callid}.${era}.${stay}`;
