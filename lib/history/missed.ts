@@ -85,13 +85,20 @@ export function matchCalls<Seen extends SeenCall>(
 	logged: readonly LoggedCall[],
 	toleranceMs = TOLERANCE_MS,
 ): Map<LoggedCall, Seen> {
+	// Thousands are compared with thousands: only those that may be each other.
+	const byNumber = new Map<string, Seen[]>();
+	const note = (key: string, call: Seen) => byNumber.set(key, [...(byNumber.get(key) ?? []), call]);
+	for (const call of seen) {
+		// Callers without a number can only be told by whom they called.
+		const keys = call.numbers.length === 0 ? call.dns : call.numbers.map(numberKey);
+		for (const key of new Set(keys)) note(key, call);
+	}
 	const pairs = logged.flatMap((call) => {
-		const numbers = call.legs.flatMap(({ row }) => numbersOf(row));
-		return seen.flatMap((each) => {
-			// Thousands are compared with thousands: times first, which cost nothing.
-			const apart = timeBetween(each, call, toleranceMs);
-			if (apart > toleranceMs) return [];
-			const cost = distance(each, call, { numbers, apart, toleranceMs });
+		const numbers = new Set(call.legs.flatMap(({ row }) => numbersOf(row)));
+		const keys = new Set([...numbers].flatMap((number) => [number, numberKey(number)]));
+		const candidates = new Set([...keys].flatMap((key) => byNumber.get(key) ?? []));
+		return [...candidates].flatMap((each) => {
+			const cost = distance(each, call, numbers, toleranceMs);
 			return cost < Infinity ? [{ call, each, cost }] : [];
 		});
 	});
@@ -117,27 +124,20 @@ function timeBetween({ openedAt, endedAt }: SeenCall, logged: LoggedCall, tolera
 	return endedAt === undefined ? apart : Math.min(apart, Math.abs(logged.endedAt - endedAt));
 }
 
-/** How little a seen call looks like one of the log; Infinity where it cannot be it. */
+/** How little a seen call looks like one of the log that has its number; Infinity where it cannot be it. */
 function distance(
 	seen: SeenCall,
 	logged: LoggedCall,
-	{
-		numbers,
-		apart,
-		toleranceMs,
-	}: { numbers: readonly string[]; apart: number; toleranceMs: number },
+	numbers: ReadonlySet<string>,
+	toleranceMs: number,
 ): number {
-	const isOnDn = seen.dns.some((dn) => numbers.includes(dn));
-	// Callers without a number can only be told by whom they called.
-	const isParty =
-		seen.numbers.length === 0
-			? isOnDn
-			: numbers.some((one) => seen.numbers.some((other) => isSameNumber(one, other)));
-	if (!isParty) return Infinity;
-	const isSameId = logged.callids.includes(seen.callid);
+	const apart = timeBetween(seen, logged, toleranceMs);
+	if (apart > toleranceMs) return Infinity;
+	const isOnDn = seen.dns.some((dn) => numbers.has(dn));
+	if (seen.numbers.length === 0 && !isOnDn) return Infinity;
 	const cost = apart + (isOnDn ? 0 : OTHER_DN_MS);
 	// Before all that have other numbers.
-	return isSameId ? cost - 2 * toleranceMs : cost;
+	return logged.callids.includes(seen.callid) ? cost - 2 * toleranceMs : cost;
 }
 
 const numbersOf = (row: Entity): string[] =>
@@ -148,10 +148,12 @@ const numbersOf = (row: Entity): string[] =>
 /** Digits of the end that numbers in national and international notation have in common. */
 const COMMON_DIGITS = 8;
 
-/** @returns whether two ways of writing a number mean the same. */
-export function isSameNumber(one: string, other: string): boolean {
-	if (one === other) return true;
-	const [a, b] = [one, other].map((number) => number.replace(/\D/g, ''));
-	if (a!.length < COMMON_DIGITS || b!.length < COMMON_DIGITS) return a !== '' && a === b;
-	return a!.slice(-COMMON_DIGITS) === b!.slice(-COMMON_DIGITS);
+/** What all ways of writing a number have in common. */
+function numberKey(number: string): string {
+	const digits = number.replace(/\D/g, '');
+	return digits.slice(-COMMON_DIGITS) || number;
 }
+
+/** @returns whether two ways of writing a number mean the same. */
+export const isSameNumber = (one: string, other: string): boolean =>
+	numberKey(one) === numberKey(other);

@@ -4,7 +4,7 @@ import { eventsOf, stepsOf, toEnded } from './logged';
 import { perCall } from './perCall';
 import { perExtension } from './perExtension';
 import { STATUS, type Participant } from '../rest/types';
-import { MAX_NUMBERS, type Told, type ToldCall } from './told';
+import { type EndedCall, MAX_NUMBERS, type Told, type ToldCall } from './told';
 import type { CallEvent, CallEventType } from './tracker';
 
 /** What one watcher wants to be told. */
@@ -29,6 +29,8 @@ export interface ToldEvent extends CallEvent {
 	isUnseen?: boolean;
 	/** It comes from the call log. */
 	logged?: Call;
+	/** The last event of a call that nobody saw: with it the call has been told. */
+	closes?: EndedCall;
 }
 
 /** What is told of what happened before a watcher began. */
@@ -144,8 +146,11 @@ export class Teller {
 				const seen = matches.get(each);
 				if (seen) return seen.held.flatMap((call) => this.endLogged(call, each));
 				if (each.endedAt < Math.max(since, this.unsureUntil)) return [];
-				told.noteEnded(toEnded(each));
-				return this.missed(each, tell);
+				const ended = toEnded(each);
+				const events = this.missed(each, tell);
+				const last = events.pop();
+				told.handOn(ended);
+				return last ? [...events, { ...last, closes: ended }] : [];
 			});
 	}
 
@@ -176,7 +181,7 @@ export class Teller {
 			known.dns.push(leg.dn);
 			if (this.held.includes(call)) known.held.push(call);
 		}
-		const ended = told.lately(this.now()).map((call) => ({ ...call, held: [] }));
+		const ended = told.known(this.now()).map((call) => ({ ...call, held: [] }));
 		return [...ofCall.values(), ...ended];
 	}
 
@@ -208,7 +213,8 @@ export class Teller {
 	}
 
 	/** Ticks an event off: it has been told for good. */
-	settled({ ticks }: ToldEvent): void {
+	settled({ ticks, closes }: ToldEvent): void {
+		if (closes) this.options.told.noteEnded(closes);
 		if (ticks) this.tick(ticks.call, ticks.step);
 	}
 

@@ -109,6 +109,9 @@ export class Told {
 
 	private forgotten = 0;
 
+	/** Calls of the log that this process has handed on to be told; not kept, so that the next one tells them. */
+	private readonly handedOn = new Set<EndedCall>();
+
 	/** Calls as they were written last; writing is done with every hand-over, and most calls have not changed. */
 	private readonly lines = new WeakMap<object, string>();
 
@@ -174,11 +177,26 @@ export class Told {
 		return [...this.calls.values()];
 	}
 
+	/** Keeps a call in mind, in this process only, whose end is about to be told. */
+	handOn(call: EndedCall): void {
+		this.handedOn.add(call);
+		if (this.handedOn.size <= MAX_ENDED) return;
+		const [oldest] = this.handedOn;
+		this.handedOn.delete(oldest!);
+		this.forgetEnded([oldest!]);
+	}
+
 	/** Keeps a call in mind whose end has been told. */
 	noteEnded(call: EndedCall): void {
 		this.version += 1;
+		this.handedOn.delete(call);
 		this.ended.push(call);
 		this.forgetEnded(this.ended.splice(0, this.ended.length - MAX_ENDED));
+	}
+
+	/** @returns the calls whose end need not be told: it was told lately, or waits to be. */
+	known(now: number): EndedCall[] {
+		return [...this.lately(now), ...this.handedOn];
 	}
 
 	/** @returns the calls whose end was told lately; while a gap is filled in, before it, too. */
