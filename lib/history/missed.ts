@@ -87,7 +87,11 @@ export function matchCalls<Seen extends SeenCall>(
 ): Map<LoggedCall, Seen> {
 	// Thousands are compared with thousands: only those that may be each other.
 	const byNumber = new Map<string, Seen[]>();
-	const note = (key: string, call: Seen) => byNumber.set(key, [...(byNumber.get(key) ?? []), call]);
+	const note = (key: string, call: Seen) => {
+		const calls = byNumber.get(key);
+		if (calls) calls.push(call);
+		else byNumber.set(key, [call]);
+	};
 	for (const call of seen) {
 		// Callers without a number can only be told by whom they called.
 		const keys = call.numbers.length === 0 ? call.dns : call.numbers.map(numberKey);

@@ -398,4 +398,18 @@ describe('the call log, after calls whose end was told', () => {
 		// A second reading finds nothing more.
 		expect(teller.fillIn(all, T, 'ended')).toEqual([]);
 	});
+
+	test('one that waited to be told when n8n was killed is told by the next process; one that was told is not', () => {
+		const first = Told.begin(PBX, T);
+		const teller = tellerOf(first);
+		const [waiting, done] = teller.fillIn([logged(1), logged(2)], T, 'ended');
+		teller.settled(done!);
+		// Not in the same process again, whatever waits.
+		expect(teller.fillIn([logged(1), logged(2)], T, 'ended')).toEqual([]);
+
+		const next = Told.read(JSON.parse(JSON.stringify(first.write(T + 3_000))), PBX)!.told;
+		const again = tellerOf(next).fillIn([logged(1), logged(2)], T, 'ended');
+		// By the same name, so that n8n knows it where it had been told after all.
+		expect(again.map(({ id }) => id)).toEqual([waiting!.id]);
+	});
 });
