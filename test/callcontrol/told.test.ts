@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import {
 	MAX_ENDED,
-	MAX_ENDED_KEPT,
 	MAX_TOLD_BYTES,
 	MAX_TOLD_CALLS,
+	MIN_ENDED_KEPT,
 	Told,
 	type ToldCall,
 	type ToldJson,
@@ -134,16 +134,48 @@ describe('what has been told', () => {
 		};
 
 		test('are known while there are not too many; then it is known until when they are not', () => {
-			const few = withEnds(MAX_ENDED_KEPT);
-			expect([few.lately(NOW).length, few.forgottenUntil]).toEqual([MAX_ENDED_KEPT, 0]);
+			const few = withEnds(50);
+			expect([few.lately(NOW).length, few.forgottenUntil]).toEqual([50, 0]);
 			expect(again(few).told.forgottenUntil).toBe(0);
 
 			const many = withEnds(MAX_ENDED + 3);
 			expect([many.lately(NOW).length, many.forgottenUntil]).toEqual([MAX_ENDED, NOW - 10_000 + 3]);
 
+			// In the next process as many as there is room for.
 			const next = again(many).told;
-			expect(next.lately(NOW)).toHaveLength(MAX_ENDED_KEPT);
-			expect(next.forgottenUntil).toBe(NOW - 10_000 + MAX_ENDED + 3 - MAX_ENDED_KEPT);
+			const known = next.lately(NOW).length;
+			expect(known).toBeGreaterThan(500);
+			expect(next.forgottenUntil).toBe(NOW - 10_000 + MAX_ENDED + 3 - known);
+			expect(bytesOf(many.write(NOW))).toBeLessThanOrEqual(MAX_TOLD_BYTES);
+		});
+
+		test('in whatever order they were told: none is taken for known that is not kept', () => {
+			fc.assert(
+				fc.property(fc.array(fc.integer({ min: 1, max: 500_000 }), { maxLength: 400 }), (ages) => {
+					const told = Told.begin(PBX, NOW);
+					ages.forEach((age, at) => told.noteEnded(ended(at + 1, NOW - age)));
+					const next = again(told).told;
+					const known = new Set(next.lately(NOW).map(({ callid }) => callid));
+					ages.forEach((age, at) => {
+						expect(known.has(at + 1) || NOW - age <= next.forgottenUntil).toBe(true);
+					});
+				}),
+			);
+		});
+
+		test('have a place also when the phone system is full', () => {
+			const told = withEnds(MAX_ENDED);
+			for (let id = 0; id < MAX_TOLD_CALLS; id += 1) told.add(call(50_000 + id));
+			expect(bytesOf(told.write(NOW))).toBeLessThanOrEqual(MAX_TOLD_BYTES);
+			expect(again(told).told.lately(NOW).length).toBeGreaterThanOrEqual(MIN_ENDED_KEPT);
+		});
+
+		test('longer ago than the next process looks back are not kept, and it is known until when', () => {
+			const told = withEnds(5);
+			const next = Told.read(told.write(NOW + 300_000), PBX)!.told;
+			expect(next.lately(NOW + 300_000)).toEqual([]);
+			expect(next.forgottenUntil).toBe(NOW - 10_000 + 5);
+			expect(told.lately(NOW + 300_000)).toHaveLength(5);
 		});
 
 		test('are known as long as a gap is filled in, however late', () => {

@@ -85,13 +85,16 @@ export const MAX_TOLD_BYTES = 60_000;
 /** Most calls, and stays in them, that are kept; beyond it the oldest are forgotten. */
 export const MAX_TOLD_CALLS = 2_000;
 
-/**
- * Most calls that are recognised after their end, here and in the next process, and for how long, in ms: as late as the
- * call log may show them.
- */
+/** Most calls that are recognised after their end, and for how long, in ms: as late as the call log may show them. */
 export const MAX_ENDED = 2_000;
-export const MAX_ENDED_KEPT = 200;
 const ENDED_MS = 600_000;
+
+/**
+ * How long before the state was written calls ended that the next process is to recognise, in ms: it looks back a minute.
+ * So many of them are kept in any case, more where there is room.
+ */
+const ENDED_KEPT_MS = 180_000;
+export const MIN_ENDED_KEPT = 200;
 
 /** Most steps that are kept of a call: transfers and parking can go on for ever. */
 const MAX_STEPS = 60;
@@ -164,7 +167,7 @@ export class Told {
 		const read = lines.map(readLine).filter((call) => call !== undefined);
 		for (const call of read) told.calls.set(placeOf(call), call);
 		told.ended = (Array.isArray(rest.ended) ? rest.ended : [])
-			.slice(-MAX_ENDED_KEPT)
+			.slice(-MAX_ENDED)
 			.map(readEnded)
 			.filter((call) => call !== undefined);
 		told.forgotten = isCount(rest.forgottenUntil) ? rest.forgottenUntil : 0;
@@ -277,9 +280,15 @@ export class Told {
 	write(now: number): ToldJson {
 		const { pbx, since, era, top } = this;
 		const lately = this.lately(now);
-		const ended = lately.slice(-MAX_ENDED_KEPT).map((call) => this.lineOf(call, writeEnded));
-		const forgottenUntil = latestOf(lately.slice(0, -MAX_ENDED_KEPT), this.forgotten);
-		const head = {
+		const keptSince = Math.min(now, this.gap ?? now) - ENDED_KEPT_MS;
+		const recent = lately.filter(({ endedAt = now }) => endedAt > keptSince);
+		const lines = recent.map((call) => this.lineOf(call, writeEnded));
+		const calls = this.callLines(MAX_LINES_BYTES - sizeOf(lines.slice(-MIN_ENDED_KEPT)));
+		const ended = latestThatFit(lines, MAX_LINES_BYTES - sizeOf(calls));
+		const kept = new Set(recent.slice(recent.length - ended.length));
+		const others = lately.filter((call) => !kept.has(call));
+		const forgottenUntil = latestOf(others, this.forgotten);
+		return {
 			v: 1,
 			pbx,
 			since,
@@ -290,24 +299,23 @@ export class Told {
 			...(ended.length > 0 ? { ended } : {}),
 			...(forgottenUntil > 0 ? { forgottenUntil } : {}),
 			...(this.gap === undefined ? {} : { gap: this.gap }),
-		} as const;
-		const most = MAX_LINES_BYTES - sizeOf(ended);
+			calls,
+		};
+	}
+
+	/** As many calls as fit, with as much of each as fits. */
+	private callLines(most: number): string[] {
 		const calls = this.open();
 		for (const level of [0, 1, 2] as const) {
 			const lines = calls.map((call) =>
 				level === 0 ? this.lineOf(call, (each) => writeLine(each, 0)) : writeLine(call, level),
 			);
-			if (sizeOf(lines) <= most) return { ...head, calls: lines };
+			if (sizeOf(lines) <= most) return lines;
 		}
-		const lines: string[] = [];
-		let bytes = 0;
-		for (const call of calls.reverse()) {
-			const line = writeLine(call, 2);
-			bytes += sizeOf([line]);
-			if (bytes > most) break;
-			lines.unshift(line);
-		}
-		return { ...head, calls: lines };
+		return latestThatFit(
+			calls.map((call) => writeLine(call, 2)),
+			most,
+		);
 	}
 }
 
@@ -317,6 +325,14 @@ const MAX_LINES_BYTES = MAX_TOLD_BYTES - 1_500;
 /** Bytes of lines as JSON; they hold nothing that JSON has to escape. */
 const sizeOf = (lines: readonly string[]): number =>
 	lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 3, 2);
+
+/** The last of the lines, as many as take so many bytes at most. */
+function latestThatFit(lines: readonly string[], most: number): string[] {
+	let bytes = 2;
+	let first = lines.length;
+	while (first > 0 && (bytes += sizeOf([lines[first - 1]!]) - 2) <= most) first -= 1;
+	return lines.slice(first);
+}
 
 const latestOf = (calls: readonly EndedCall[], than: number): number =>
 	calls.reduce((latest, { endedAt = 0 }) => Math.max(latest, endedAt), than);
