@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { closeDispatchers } from '../../lib/http/dispatchers';
 import { ThreeCx } from '../../nodes/ThreeCx/ThreeCx.node';
 import { ThreeCxCallControl } from '../../nodes/ThreeCxCallControl/ThreeCxCallControl.node';
+import { ANY_ROW } from '../support/anyRow';
 import { operationsOf } from '../support/everyOperation';
 import { json, startServer, type Received, type TestServer } from '../support/httpServer';
 import { CredentialStore, runNode } from '../support/n8n';
@@ -12,25 +13,6 @@ import { CredentialStore, runNode } from '../support/n8n';
  * be learned afterwards: reads fail, or the answer to the change itself breaks off. A step that failed now would be
  * repeated by "Retry On Fail", and would act twice.
  */
-
-const row: IDataObject = {
-	Id: 1,
-	Number: '100',
-	Name: 'Larkfield',
-	FirstName: 'Anna',
-	Priority: 1,
-	IsOnline: true,
-	Gateway: { Name: 'Northgate' },
-	Hours: { Type: 'OfficeHours', Periods: [] },
-	BreakTime: { Type: 'OfficeHours', Periods: [] },
-	Groups: [{ Id: 1, GroupId: 2, Number: '100', Name: 'DEFAULT', Rights: { RoleName: 'users' } }],
-	Members: [{ Id: 1, Number: '102' }],
-	Peers: [{ Id: 1, Number: '102' }],
-	Agents: [{ Id: 1, Number: '102' }],
-	Managers: [{ Id: 1, Number: '102' }],
-	Forwards: [{ Id: 1, Input: '1', ForwardType: 'Extension', ForwardDN: '102' }],
-	ForwardingProfiles: [{ Id: 1, Name: 'Available' }],
-};
 
 const leg = { id: 1, callid: 1, dn: '100', status: 'Connected', party_dn: '101' };
 const device = { dn: '100', device_id: 'sip:100@127.0.0.1:5060', user_agent: 'x' };
@@ -46,7 +28,7 @@ function readAnswer(path: string): unknown {
 		return path === '/callcontrol' ? [dn] : dn;
 	}
 	const isOne = /\/[A-Z]\w+\([^)]*\)$/.test(path) && !path.includes('/Pbx.');
-	return isOne ? row : { '@odata.count': 1, value: [row] };
+	return isOne ? ANY_ROW : { '@odata.count': 1, value: [ANY_ROW] };
 }
 
 type Says = (response: ServerResponse, path: string) => void;
@@ -56,7 +38,7 @@ const broken = '{"@odata.context": "x", "Id": 1, "Nam';
 /** What it says to what acts. */
 const SAYS: Record<string, Says> = {
 	'says what it should': (response, path) =>
-		json(response, 200, path.startsWith('/callcontrol') ? { finalstatus: 'Success' } : row),
+		json(response, 200, path.startsWith('/callcontrol') ? { finalstatus: 'Success' } : ANY_ROW),
 	'says nothing': (response) => response.writeHead(204).end(),
 	'breaks off in the middle of a word': (response) =>
 		response.writeHead(200, { 'content-type': 'application/json' }).end(broken),

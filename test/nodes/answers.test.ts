@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { closeDispatchers } from '../../lib/http/dispatchers';
 import { ThreeCx } from '../../nodes/ThreeCx/ThreeCx.node';
+import { ANY_ROW } from '../support/anyRow';
 import { operationsOf, type OperationCase } from '../support/everyOperation';
 import { CredentialStore, runNode } from '../support/n8n';
 import { startRecordingPbx, type Answer } from '../support/recordingPbx';
@@ -11,29 +12,8 @@ import { startRecordingPbx, type Answer } from '../support/recordingPbx';
  * JavaScript.
  */
 
-const row: IDataObject = {
-	Id: 1,
-	Number: '100',
-	Name: 'Larkfield',
-	FirstName: 'Anna',
-	Priority: 1,
-	IsOnline: true,
-	Gateway: { Name: 'Northgate' },
-	Hours: { Type: 'OfficeHours', Periods: [] },
-	Groups: [{ Id: 1, GroupId: 1, Number: '100', Name: 'DEFAULT', Rights: { RoleName: 'users' } }],
-	Members: [{ Id: 1, Number: '100' }],
-	Peers: [{ Id: 1, Number: '100' }],
-	Agents: [{ Id: 1, Number: '100' }],
-	Managers: [{ Id: 1, Number: '100' }],
-	Forwards: [{ Id: 1, Input: '1', ForwardType: 'Extension', ForwardDN: '100' }],
-	ForwardingProfiles: [{ Id: 1, Name: 'Available' }],
-	Registrar: { MAC: '1' },
-	Reports: [],
-	Log: [],
-};
-
 const ANSWERS: Record<string, Answer> = {
-	'200 with a body': [200, row],
+	'200 with a body': [200, ANY_ROW],
 	'200 without a body': [200],
 	'202': [202],
 	'204': [204],
@@ -57,12 +37,12 @@ let changed: IDataObject | undefined;
 
 beforeAll(async () => {
 	pbx = await startRecordingPbx(({ method, path, body }) => {
-		if (method === 'PATCH') changed = { ...row, ...(JSON.parse(body) as IDataObject) };
-		else if (method !== 'GET') changed = { ...row };
+		if (method === 'PATCH') changed = { ...ANY_ROW, ...(JSON.parse(body) as IDataObject) };
+		else if (method !== 'GET') changed = { ...ANY_ROW };
 		if (method !== 'GET' || mode.reads) return mode.answer;
 		if (changed && mode.after) return mode.after;
 		const isOne = /\/[A-Z]\w+\([^)]*\)$/.test(path) && !path.includes('/Pbx.');
-		const now = changed ?? row;
+		const now = changed ?? ANY_ROW;
 		return [200, isOne || SINGLETONS.test(path) ? now : { '@odata.count': 1, value: [now] }];
 	});
 	credentials = new CredentialStore({ pbxUrl: pbx.url, clientId: 'n8n', clientSecret: 'secret' });
