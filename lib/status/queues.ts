@@ -3,6 +3,7 @@ import { STATUS, type DnState } from '../callcontrol/rest/types';
 import type { PbxClient } from '../http/client';
 import { queryString } from '../odata/query';
 import { listEntities, type Entity } from '../xapi/entities';
+import { nestedRows } from '../xapi/nested';
 import { readUsersNumbered } from '../xapi/usersNumbered';
 import { readActiveCalls, type ActiveCall } from './activeCalls';
 import { Parts } from './part';
@@ -91,12 +92,13 @@ export async function readQueueStatus(
 	const queues = rows.filter(
 		({ Number: number }) => wanted.length === 0 || wanted.includes(String(number)),
 	);
-	const agents = [...new Set(queues.flatMap(agentsOf).map(({ number }) => number))];
 	const [users, active, dns] = await Promise.all([
-		parts.read(
-			'agents',
-			async () => await readUsersNumbered(client, agents, AGENT_STATE, { signal }),
-		),
+		parts.read('agents', async () => {
+			// Agents that were not read are not no agents: nobody would seem to be there.
+			for (const queue of queues) nestedRows(queue, { property: 'Agents' });
+			const numbers = [...new Set(queues.flatMap(agentsOf).map(({ number }) => number))];
+			return await readUsersNumbered(client, numbers, AGENT_STATE, { signal });
+		}),
 		parts.read('activeCalls', async () => await readActiveCalls(client, signal)),
 		parts.read('callControl', async () => await createCallControl(client).list(signal)),
 	]);

@@ -288,6 +288,18 @@ describe('Queue > Get Live Status', () => {
 		});
 	});
 
+	test('agents that the PBX leaves out are not known, which is not the same as none', async () => {
+		await pbx.close();
+		pbx = await startPbx({ quirks: { ignoresExpand: true } });
+		const [queue] = await read();
+		expect(queue).toMatchObject({
+			agents: null,
+			free: null,
+			loggedOut: null,
+			notes: { agents: expect.stringContaining('left out "Agents"') as string },
+		});
+	});
+
 	test('the list of queues', async () => {
 		const context = loadOptionsContext(
 			{ resource: 'queue', operation: 'getLiveStatus' },
