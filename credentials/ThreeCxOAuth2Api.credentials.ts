@@ -59,7 +59,6 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. https://pbx.example.com:5001',
 			description: 'The address of your 3CX web client, including the port if there is one',
-			hint: 'With an expression for many PBXs, a red preview is normal: the value comes with each item',
 		},
 		{
 			displayName: 'Client ID',
@@ -87,6 +86,14 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 			default: false,
 			description:
 				'Whether to connect even if the certificate is not trusted, for example to reach the PBX by its IP address in your own network',
+		},
+		{
+			// A hint at the field would be hidden while it holds an expression.
+			displayName:
+				'With an expression for many PBXs, a red preview is normal: the value comes with each item',
+			name: 'expressionNotice',
+			type: 'notice',
+			default: '',
 		},
 		{ displayName: 'Grant Type', name: 'grantType', type: 'hidden', default: 'clientCredentials' },
 		{

@@ -69,7 +69,9 @@ function textModes(resource: EntityResource): INodePropertyMode[] {
 	if (naturalKeys.length === 0) return [byId];
 	return [
 		{
-			displayName: `By ${oneOf([...naturalKeys.map(({ label }) => label), id])}`,
+			// The editor cuts longer names off, so that two would look the same.
+			displayName: 'By Any',
+			hint: oneOf([...naturalKeys.map(({ label }) => label), id]),
 			name: ANY,
 			type,
 			placeholder: naturalKeys[0]?.placeholder,

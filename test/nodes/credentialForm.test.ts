@@ -22,5 +22,11 @@ const { properties } = new ThreeCxOAuth2Api();
 test('shows what 3CX needs, and no switch of OAuth2', () => {
 	expect(properties.map(({ name }) => name)).toEqual(expect.arrayContaining(INHERITED));
 	const shown = properties.filter(({ type }) => type !== 'hidden').map(({ name }) => name);
-	expect(shown).toEqual(['pbxUrl', 'clientId', 'clientSecret', 'ignoreSSLIssues']);
+	expect(shown).toEqual([
+		'pbxUrl',
+		'clientId',
+		'clientSecret',
+		'ignoreSSLIssues',
+		'expressionNotice',
+	]);
 });
