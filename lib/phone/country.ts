@@ -44,7 +44,6 @@ export function countryIn(value: unknown): string | undefined {
 	const iso = text.toUpperCase();
 	if (isSupportedCountry(iso)) return iso;
 	const callingCode = text.replace(/^(\+|00)/, '');
-	const codes = callingCodes();
-	const [first] = Object.hasOwn(codes, callingCode) ? (codes[callingCode] ?? []) : [];
-	return first ?? codeNamed(text);
+	const shared = Object.entries(callingCodes()).find(([code]) => code === callingCode);
+	return shared?.[1][0] ?? codeNamed(text);
 }

@@ -1,11 +1,5 @@
 import { international } from './e164';
-import { legible, notationOf } from './notation';
-
-/** Digits, a plus in front, and the signs of dial codes: what 3CX can dial. */
-const DIALLED = /^\+?[\d*#]+$/;
-
-/** A dial code: keys from the first to the last, such as `*21*0301234567#`, whose last key belongs to it. */
-const CODE = /^[*#][\d*#]*$/;
+import { isDialCode, legible, notationOf } from './notation';
 
 /**
  * What 3CX is to dial for a number as people and address books write it: `+44 (0)20 7946 0102`, `020 7946 0102 ext. 5`,
@@ -18,16 +12,15 @@ const CODE = /^[*#][\d*#]*$/;
  * @returns digits with a plus or a dial code in front; undefined where the text is no number, such as `voiceagent`
  */
 export function dialled(text: string): string | undefined {
-	const keys = legible(text).replace(/[\s\-/.]/g, '');
-	if (CODE.test(keys)) return /\d/.test(keys) ? keys : undefined;
+	const written = legible(text);
+	// A code may be written with gaps; `8 * 9` is none.
+	const keys = /^[*#]/.test(written) ? written.replace(/[\s\-/.]/g, '') : written;
+	if (isDialCode(keys)) return /\d/.test(keys) ? keys : undefined;
 	const notation = notationOf(text);
-	if (!notation) {
-		const code = legible(text);
-		return DIALLED.test(code) && /\d/.test(code) ? code : undefined;
-	}
+	if (!notation) return undefined;
 	const { code, digits, isInternational, abroad } = notation;
 	// A country that keeps its zero, such as Italy, is known by its valid number; no other needs it from abroad.
 	if (isInternational) return `${code}${international(digits)?.number ?? `+${abroad}`}`;
-	if (!digits.startsWith('00') || abroad === digits) return `${code}${digits}`;
+	if (!digits.startsWith('00')) return `${code}${digits}`;
 	return `${code}00${international(digits.slice(2))?.number.slice(1) ?? abroad.slice(2)}`;
 }

@@ -1,11 +1,12 @@
 import {
+	getCountryCallingCode,
 	isSupportedCountry,
 	Metadata,
 	parsePhoneNumberFromString,
 	type CountryCode,
 	type PhoneNumber as Parsed,
 } from 'libphonenumber-js';
-import { legible, notationOf, userPart, type Notation } from './notation';
+import { isDialCode, legible, notationOf, userPart, type Notation } from './notation';
 
 /*
  * The default metadata of libphonenumber-js (83 kB; `max` has 157 kB) knows lengths and first digits of each country.
@@ -87,7 +88,7 @@ export function normalise(raw: string, defaultCountry?: string): PhoneNumber {
 	if (isHidden(text)) return { raw, kind: 'hidden', valid: false };
 	const notation = notationOf(raw);
 	if (!notation) {
-		return { raw, kind: /^\d*[*#][*#\d]*$/.test(text) ? 'code' : 'unknown', valid: false };
+		return { raw, kind: isDialCode(text) ? 'code' : 'unknown', valid: false };
 	}
 	const { digits, isBare } = notation;
 	if (isBare && digits.length <= EXTENSION_DIGITS) return { raw, kind: 'extension', valid: false };
@@ -113,7 +114,7 @@ function readIn(
 	if (isInternational) return international(digits);
 	const local = country && valid(digits, country);
 	const global = digits.length >= INTERNATIONAL_DIGITS ? international(digits) : undefined;
-	if (local && global && local.number !== global.number) {
+	if (local && global) {
 		const isLocal = isWrittenLocally(digits, local, country);
 		if (isLocal) return global.countryCallingCode === callingCodeOf(local) ? undefined : local;
 		if (global.countryCallingCode === callingCodeOf(local)) return global;
@@ -129,7 +130,7 @@ const callingCodeOf = ({ countryCallingCode }: Parsed) => countryCallingCode;
 
 /** Whether digits are what people of the country dial: with its trunk prefix, where it has one, or to abroad. */
 function isWrittenLocally(digits: string, number: Parsed, country: CountryCode): boolean {
-	if (number.country !== undefined && number.country !== country) return true;
+	if (number.countryCallingCode !== getCountryCallingCode(country)) return true;
 	return number.formatNational().replace(/\D/g, '') === digits;
 }
 
@@ -161,7 +162,7 @@ const isNorthAmerican = (digits: string): boolean => /^[2-9]\d{2}[2-9]\d{6}$/.te
  */
 export function international(digits: string): Parsed | undefined {
 	// Mexico had a 1 in front of mobile numbers until 2019, which many phone books still have.
-	return valid(`+${digits.replace(/^521(?=\d{10}$)/, '52')}`);
+	return valid(`+${digits.replace(/^521/, '52')}`);
 }
 
 function valid(text: string, country?: CountryCode): Parsed | undefined {
@@ -172,8 +173,8 @@ function valid(text: string, country?: CountryCode): Parsed | undefined {
 /** `Private Number`, `No Caller ID`, `+anonymous`; also nothing at all. */
 function isHidden(text: string): boolean {
 	if (text === '') return true;
-	const words = text.toLowerCase().match(/\p{L}+/gu) ?? [];
-	if (words.length === 0 || /\d/.test(text)) return false;
+	if (/\d/.test(text)) return false;
+	const words = [...text.toLowerCase().matchAll(/\p{L}+/gu)].map(([word]) => word);
 	return HIDDEN.has(words.filter((word) => !FILLERS.has(word)).join(' '));
 }
 
@@ -185,7 +186,7 @@ function isHidden(text: string): boolean {
  */
 export function sameNumber(a: string, b: string, defaultCountry?: string): boolean {
 	const [one, other] = [normalise(a, defaultCountry), normalise(b, defaultCountry)];
-	if (one.kind === 'hidden' || other.kind === 'hidden') return false;
+	if (one.kind === 'hidden') return false;
 	if (one.e164 !== undefined || other.e164 !== undefined) return one.e164 === other.e164;
 	return bare(a) === bare(b);
 }
@@ -193,6 +194,7 @@ export function sameNumber(a: string, b: string, defaultCountry?: string): boole
 const bare = (raw: string): string => notationOf(raw)?.digits ?? userPart(legible(raw));
 
 const supported = (country: string | undefined): CountryCode | undefined => {
-	const code = country?.trim().toUpperCase() ?? '';
+	if (country === undefined) return undefined;
+	const code = country.trim().toUpperCase();
 	return isSupportedCountry(code) ? code : undefined;
 };

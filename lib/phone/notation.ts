@@ -34,17 +34,17 @@ const latinDigit = (digit: string): string => {
 	return String(code - Math.max(...ZEROS.filter((zero) => zero <= code)));
 };
 
-/** Digits, and what makes them easier to read. */
-const WRITTEN = /^[+\d\s().\-/\u2010-\u2015\u2212\u00b7\u2022]*/;
+/** What begins with neither a digit nor a sign that makes digits easier to read. */
+const NOT_WRITTEN = /[^+\d\s().\-/\u2010-\u2015\u2212\u00b7\u2022].*/s;
 
-/** What may begin behind a number: an extension, or words that are set apart. */
-const BEHIND = /^(?:[\s,;(#]|x\d|ext)/i;
+/** What may begin right behind a number: an extension, or words that are set apart by more than a space. */
+const BEHIND = /^(?:[,;(#]|x\d|ext)/i;
 
-/** `*31#0301234`, `#31#+49301234`, `*67+12125550100`: a code, then the number it is dialled with. */
-const CODE_BEFORE_NUMBER = /^([*#]\d{1,4}[*#]|[*#]\d{1,4}(?=\s+\d|\s*\+))(.*)$/s;
+/** In front of a number that is dialled with it: `*31#` of `*31#0301234`, `*67` of `*67+12125550100`. */
+const CODE_BEFORE_NUMBER = /^[*#]\d{1,4}(?:[*#]|(?=\s+\d|\s*\+))/;
 
-/** Only a code, such as `*888` or `#31#`. */
-const ONLY_CODE = /^[*#\d]+$/;
+/** @returns whether a text is a dial code: keys from the first to the last, such as `*888`, `100#` or `*21*0301234567#` */
+export const isDialCode = (text: string): boolean => /^\d*[*#][*#\d]*$/.test(text);
 
 /** @returns the text without invisible marks, with Latin digits and signs, cut to a readable length */
 export const legible = (text: string): string =>
@@ -55,8 +55,8 @@ export const legible = (text: string): string =>
 		.replace(OTHER_DIGITS, latinDigit)
 		.trim();
 
-/** Where an address without a scheme ends: at its host, or at its first parameter, not at `; drop`. */
-const END_OF_USER = /@|;(?=[\w-]+=)/;
+/** What stands behind the user of an address: its host, or its parameters, such as `;ext=5`, but not `; drop`. */
+const BEHIND_USER = /(?:@|;[\w-]+=).*/s;
 
 /**
  * The user part of a SIP or tel address: `sip:100@pbx.example.com:5060;transport=tcp` is 100, and
@@ -65,13 +65,9 @@ const END_OF_USER = /@|;(?=[\w-]+=)/;
  * @param text made {@link legible}
  */
 export function userPart(text: string): string {
-	const [scheme] = /^(?:sips?|tel|callto):/i.exec(text) ?? [''];
-	const address = scheme === '' ? text : decoded(text.slice(scheme.length));
-	const user = address
-		.split(scheme === '' ? END_OF_USER : /[@;]/, 1)
-		.join('')
-		.trim();
-	const [, context] = /;phone-context=(\+\d{1,15})(?:;|$)/i.exec(address) ?? [];
+	const address = decoded(text.replace(/^(?:sips?|tel|callto):/i, ''));
+	const user = address.replace(BEHIND_USER, '').trim();
+	const context = /;phone-context=(\+\d{1,15})(?:;|$)/i.exec(address)?.[1];
 	return context === undefined || user.startsWith('+') ? user : `${context}${user}`;
 }
 
@@ -91,10 +87,10 @@ function decoded(text: string): string {
  */
 export function notationOf(text: string): Notation | undefined {
 	const user = userPart(legible(text));
-	const [, code = '', behindCode = user] = CODE_BEFORE_NUMBER.exec(user) ?? [];
-	const number = behindCode.trim();
-	if (code === '' && /[*#]/.test(number) && ONLY_CODE.test(number)) return undefined;
-	const written = withoutOpenBracket(WRITTEN.exec(number)?.[0] ?? '');
+	const code = CODE_BEFORE_NUMBER.exec(user)?.[0] ?? '';
+	const number = user.slice(code.length);
+	if (isDialCode(number)) return undefined;
+	const written = withoutOpenBracket(number.replace(NOT_WRITTEN, ''));
 	const digits = written.replace(/\D/g, '');
 	const behind = number.slice(written.length);
 	if (digits === '' || (code !== '' && digits.length < SUBSCRIBER_DIGITS)) return undefined;
@@ -104,10 +100,13 @@ export function notationOf(text: string): Notation | undefined {
 		code,
 		digits: isInternational ? digits.replace(/^00/, '') : digits,
 		isInternational,
-		abroad: written.replace(/(?<=\d\s?)\(0\)/, '').replace(/\D/g, ''),
-		isBare: code === '' && /^\d+$/.test(user),
+		abroad: withoutTrunkZero(written).replace(/\D/g, ''),
+		isBare: /^\d+$/.test(user),
 	};
 }
+
+/** @returns a number as it is dialled from abroad: `+44 (0)20 ...` without its zero in brackets */
+export const withoutTrunkZero = (written: string): string => written.replace(/(?<=\d\s?)\(0\)/, '');
 
 /** `+49 30 901820 (2.` ends before its bracket: what stands in it are words. */
 function withoutOpenBracket(written: string): string {
@@ -116,4 +115,4 @@ function withoutOpenBracket(written: string): string {
 }
 
 const isBehind = (written: string, behind: string, digits: string): boolean =>
-	digits.length >= SUBSCRIBER_DIGITS && (BEHIND.test(behind) || /[\s,;]$/.test(written));
+	digits.length >= SUBSCRIBER_DIGITS && (BEHIND.test(behind) || /\s$/.test(written));

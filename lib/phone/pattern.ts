@@ -1,5 +1,5 @@
 import { abroadPrefix, normalise } from './e164';
-import { legible } from './notation';
+import { legible, withoutTrunkZero } from './notation';
 
 /*
  * Patterns of numbers, such as `+44 (0)20*`: people write them like numbers, with `*` and `?` for what may be there. A
@@ -30,13 +30,12 @@ export function formsOf(number: string, country: string | undefined): string[] {
  */
 export function patternsOf(pattern: string, country: string | undefined): string[] {
 	const text = legible(pattern);
-	const readings = [text, text.replace(/(?<=\d\s?)\(0\)/, '')].map(bare);
+	const readings = [text, withoutTrunkZero(text)].map(bare);
 	return [...new Set(readings.flatMap((reading) => [reading, withPlus(reading, country)]))];
 }
 
 /** `004420*` as `+4420*`. */
 function withPlus(pattern: string, country: string | undefined): string {
-	const [, digits = ''] = /^(\d+)/.exec(pattern) ?? [];
-	const prefix = abroadPrefix(digits, country) ?? '';
-	return prefix === '' ? pattern : `+${pattern.slice(prefix.length)}`;
+	const prefix = abroadPrefix(pattern, country);
+	return prefix === undefined ? pattern : `+${pattern.slice(prefix.length)}`;
 }

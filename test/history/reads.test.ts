@@ -1,8 +1,7 @@
 import { closeDispatchers } from '../../lib/http/dispatchers';
-import { createPbxClient } from '../../lib/http/client';
 import { advance, beginAt } from '../../lib/history/cursor';
 import { readCalls } from '../../lib/history/reads';
-import { fixedToken } from '../support/fixedToken';
+import { clientAt } from '../support/fixedToken';
 import { startRecordingPbx } from '../support/recordingPbx';
 
 /** Which calls are over. Rows of a call come as its legs end, and the numbers of active calls are not always its own. */
@@ -28,12 +27,8 @@ async function stateAt(minute: number, active: object[] | 'forbidden'): Promise<
 		return active === 'forbidden' ? [403] : [200, { value: active }];
 	});
 	try {
-		const client = createPbxClient({
-			connection: { origin: pbx.url, ignoreSslIssues: false },
-			tokens: fixedToken('token'),
-		});
 		const now = NOON + minute * MINUTE;
-		const found = await readCalls(client, { from: NOON - MINUTE, to: now }, now);
+		const found = await readCalls(clientAt(pbx.url), { from: NOON - MINUTE, to: now }, now);
 		const { fresh } = advance(beginAt(NOON - MINUTE), found, { overlapMs: 60 * MINUTE, now });
 		expect(found).toHaveLength(1);
 		return fresh.length === 1 ? 'told' : 'held back';

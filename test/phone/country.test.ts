@@ -1,5 +1,8 @@
 import metadata from 'libphonenumber-js/metadata.min.json';
-import { COUNTRY_NAMES, countryIn } from '../../lib/phone/country';
+import { closeDispatchers } from '../../lib/http/dispatchers';
+import { COUNTRY_NAMES, countryIn, countryOfPbx } from '../../lib/phone/country';
+import { clientAt } from '../support/fixedToken';
+import { startRecordingPbx } from '../support/recordingPbx';
 
 test('names each country that has telephone numbers, as ICU does', () => {
 	const english = new Intl.DisplayNames(['en'], { type: 'region' });
@@ -21,8 +24,36 @@ test.each([
 	['a calling code of several, the first', '1', 'US'],
 	['a name that no country has', 'Atlantis', undefined],
 	['what every object has', 'constructor', undefined],
+	['a plus inside', '4+9', undefined],
 	['nothing', '', undefined],
 	['no text', {}, undefined],
+	['a list', ['DE'], undefined],
 ])('%s names a country', (_, value, code) => {
 	expect(countryIn(value)).toBe(code);
+});
+
+describe('the country of a PBX', () => {
+	let pbx: Awaited<ReturnType<typeof startRecordingPbx>>;
+	let settings: Record<string, unknown>;
+
+	beforeAll(async () => {
+		pbx = await startRecordingPbx(({ path }) =>
+			path === '/xapi/v1/E164Settings' ? [200, settings] : undefined,
+		);
+	});
+
+	afterAll(async () => {
+		await closeDispatchers();
+		await pbx.close();
+	});
+
+	test.each([
+		[{ CountryName: 'Germany', CountryCode: '49' }, 'DE'],
+		[{ CountryName: 'Canada', CountryCode: '1' }, 'CA'],
+		[{ CountryName: 'Somewhere', CountryCode: '44' }, 'GB'],
+		[{ CountryName: '', CountryCode: '' }, undefined],
+	])('is what its E.164 settings %j name', async (answer, country) => {
+		settings = answer;
+		expect(await countryOfPbx(clientAt(pbx.url))).toBe(country);
+	});
 });

@@ -129,6 +129,18 @@ describe('numbers with two readings', () => {
 		// Another country's code without plus.
 		['442079460102', 'DE', '+442079460102'],
 		['33140205050', 'DE', '+33140205050'],
+		// Longer than a North American one that stands in it.
+		['442079460102', undefined, '+442079460102'],
+		['33140205050', undefined, '+33140205050'],
+		// The shortest that is understood without a plus: the Falkland Islands.
+		['50021234', undefined, '+50021234'],
+		// With its plus, whatever the country.
+		['+2015551234', 'US', '+2015551234'],
+		// A line abroad, from Russia: to Panama, not Japan's +81 0 50 ...; and to a number of no country.
+		['8105072234567', 'RU', '+5072234567'],
+		['81080012345678', 'RU', '+80012345678'],
+		// Mexico's old 1 is no part of a number elsewhere.
+		['+49 521 1234567890', undefined, '+495211234567890'],
 		// Local, as people write it.
 		['2015551234', 'US', '+12015551234'],
 		['13123456789', 'CN', '+8613123456789'],
@@ -138,6 +150,9 @@ describe('numbers with two readings', () => {
 	test.each([
 		['2015551234', undefined], // New Jersey or Egypt
 		['3545123456', 'DE'], // Iceland or Brandenburg
+		['3906982123', 'IT'], // Rome with its country code, or a mobile number
+		['6834002', undefined], // Niue, or any local number
+		['99442079460102', undefined], // only 00 stands for a line abroad
 		['030901820', undefined],
 	])('%s in %s stays open', (text, country) =>
 		expect(normalise(text, country)).toMatchObject({ kind: 'external', valid: false }),
@@ -154,6 +169,13 @@ describe('what stands around a number', () => {
 		['+4930901820;ext=5', '+4930901820'],
 		['+4930901820@pbx.example.com', '+4930901820'],
 		['+49 30 901820,,12#', '+4930901820'],
+		['+4930901820#12', '+4930901820'],
+		['+4930901820x12', '+4930901820'],
+		['+49 30 901820 (private)', '+4930901820'],
+		['+004930901820', '+4930901820'],
+		['*67 12125550100', '+12125550100'],
+		['*67  12125550100', '+12125550100'],
+		['tel:+4930901820;phone-context=+49', '+4930901820'],
 		['+44 (0)20 7946 0102', '+442079460102'],
 		['0044 (0)20 7946 0102', '+442079460102'],
 		['+39 (0)2 1234 5678', '+390212345678'],
@@ -162,8 +184,17 @@ describe('what stands around a number', () => {
 		['tel:901820;phone-context=+4930', '+4930901820'],
 		['#31#+4930901820', '+4930901820'],
 		['*31#004930901820', '+4930901820'],
-		['+\u0664\u0669\u0663\u0660\u0669\u0660\u0661\u0668\u0662\u0660', '+4930901820'],
 	])('%s is %s', (text, e164) => expect(normalise(text).e164).toBe(e164));
+
+	test.each(['arab', 'arabext', 'deva', 'beng', 'fullwide'])('in %s digits', (numberingSystem) => {
+		const { format } = new Intl.NumberFormat('en', { numberingSystem, useGrouping: false });
+		for (const number of [4930901820, 442079346512]) {
+			expect(normalise(`+${format(number)}`).e164).toBe(`+${number}`);
+		}
+	});
+
+	test('a plus inside is no country code', () =>
+		expect(normalise('030+901820', 'DE').e164).toBe('+4930901820'));
 });
 
 describe('what is no number of the public network', () => {
@@ -174,6 +205,15 @@ describe('what is no number of the public network', () => {
 		['Private Number', 'hidden'],
 		['No Caller ID', 'hidden'],
 		['Unknown Caller', 'hidden'],
+		['No Name', 'hidden'],
+		['None', 'hidden'],
+		['Blocked', 'hidden'],
+		['Hidden Number', 'hidden'],
+		['Caller ID Not Available', 'hidden'],
+		['Restricted', 'hidden'],
+		['Calling Party Unavailable', 'hidden'],
+		['Number Withheld', 'hidden'],
+		['Not a Caller', 'unknown'],
 		['+anonymous', 'hidden'],
 		['*888', 'code'],
 		['#31#', 'code'],
@@ -193,8 +233,21 @@ describe('what 3CX is to dial', () => {
 		['*21*0301234567#', '*21*0301234567#'],
 		['* 777', '*777'],
 		['100#', '100#'],
+		['0301234567#', '0301234567#'],
+		['*67 +1 212 555 0100', '*67+12125550100'],
+		['*67  212 555 0100', '*672125550100'],
+		['*67+12125550100', '*67+12125550100'],
+		['100;user=phone', '100'],
 		[' 020 7946 0102 ', '02079460102'],
 		['020 7946 0102 ext. 5', '02079460102'],
+		['901820 ext. 5', '901820'],
+		['030 901820 tel:5', '030901820'],
+		['030 901820 *31#', '030901820'],
+		['030 (0)1234567', '03001234567'],
+		['+44(0)1632 960', '+441632960'],
+		['0039 (0)2 1234 5678', '00390212345678'],
+		['0049 030 901820', '004930901820'],
+		['0052 1 55 5130 6000', '00525551306000'],
 		['+44 (0)20 7946-0102', '+442079460102'],
 		['+44 (0)1632 960-123', '+441632960123'],
 		['0044 (0)1632 960123', '00441632960123'],
@@ -220,5 +273,15 @@ describe('what 3CX is to dial', () => {
 		'*',
 		'**',
 		'100; drop',
+		'+*',
+		'8 * 9 * 10',
+		'abc1*2',
+		'*777 agents',
+		'+49 30 901820agents',
+		'+49 30 901820agents, office',
+		'call *31#0301234567',
 	])('for %j there is nothing', (text) => expect(dialled(text)).toBeUndefined());
+
+	test('a text without end is read up to a length', () =>
+		expect(dialled('1'.repeat(1e6))!.length).toBeLessThan(1000));
 });

@@ -37,6 +37,8 @@ describe('a pattern of numbers', () => {
 		['(0)20*', '2079460102', undefined],
 		['0011*', '+442079460102', 'GB'],
 		['00*', '100', 'GB'],
+		['20*', '+4930901820', undefined],
+		['anonymous', '+4930901820', undefined],
 		['+39 (0)2*', '+3906698', 'IT'],
 	])('%s does not fit %s (%s)', (pattern, number, country) => {
 		expect(fits(number, pattern, country)).toBe(false);
