@@ -1,5 +1,5 @@
-import { WaveFile } from 'wavefile';
 import { ThreeCxError } from '../http/errors';
+import { inThread } from '../thread';
 import { BYTES_PER_MS, SAMPLE_BYTES, SAMPLE_RATE } from './pcm';
 
 /** Bytes of {@link wavHeader}. */
@@ -26,7 +26,7 @@ export function wavHeader(dataBytes: number): Buffer {
 	return header;
 }
 
-/** Largest file that is converted, in bytes: four minutes at 44.1 kHz. It takes about a second of CPU for each minute. */
+/** Largest file that is played, in bytes: four minutes of mono at 44.1 kHz. It takes about a second of CPU for each. */
 export const MAX_WAV_BYTES = 24_000_000;
 
 /** Longest audio that is converted, in s: a slow one of {@link MAX_WAV_BYTES} would last for hours at 8 kHz. */
@@ -38,31 +38,51 @@ const RATES = { min: 4_000, max: 192_000 };
 /** The most channels that are mixed. */
 const MAX_CHANNELS = 8;
 
-/** How samples are written, by the code in `fmt `: the bits that occur, and the library's name where it is not that. */
-const ENCODINGS: Readonly<Record<number, { bits: readonly number[]; depth?: string }>> = {
-	1: { bits: [8, 16, 24, 32] }, // PCM
-	3: { bits: [32, 64] }, // floating point
-	6: { bits: [8], depth: '8a' }, // A-law
-	7: { bits: [8], depth: '8m' }, // µ-law
+/** How samples are written, by the code in `fmt `: the bits that occur. */
+const ENCODINGS: Readonly<Record<number, readonly number[]>> = {
+	1: [8, 16, 24, 32], // PCM
+	3: [32, 64], // floating point
+	6: [8], // A-law
+	7: [8], // µ-law
 };
 
 /** `fmt ` has this code where the real one stands further behind in it. */
 const EXTENSIBLE = 0xfffe;
 
-/** Encodings with 8 bits a sample that stand for 16. */
-const COMPANDED: Readonly<Record<string, (wav: WaveFile) => void>> = {
-	'8a': (wav) => wav.fromALaw(),
-	'8m': (wav) => wav.fromMuLaw(),
-};
+/** How long a file of {@link MAX_WAV_BYTES} may take on a busy machine, in ms; on a quiet one it takes about 5 s. */
+const CONVERSION_MS = 120_000;
+
+/** Memory of the thread that converts, in MB: the library holds each sample as a number of 8 bytes, some times over. */
+const MEMORY_MB = 1_024;
+
+/** What the thread does with the file: 16 bits, one channel (the average of all), 8 kHz. */
+const CONVERT = `
+const { WaveFile } = require(workerData.library);
+const wav = new WaveFile(workerData.file);
+if (wav.bitDepth === '8a') wav.fromALaw();
+if (wav.bitDepth === '8m') wav.fromMuLaw();
+if (wav.bitDepth !== '16') wav.toBitDepth('16');
+const samples = wav.getSamples(false);
+const channels = samples instanceof Float64Array ? [samples] : samples;
+const average = channels[0].map(
+	(_, at) => channels.reduce((sum, channel) => sum + (channel[at] ?? 0), 0) / channels.length,
+);
+const mono = new WaveFile();
+mono.fromScratch(1, workerData.from, '16', average);
+if (workerData.from !== workerData.to) mono.toSampleRate(workerData.to);
+return Uint8Array.from(mono.data.samples);
+`;
 
 /**
- * Makes what Call Control plays out of a WAV file of any common rate, width and number of channels.
+ * Makes what Call Control plays out of a WAV file of any common rate, width and number of channels, in a thread of its
+ * own: n8n goes on meanwhile.
  *
  * @param file PCM of 8 to 32 bits, floating point, A-law or µ-law; 4 to 192 kHz, up to 8 channels and half an hour
+ * @param signal ends it
  * @returns 8 kHz, 16 bits, mono, without header
- * @throws ThreeCxError of kind `input` when it is no such file, or a very large one
+ * @throws ThreeCxError of kind `input` when it is no such file, or a very large one; the signal's reason when it is stopped
  */
-export function pcmFromWav(file: Buffer): Buffer {
+export async function pcmFromWav(file: Buffer, signal?: AbortSignal): Promise<Buffer> {
 	if (file.length > MAX_WAV_BYTES) {
 		throw unplayable(
 			`The WAV file is too large: ${Math.ceil(file.length / 1_000_000)} MB`,
@@ -70,24 +90,36 @@ export function pcmFromWav(file: Buffer): Buffer {
 		);
 	}
 	const { format, audio } = read(file);
-	const { rate, encoding, bits, channels } = format;
-	const seconds = audio.length / ((bits / 8) * channels * rate);
+	const { rate } = format;
+	const seconds = audio.length / (blockOf(format) * rate);
 	if (seconds > MAX_WAV_S) {
 		throw unplayable(
 			`The WAV file is too long: ${Math.round(seconds / 60)} minutes`,
 			`At most ${MAX_WAV_S / 60} minutes are played at once. Play it in parts.`,
 		);
 	}
-	if (audio.length === 0) return Buffer.alloc(0);
-	const wav = new WaveFile(plainFile(format, audio));
-	COMPANDED[ENCODINGS[encoding]?.depth ?? '']?.(wav);
-	if (wav.bitDepth !== '16') wav.toBitDepth('16');
-	const mono = new WaveFile();
-	mono.fromScratch(1, rate, '16', mixed(wav));
-	if (rate !== SAMPLE_RATE) mono.toSampleRate(SAMPLE_RATE);
-	const { samples } = mono.data as { samples: Uint8Array };
-	return Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+	if (audio.length === 0 || isAsPlayed(format)) return audio;
+	const pcm = await inThread<Uint8Array>(
+		CONVERT,
+		{
+			library: require.resolve('wavefile'),
+			file: plainFile(format, audio),
+			from: rate,
+			to: SAMPLE_RATE,
+		},
+		{ what: 'The WAV file', withinMs: CONVERSION_MS, memoryMb: MEMORY_MB, signal },
+	).catch((error: Error) => {
+		signal?.throwIfAborted();
+		throw unplayable(
+			`The WAV file cannot be converted: ${error.message}`,
+			'Save it as 8 kHz, 16-bit, mono before: such a file is played as it is.',
+		);
+	});
+	return Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength);
 }
+
+const isAsPlayed = ({ encoding, bits, channels, rate }: Format) =>
+	encoding === 1 && bits === SAMPLE_BYTES * 8 && channels === 1 && rate === SAMPLE_RATE;
 
 interface Format {
 	encoding: number;
@@ -132,7 +164,7 @@ function formatOf(chunk: Buffer): Format {
 		chunk.readUInt32LE(4),
 		chunk.readUInt16LE(14),
 	];
-	if (!ENCODINGS[encoding]?.bits.includes(bits)) throw noWav('its encoding is not supported');
+	if (!ENCODINGS[encoding]?.includes(bits)) throw noWav('its encoding is not supported');
 	if (rate < RATES.min || rate > RATES.max) throw noWav(`its rate of ${rate} Hz is not supported`);
 	if (channels < 1 || channels > MAX_CHANNELS) {
 		throw noWav(`its ${channels} channels are not supported`);
@@ -150,17 +182,6 @@ function plainFile(format: Format, audio: Buffer): Buffer {
 	header.writeUInt16LE(blockOf(format), 32);
 	header.writeUInt16LE(format.bits, 34);
 	return Buffer.concat([header, audio]);
-}
-
-/** One channel: the average of all. */
-function mixed(wav: WaveFile): Float64Array {
-	// One array for mono, an array of arrays otherwise; the library's types know the first only.
-	const samples: unknown = wav.getSamples(false);
-	if (samples instanceof Float64Array) return samples;
-	const channels = samples as Float64Array[];
-	return (channels[0] ?? new Float64Array()).map(
-		(_, at) => channels.reduce((sum, channel) => sum + (channel[at] ?? 0), 0) / channels.length,
-	);
 }
 
 const noWav = (reason: string) =>

@@ -1,4 +1,5 @@
 import { WaveFile } from 'wavefile';
+import { BYTES_PER_MS } from '../../lib/audio/pcm';
 import { MAX_WAV_BYTES, pcmFromWav, wavHeader } from '../../lib/audio/wav';
 import { bytesFrom, largestError, samplesIn, sine, speech, toneIn } from './samples';
 
@@ -30,9 +31,9 @@ describe('a WAV file', () => {
 		expect(bytesFrom(Int16Array.from(file.getSamples()))).toEqual(pcm);
 	});
 
-	test('that is as Call Control wants it is not touched', () => {
+	test('that is as Call Control wants it is not touched', async () => {
 		const samples = sine(300);
-		expect(pcmFromWav(wav([samples], 8_000))).toEqual(bytesFrom(samples));
+		expect(await pcmFromWav(wav([samples], 8_000))).toEqual(bytesFrom(samples));
 	});
 
 	test.each<[string, number, number, (file: WaveFile) => void]>([
@@ -50,29 +51,29 @@ describe('a WAV file', () => {
 		['48 kHz', 48_000, 60, () => undefined],
 		['48 kHz, 24 bit', 48_000, 60, (file) => file.toBitDepth('24')],
 		['6 kHz', 6_000, 150, () => undefined],
-	])('of %s is the same tone at 8 kHz and 16 bits', (_, rate, mostNoise, change) => {
-		const pcm = pcmFromWav(wav([sine(500, { rate })], rate, change));
+	])('of %s is the same tone at 8 kHz and 16 bits', async (_, rate, mostNoise, change) => {
+		const pcm = await pcmFromWav(wav([sine(500, { rate })], rate, change));
 		expect(Math.abs(pcm.length - 8_000)).toBeLessThanOrEqual(4);
 		const { amplitude, noise } = toneIn(samplesIn(pcm), 440);
 		expect(Math.abs(amplitude - 8_000)).toBeLessThan(160);
 		expect(noise).toBeLessThan(mostNoise);
 	});
 
-	test('does not fold what 8 kHz cannot hold into what can be heard', () => {
-		const pcm = samplesIn(pcmFromWav(wav([sine(500, { rate: 48_000, hz: 7_000 })], 48_000)));
+	test('does not fold what 8 kHz cannot hold into what can be heard', async () => {
+		const pcm = samplesIn(await pcmFromWav(wav([sine(500, { rate: 48_000, hz: 7_000 })], 48_000)));
 		expect(toneIn(pcm, 1_000).amplitude).toBeLessThan(80);
 	});
 
-	test('in stereo becomes the average of both sides', () => {
+	test('in stereo becomes the average of both sides', async () => {
 		const left = sine(200, { amplitude: 8_000 });
 		const right = sine(200, { amplitude: 4_000 });
-		const pcm = samplesIn(pcmFromWav(wav([left, right], 8_000)));
+		const pcm = samplesIn(await pcmFromWav(wav([left, right], 8_000)));
 		expect(largestError(pcm, sine(200, { amplitude: 6_000 }), 0, 1_600)).toBeLessThanOrEqual(1);
 	});
 
-	test('whose opposite sides cancel out is silent', () => {
+	test('whose opposite sides cancel out is silent', async () => {
 		const left = sine(200);
-		const pcm = pcmFromWav(wav([left, left.map((sample) => -sample)], 8_000));
+		const pcm = await pcmFromWav(wav([left, left.map((sample) => -sample)], 8_000));
 		expect(pcm.every((byte) => byte === 0)).toBe(true);
 	});
 
@@ -80,8 +81,8 @@ describe('a WAV file', () => {
 		['nothing', Buffer.alloc(0)],
 		['MP3', Buffer.concat([Buffer.from('ID3'), Buffer.alloc(500)])],
 		['ADPCM', wav([sine(200)], 8_000, (file) => file.toIMAADPCM())],
-	])('that is %s is refused in plain words', (_, file) => {
-		expect(() => pcmFromWav(file)).toThrow(
+	])('that is %s is refused in plain words', async (_, file) => {
+		await expect(pcmFromWav(file)).rejects.toThrow(
 			expect.objectContaining({
 				kind: 'input',
 				message: expect.stringContaining('not a playable WAV file'),
@@ -90,8 +91,8 @@ describe('a WAV file', () => {
 		);
 	});
 
-	test('that is huge is refused before it costs anything', () => {
-		expect(() => pcmFromWav(Buffer.alloc(MAX_WAV_BYTES + 1))).toThrow(
+	test('that is huge is refused before it costs anything', async () => {
+		await expect(pcmFromWav(Buffer.alloc(MAX_WAV_BYTES + 1))).rejects.toThrow(
 			expect.objectContaining({ kind: 'input', message: expect.stringContaining('too large') }),
 		);
 	});
@@ -127,9 +128,11 @@ describe('a WAV file', () => {
 		['loops', counting('smpl', 28)],
 		['texts', chunk('LIST', Buffer.from('adtlltxt', 'latin1'))],
 		['a chunk longer than the file', chunk('junk', Buffer.alloc(4), 4)],
-	])('with 2,147,483,648 %s, or what says so, is played', (_, odd) => {
+	])('with 2,147,483,648 %s, or what says so, is played', async (_, odd) => {
 		const began = process.cpuUsage();
-		expect(pcmFromWav(file(format(1, 1, 8_000, 16), odd, data))).toEqual(bytesFrom(sine(100)));
+		expect(await pcmFromWav(file(format(1, 1, 8_000, 16), odd, data))).toEqual(
+			bytesFrom(sine(100)),
+		);
 		expect(process.cpuUsage(began).user / 1_000).toBeLessThan(5_000);
 	});
 
@@ -146,21 +149,34 @@ describe('a WAV file', () => {
 		['an unknown encoding', format(85, 1, 8_000, 16)],
 		['no format', Buffer.alloc(0)],
 		['a format that is cut off', chunk('fmt ', Buffer.alloc(4))],
-	])('of %s is refused at once', (_, odd) => {
+	])('of %s is refused at once', async (_, odd) => {
 		const began = process.cpuUsage();
-		expect(() => pcmFromWav(file(odd, data))).toThrow(
+		await expect(pcmFromWav(file(odd, data))).rejects.toThrow(
 			expect.objectContaining({ kind: 'input', field: 'audio' }),
 		);
 		expect(process.cpuUsage(began).user / 1_000).toBeLessThan(5_000);
 	});
 
-	test('that lasts for hours is refused', () => {
+	test('that lasts for hours is refused', async () => {
 		const long = chunk('data', Buffer.alloc(20_000_000));
-		expect(() => pcmFromWav(file(format(6, 1, 4_000, 8), long))).toThrow('83 minutes');
+		await expect(pcmFromWav(file(format(6, 1, 4_000, 8), long))).rejects.toThrow('83 minutes');
 	});
 
-	test('that is cut off is played as far as it goes', () => {
+	test('is converted while this process goes on, and no longer than somebody waits', async () => {
+		const long = wav([sine(5_000, { rate: 44_100 })], 44_100);
+		let turns = 0;
+		const ticking = setInterval(() => (turns += 1), 1);
+		expect((await pcmFromWav(long)).length).toBe(5_000 * BYTES_PER_MS);
+		clearInterval(ticking);
+		expect(turns).toBeGreaterThan(5);
+		const stop = new AbortController();
+		const stopped = pcmFromWav(long, stop.signal);
+		stop.abort(new Error('stopped'));
+		await expect(stopped).rejects.toThrow('stopped');
+	});
+
+	test('that is cut off is played as far as it goes', async () => {
 		const cut = file(format(1, 1, 8_000, 16), chunk('data', bytesFrom(sine(100)), 2 ** 32 - 1));
-		expect(pcmFromWav(cut.subarray(0, -1))).toEqual(bytesFrom(sine(100)).subarray(0, -2));
+		expect(await pcmFromWav(cut.subarray(0, -1))).toEqual(bytesFrom(sine(100)).subarray(0, -2));
 	});
 });

@@ -200,7 +200,7 @@ describe('Play', () => {
 		await start();
 		const file = wav(sine(500, { rate: 44_100 }), 44_100, 2);
 		await node.one(audio('play'), withFile(file));
-		expect(heard()).toEqual(pcmFromWav(file));
+		expect(heard()).toEqual(await pcmFromWav(file));
 		const { amplitude, noise } = toneIn(samplesIn(heard()), 440);
 		expect(Math.abs(amplitude - 8_000)).toBeLessThan(160);
 		expect(noise).toBeLessThan(60);

@@ -60,13 +60,13 @@ export const recordingFormatField: INodeProperties = {
 };
 
 /** @returns the audio of the item as Call Control plays it. */
-export async function audioOf({ context, index }: ItemRun): Promise<Buffer> {
+export async function audioOf({ context, index, signal }: ItemRun): Promise<Buffer> {
 	const name = context.getNodeParameter('audioField', index);
 	const field = required('audioField', 'Input Data Field Name', name);
 	const format = context.getNodeParameter('format', index, 'wav') as AudioFormat;
 	context.helpers.assertBinaryData(index, field);
 	const file = await context.helpers.getBinaryDataBuffer(index, field);
-	const pcm = format === 'wav' ? pcmFromWav(file) : file;
+	const pcm = format === 'wav' ? await pcmFromWav(file, signal) : file;
 	if (pcm.length > MAX_SPEECH_BYTES) {
 		throw new ThreeCxError({
 			kind: 'input',
