@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { INodeExecutionData } from 'n8n-workflow';
+import type { INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { csvLines } from '../../lib/csv';
 import { readText } from '../../lib/http/body';
 import { ThreeCxError } from '../../lib/http/errors';
@@ -10,6 +10,38 @@ import { requestFor, resultOf, type Invocation } from '../../lib/xapi/invoke';
 import { redactSecrets } from '../../lib/xapi/secrets';
 import { fileItem } from '../shared/file';
 import type { ItemRun } from '../shared/router';
+import type { OwnOperation } from './resource';
+
+const csvOptions: INodeProperties = {
+	displayName: 'CSV Options',
+	name: 'csvOptions',
+	type: 'collection',
+	placeholder: 'Add option',
+	default: {},
+	options: [
+		{
+			displayName: 'Keep Formulas',
+			name: 'keepFormulas',
+			type: 'boolean',
+			default: false,
+			description:
+				"Whether to leave texts that begin with =, +, - or @ as they are. By default they get an apostrophe, because a spreadsheet would run them: a caller can call himself '=HYPERLINK(...)'. Does not change files that 3CX itself wrote.",
+		},
+	],
+};
+
+/**
+ * An operation *Download CSV*.
+ *
+ * @param own what differs; its `execute` calls {@link downloadCsv}
+ * @returns the operation, with the options that all of them have
+ */
+export const csvOperation = (own: Omit<OwnOperation, 'name' | 'label'>): OwnOperation => ({
+	name: 'downloadCsv',
+	label: 'Download CSV',
+	...own,
+	properties: [...(own.properties ?? []), csvOptions],
+});
 
 /**
  * Downloads a table as a CSV file. What the Download functions of XAPI send is not certain [?]: the catalogue declares
@@ -33,7 +65,10 @@ export async function downloadCsv(
 	const options = { fileName, mimeType: 'text/csv' };
 	if (!/\bjson\b/i.test(type)) return await fileItem(run, { headers, body }, options);
 	const rows = await rowsIn(body, `GET ${request.path}`);
-	const lines = csvLines(redactSecrets(rows), columnsOf(operationId, rows));
+	const { keepFormulas: raw } = run.context.getNodeParameter('csvOptions', run.index, {}) as {
+		keepFormulas?: boolean;
+	};
+	const lines = csvLines(redactSecrets(rows), columnsOf(operationId, rows), { raw });
 	const content = Readable.from(inChunks(lines), { objectMode: false });
 	return await fileItem(run, { headers: {}, body: content }, options);
 }

@@ -391,6 +391,17 @@ describe('the call log', () => {
 		});
 	});
 
+	test.each([
+		['as text by default', {}, `"'=HYPERLINK(""http://x"")"`],
+		['as they are on request', { keepFormulas: true }, '"=HYPERLINK(""http://x"")"'],
+	])('CSV has formulas of a caller %s', async (_, csvOptions, cell) => {
+		const body = JSON.stringify({ value: [{ SourceDisplayName: '=HYPERLINK("http://x")' }] });
+		const headers = { 'Content-Type': 'application/json' };
+		pbx.faults.next({ path: /DownloadCallLog/, status: 200, body, headers });
+		const { content } = await file('callLog', 'downloadCsv', { ...last30, csvOptions });
+		expect(content.toString()).toContain(cell);
+	});
+
 	const between = (from: string, to = '') => ({ period: 'between', from, to });
 
 	test.each([

@@ -2,7 +2,7 @@ import { filter, type Condition } from '../../../lib/odata/filter';
 import { queryString } from '../../../lib/odata/query';
 import { listFunction } from '../../../lib/xapi/functions';
 import type { ItemRun } from '../../shared/router';
-import { downloadCsv } from '../csvFile';
+import { csvOperation, downloadCsv } from '../csvFile';
 import { limitOf, limitProperties } from '../../shared/fields/limit';
 import { periodOf, periodProperties } from '../fields/period';
 import { asOutput } from '../operations/output';
@@ -72,9 +72,7 @@ export const auditLog: XapiResource = {
 					),
 				),
 		},
-		{
-			name: 'downloadCsv',
-			label: 'Download CSV',
+		csvOperation({
 			action: 'Download the audit log as CSV',
 			description: 'Get the whole audit log as a CSV file. Requires the System Owner role.',
 			uses: ['DownloadAuditLog'],
@@ -86,6 +84,6 @@ export const auditLog: XapiResource = {
 					'audit-log.csv',
 				),
 			],
-		},
+		}),
 	],
 };

@@ -6,7 +6,7 @@ import { withSeconds } from '../../../lib/xapi/duration';
 import type { Entity } from '../../../lib/xapi/entities';
 import { listFunction } from '../../../lib/xapi/functions';
 import type { ItemRun } from '../../shared/router';
-import { downloadCsv } from '../csvFile';
+import { csvOperation, downloadCsv } from '../csvFile';
 import { limitOf, limitProperties } from '../../shared/fields/limit';
 import { periodOf, periodProperties } from '../fields/period';
 import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
@@ -268,9 +268,7 @@ export const callLog: XapiResource = {
 					: await getCalls(run, DIRECTION[order]);
 			},
 		},
-		{
-			name: 'downloadCsv',
-			label: 'Download CSV',
+		csvOperation({
 			action: 'Download the call log as CSV',
 			description: 'Get the legs in a period as a CSV file. Requires the System Owner role.',
 			uses: ['DownloadCallLog'],
@@ -283,6 +281,6 @@ export const callLog: XapiResource = {
 					'call-log.csv',
 				),
 			],
-		},
+		}),
 	],
 };

@@ -1,22 +1,21 @@
-import { downloadCsv } from '../csvFile';
-import type { EntityResource, OwnOperation } from '../resource';
+import { csvOperation, downloadCsv } from '../csvFile';
+import type { EntityResource } from '../resource';
 
 /** The CSV download of a chat view. */
-const csv = (operationId: string, what: string): OwnOperation => ({
-	name: 'downloadCsv',
-	label: 'Download CSV',
-	action: `Download ${what} as CSV`,
-	description: `Get all ${what} as a CSV file. Requires the System Owner role.`,
-	uses: [operationId],
-	execute: async (run) => [
-		await downloadCsv(
-			run,
-			operationId,
-			{ parameters: { clientTimeZone: run.context.getTimezone() } },
-			`${what.replaceAll(' ', '-')}.csv`,
-		),
-	],
-});
+const csv = (operationId: string, what: string) =>
+	csvOperation({
+		action: `Download ${what} as CSV`,
+		description: `Get all ${what} as a CSV file. Requires the System Owner role.`,
+		uses: [operationId],
+		execute: async (run) => [
+			await downloadCsv(
+				run,
+				operationId,
+				{ parameters: { clientTimeZone: run.context.getTimezone() } },
+				`${what.replaceAll(' ', '-')}.csv`,
+			),
+		],
+	});
 
 /** Neither view has a key; newest first. */
 const order = [{ field: 'TimeSent', direction: 'desc' }] as const;

@@ -1,5 +1,5 @@
 import { invoke } from '../../../lib/xapi/invoke';
-import { downloadCsv } from '../csvFile';
+import { csvOperation, downloadCsv } from '../csvFile';
 import { assertConfirmed, confirmationProperty } from '../fields/confirmation';
 import type { EntityResource } from '../resource';
 
@@ -25,14 +25,12 @@ export const eventLog: EntityResource = {
 	expand: {},
 	fields: [],
 	operations: [
-		{
-			name: 'downloadCsv',
-			label: 'Download CSV',
+		csvOperation({
 			action: 'Download the event log as CSV',
 			description: 'Get the whole event log as a CSV file',
 			uses: ['DownloadEventLogs'],
 			execute: async (run) => [await downloadCsv(run, 'DownloadEventLogs', {}, 'event-log.csv')],
-		},
+		}),
 		{
 			name: 'purge',
 			label: 'Purge',

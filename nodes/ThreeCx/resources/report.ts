@@ -20,7 +20,7 @@ import {
 } from '../../../lib/xapi/reports';
 import { defaultCode } from '../../../lib/xapi/unfiltered';
 import type { ItemResult, ItemRun } from '../../shared/router';
-import { downloadCsv } from '../csvFile';
+import { csvOperation, downloadCsv } from '../csvFile';
 import { limitOf, limitProperties } from '../../shared/fields/limit';
 import { momentOf, periodOf, periodProperties } from '../fields/period';
 import { titleCase } from '../fields/text';
@@ -287,15 +287,13 @@ const operations: OwnOperation[] = [
 		],
 		execute: get,
 	},
-	{
-		name: 'downloadCsv',
-		label: 'Download CSV',
+	csvOperation({
 		action: 'Download a report as CSV',
 		description: 'Get a report as a CSV file. Requires the System Owner role.',
 		uses: idsOf('file'),
 		properties: [reportProperty('file')],
 		execute: download,
-	},
+	}),
 ];
 
 /** A dropdown of an entity set whose values are numbers, as reports take them. */
