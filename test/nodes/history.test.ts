@@ -623,7 +623,8 @@ describe('reports', () => {
 				expect(sent(before, /^\/xapi\/v1\/Report/).map(({ status }) => status)).toEqual([200]);
 			}
 		}
-	});
+		// Fifty reports over 30 days: seconds, and more where other tests have the processor.
+	}, 60_000);
 
 	test('CSV', async () => {
 		const csv = await file('report', 'downloadCsv', { report: 'ExtensionStatistics', ...last30 });
