@@ -44,6 +44,15 @@ export interface ExecutionSummary {
 	mode: string;
 }
 
+/** Greater than the id of any execution. */
+const NO_ID = String(2 ** 31 - 1);
+
+/** Where a page of executions begins, as n8n up to 2.40 takes it. */
+const olderThan = (id: string) => `&firstId=0&lastId=${id}`;
+
+/** The same for later ones. */
+const cursor = (text?: string | null) => text && `&cursor=${text}`;
+
 /** A file that an item carries; n8n keeps the content apart, under the `id`. */
 export interface ItemFile {
 	id?: string;
@@ -282,18 +291,40 @@ export class N8nApi {
 		await this.request('POST', `/rest/executions/${executionId}/stop`, {});
 	}
 
+	/** The newest executions of a workflow (at most 100), newest first; those under way stand before all others. */
+	async executions(workflowId: string): Promise<ExecutionSummary[]> {
+		return (await this.executionPage({ workflowId })).results;
+	}
+
 	/**
-	 * The newest executions of a workflow (at most 100), newest first; those under way stand before all others.
+	 * The executions of a workflow, page by page: newest first, those under way before all others.
 	 *
-	 * @param olderThan - only executions with a smaller id, strictly by id
+	 * @param status - only those that stand there
+	 * @param count - so many at most
 	 */
-	async executions(workflowId: string, olderThan?: string): Promise<ExecutionSummary[]> {
-		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
-		const { results } = await this.request<{ results: ExecutionSummary[] }>(
-			'GET',
-			`/rest/executions?limit=100&filter=${filter}${olderThan ? `&firstId=0&lastId=${olderThan}` : ''}`,
-		);
-		return results;
+	async allExecutions<T extends ExecutionSummary>(
+		workflowId: string,
+		{ status, count = Infinity }: { status?: Array<T['status']>; count?: number } = {},
+	): Promise<T[]> {
+		const filter = { workflowId, ...(status && { status }) };
+		const first = await this.executionPage<T>(filter);
+		// Up to n8n 2.40 pages go by id, then by a cursor. By id, those under way stand among the others.
+		const byId = first.nextCursor === undefined;
+		let page = byId ? await this.executionPage<T>(filter, olderThan(NO_ID)) : first;
+		// One that ends meanwhile may come twice.
+		const all = new Map<string, T>();
+		for (;;) {
+			for (const each of page.results) if (!all.has(each.id)) all.set(each.id, each);
+			const last = page.results.at(-1);
+			const next = byId ? last && olderThan(last.id) : cursor(page.nextCursor);
+			if (!next || all.size >= count) return [...all.values()].slice(0, count);
+			page = await this.executionPage<T>(filter, next);
+		}
+	}
+
+	private async executionPage<T extends ExecutionSummary>(filter: object, position = '') {
+		const path = `/rest/executions?limit=100&filter=${encodeURIComponent(JSON.stringify(filter))}`;
+		return await this.request<{ results: T[]; nextCursor?: string | null }>('GET', path + position);
 	}
 
 	/**

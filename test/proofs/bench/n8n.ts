@@ -21,9 +21,6 @@ const N8N_FOLDER = join(ROOT, '.playground', 'n8n');
 const POLL_MS = 250;
 /** ms that one execution may take. */
 const LONGEST_MS = 300_000;
-/** Executions on one page of n8n's list; it gives no more. */
-const PAGE = 100;
-
 /** What a measured run of a workflow came to. */
 export interface Measured {
 	/** The measured node's own time, as n8n took it, in ms. */
@@ -121,20 +118,9 @@ class BenchApi extends N8nApi {
 		return count;
 	}
 
-	/** The newest executions of a workflow, newest first. */
+	/** The newest executions of a workflow that succeeded, newest first. */
 	async latest(workflowId: string, count: number): Promise<StartedExecution[]> {
-		const filter = encodeURIComponent(JSON.stringify({ workflowId, status: ['success'] }));
-		const all: StartedExecution[] = [];
-		while (all.length < count) {
-			const last = all.at(-1);
-			const { results } = await this.request<{ results: StartedExecution[] }>(
-				'GET',
-				`/rest/executions?limit=${PAGE}&filter=${filter}${last ? `&lastId=${last.id}` : ''}`,
-			);
-			if (results.length === 0) break;
-			all.push(...results);
-		}
-		return all.slice(0, count);
+		return await this.allExecutions<StartedExecution>(workflowId, { status: ['success'], count });
 	}
 
 	/** ms that n8n takes to say that it is well. */

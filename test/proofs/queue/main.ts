@@ -10,7 +10,7 @@ import { build, isStale } from '../../../sandbox/playground/package';
 import { addExtensions, Calls, extensionOf, RING_TIMEOUT_MS } from './calls';
 import { CONCURRENCY, mainProcess, workerProcess } from './fleet';
 import { removeAtExit, startServices } from './services';
-import { allExecutions, hasEnded, outcomeOf, tallyTokens } from './tally';
+import { hasEnded, outcomeOf, tallyTokens } from './tally';
 import {
 	callsWorkflow,
 	coldWorkflow,
@@ -315,7 +315,7 @@ async function settled(api: N8nApi, workflowId: string, known: ReadonlySet<strin
 	let fresh: ExecutionSummary[] = [];
 	let ended = -1;
 	for (let changedAt = Date.now(); Date.now() - changedAt < SETTLE_MS; await delay(1_000)) {
-		fresh = (await allExecutions(api, workflowId)).filter(({ id }) => !known.has(id));
+		fresh = (await api.allExecutions(workflowId)).filter(({ id }) => !known.has(id));
 		const now = fresh.filter(hasEnded).length;
 		if (now === fresh.length) break;
 		if (now !== ended) changedAt = Date.now();

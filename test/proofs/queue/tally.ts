@@ -16,19 +16,6 @@ export interface Outcome {
 	failures: Array<{ id: string; reason: string }>;
 }
 
-/** Greater than the id of any execution. */
-const NO_ID = String(2 ** 31 - 1);
-
-/** All executions of a workflow, newest first. */
-export async function allExecutions(api: N8nApi, workflowId: string): Promise<ExecutionSummary[]> {
-	const all: ExecutionSummary[] = [];
-	for (;;) {
-		const page = await api.executions(workflowId, all.at(-1)?.id ?? NO_ID);
-		if (page.length === 0) return all;
-		all.push(...page);
-	}
-}
-
 /** @returns whether an execution has ended; one whose worker was killed may never do so */
 export const hasEnded = ({ status }: ExecutionSummary): boolean => !RUNNING.has(status);
 
