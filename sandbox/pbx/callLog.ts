@@ -4,7 +4,14 @@ import type { Row } from './odata/model';
 import type { FinishedCall } from './types';
 
 /** Codes of DN types in report rows. Only 0 and 1 are commonly seen; the others are a choice (protocol 8.14). */
-const TYPE_CODE = { extension: 0, external: 1, queue: 4, ivr: 6 } as const;
+const TYPE_CODE = {
+	extension: 0,
+	external: 1,
+	queue: 4,
+	voicemail: 5,
+	ivr: 6,
+	parking: 8,
+} as const;
 export type PartyType = keyof typeof TYPE_CODE;
 
 const CALL_TYPE: Record<PartyType, string> = {
@@ -12,6 +19,8 @@ const CALL_TYPE: Record<PartyType, string> = {
 	external: 'External',
 	queue: 'Queue',
 	ivr: 'Digital Receptionist',
+	voicemail: 'Voicemail',
+	parking: 'Parking',
 };
 
 /** An ISO 8601 duration as 3CX writes it, such as `PT1M12.5S`. */

@@ -1,6 +1,6 @@
 /** The configuration as the call engine reads it: live, so that a user created over XAPI can be rung at once. */
 import type { Row } from './odata/model';
-import type { Device, Directory, Dn } from './types';
+import type { Device, Directory, Dn, ForwardTo } from './types';
 import { dnName } from './xapi/rules/dn';
 import type { DnSet, Store } from './xapi/store';
 
@@ -47,11 +47,47 @@ const ownDevice = (number: string): Device => ({
 const numbers = (rows: unknown) =>
 	((rows ?? []) as Row[]).map(({ Number: number }) => String(number));
 
+/** The voicemail menu, which every PBX has. */
+const VOICEMAIL_MENU: Dn = { number: '999', name: 'Voicemail', type: 'Wspecialmenu', devices: [] };
+
+/** Kinds of destinations that are a number outside; those that are a mailbox; all others are the number of a DN. */
+const OUTSIDE = new Set(['External', 'Boomerang', 'Deflect']);
+const MAILBOX = new Set(['VoiceMail', 'VoiceMailOfDestination']);
+
+/** The number that a destination of the configuration stands for; none for `None`, which ends the call. */
+function numberOf(destination: unknown): string | undefined {
+	const { To = 'None', Number: number, External } = (destination ?? {}) as Record<string, string>;
+	if (To === 'None') return undefined;
+	if (MAILBOX.has(To)) return VOICEMAIL_MENU.number;
+	return (OUTSIDE.has(To) ? External : number) || undefined;
+}
+
+/** A pair of destinations, such as `NotRegisteredInternal` and `NotRegisteredExternal`. */
+const forwardTo = (route: Row, prefix = ''): ForwardTo => ({
+	Internal: numberOf(route[`${prefix}Internal`]),
+	External: numberOf(route[`${prefix}External`]),
+});
+
+/** What the current forwarding profile of a user says (protocol 4.6). Busy and unanswered phones forward nothing here. */
+function forwardingOf({ CurrentProfileName, ForwardingProfiles }: Row): Dn['forwarding'] {
+	const profiles = (ForwardingProfiles ?? []) as Row[];
+	const { AwayRoute, AvailableRoute } =
+		profiles.find(({ Name }) => Name === CurrentProfileName) ?? {};
+	return {
+		...(AwayRoute ? { always: forwardTo(AwayRoute as Row) } : {}),
+		...(AvailableRoute ? { notRegistered: forwardTo(AvailableRoute as Row, 'NotRegistered') } : {}),
+	};
+}
+
 type Part = (row: Row, store: Store) => Omit<Dn, 'number' | 'name'>;
 
 /** What each kind of row is for Call Control. Departments and faxes take no calls here. */
 const PARTS: Partial<Record<DnSet, Part>> = {
-	Users: (row) => ({ type: 'Wextension', devices: devicesOf(String(row.Number)) }),
+	Users: (row) => ({
+		type: 'Wextension',
+		devices: devicesOf(String(row.Number)),
+		forwarding: forwardingOf(row),
+	}),
 	ServicePrincipals: (row) => ({
 		type: 'Wroutepoint',
 		devices: [routePointDevice(String(row.Number))],
@@ -80,9 +116,6 @@ const PARTS: Partial<Record<DnSet, Part>> = {
 };
 
 const SETS = Object.keys(PARTS) as DnSet[];
-
-/** The voicemail menu, which every PBX has. */
-const VOICEMAIL_MENU: Dn = { number: '999', name: 'Voicemail', type: 'Wspecialmenu', devices: [] };
 
 const FALLBACK_TRUNK: Dn = { number: '10000', name: 'Trunk', type: 'Wexternalline', devices: [] };
 

@@ -13,7 +13,8 @@ import { selfSigned } from './certificate';
 import type { Row } from './odata/model';
 import { pageRoutes } from './page';
 import type { Quirks } from './quirks';
-import type { ApiClient, Licence } from './types';
+import { sessions } from './session';
+import type { ApiClient, Directory, Dn, Licence } from './types';
 import { Xapi } from './xapi';
 import type { ApiClients, Context, LiveCalls } from './xapi/context';
 import { metadataFrom } from './xapi/metadata';
@@ -158,16 +159,23 @@ class Registry implements ApiClients {
 }
 
 /** What a DN is, for the call log. Anything that is no DN of ours is outside. */
-function partyTypeIn(store: Store): (dn: string) => PartyType {
-	const types: Partial<Record<string, PartyType>> = {
-		Users: 'extension',
-		ServicePrincipals: 'extension',
-		Queues: 'queue',
-		RingGroups: 'queue',
-		Receptionists: 'ivr',
+const PARTY_TYPES: Readonly<Record<Dn['type'], PartyType>> = {
+	Wextension: 'extension',
+	Wroutepoint: 'extension',
+	Wqueue: 'queue',
+	Wringgroup: 'queue',
+	Wivr: 'ivr',
+	Wparkextension: 'parking',
+	Wspecialmenu: 'voicemail',
+	Wexternalline: 'external',
+};
+
+const partyTypeIn =
+	(directory: Directory) =>
+	(number: string): PartyType => {
+		const dn = directory.dn(number);
+		return dn ? PARTY_TYPES[dn.type] : 'external';
 	};
-	return (dn) => types[store.dn(dn)?.set ?? ''] ?? 'external';
-}
 
 function departmentOf(store: Store, number: string): string | undefined {
 	const [first] = (store.dn(number)?.row.Groups ?? []) as Row[];
@@ -207,7 +215,7 @@ export async function startPbx(options: PbxOptions = {}): Promise<Pbx> {
 	const store = new Store();
 	const directory = createDirectory(store);
 	const engine = createCallEngine(directory, { now, ...options.calls });
-	const callLog = new CallLog(partyTypeIn(store));
+	const callLog = new CallLog(partyTypeIn(directory));
 	engine.on('finished', (call) => callLog.add([call]));
 	const faults = new Faults();
 	faults.latencyMs = options.latencyMs ?? 0;
@@ -249,7 +257,19 @@ export async function startPbx(options: PbxOptions = {}): Promise<Pbx> {
 		quirks,
 	});
 	const server: Server = new Server(
-		{ tokens, faults, load, xapi, engine, licence, version, now, descriptions, quirks },
+		{
+			tokens,
+			faults,
+			load,
+			xapi,
+			session: sessions(store, secret),
+			engine,
+			licence,
+			version,
+			now,
+			descriptions,
+			quirks,
+		},
 		options.tls ? await selfSigned() : undefined,
 	);
 	await server.listen(options.port ?? 0, host);

@@ -51,6 +51,8 @@ export interface Parts {
 	faults: Faults;
 	load: Load;
 	xapi: Xapi;
+	/** Answers a request for a session in a user's name. */
+	session: (caller: Caller, body: string) => Answer;
 	engine: CallEngine;
 	licence: Licence;
 	version: string;
@@ -126,6 +128,7 @@ export class Server {
 		this.calls = callControlRoutes(engine);
 		this.routes = [
 			[/^\/connect\/token$/, (exchange) => this.connectToken(exchange)],
+			[/^\/webclient\/api\/MyPhone\/session$/, (exchange) => this.session(exchange)],
 			[/^\/xapi\/v1\//, (exchange) => this.xapi(exchange)],
 			[/^\/callcontrol(\/|$)/, (exchange) => this.callControl(exchange)],
 		];
@@ -281,6 +284,13 @@ export class Server {
 			},
 			body: JSON.stringify(body),
 		};
+	}
+
+	private async session({ request, token }: Exchange): Promise<Answer> {
+		if (request.method !== 'POST') return { status: 405, headers: { Allow: 'POST' } };
+		const caller = this.parts.tokens.authenticate(token);
+		if (!caller) return UNAUTHORISED;
+		return this.parts.session(caller, (await readBody(request)).toString());
 	}
 
 	private async xapi(exchange: Exchange): Promise<Answer> {

@@ -36,6 +36,12 @@ export interface Caller {
 	token: string;
 }
 
+/** Who calls, as forwarding tells them apart. */
+export type CallerKind = 'Internal' | 'External';
+
+/** Where calls go instead, by who calls: a number to route to; none where the call ends. */
+export type ForwardTo = Partial<Record<CallerKind, string>>;
+
 /** A DN of the phone system as the call engine needs it. */
 export interface Dn {
 	number: string;
@@ -55,6 +61,8 @@ export interface Dn {
 	members?: string[];
 	/** A queue's XAPI `PollingStrategy`. `RingAll`, or none: all free agents at once; any other: one after the other. */
 	pollingStrategy?: string;
+	/** Extension: where its current forwarding profile sends all calls, or those while no phone is registered. */
+	forwarding?: { always?: ForwardTo; notRegistered?: ForwardTo };
 	/** IVR: pressed key to destination number. */
 	keys?: Record<string, string>;
 }

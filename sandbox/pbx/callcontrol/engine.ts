@@ -86,6 +86,9 @@ const PICKS_UP_ITSELF: ReadonlySet<Dn['type']> = new Set([
 /** DNs where a person, or a program in a person's place, is reached. */
 const REACHES_SOMEONE: ReadonlySet<Dn['type']> = new Set(['Wextension', 'Wroutepoint']);
 
+/** Extensions that a call is forwarded by one after the other, at most. */
+const FORWARDS = 10;
+
 /** What may be dialled outside: five digits or more, so that a mistyped extension is not sent to the trunk. */
 const OUTSIDE_NUMBER = /^\+?\d{5,}$/;
 
@@ -653,13 +656,19 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 	/** Routes within an attempt: rings phones, dials out, or reaches a DN that picks up by itself. */
 	private route(
 		attempt: Attempt,
-		destination: Destination,
+		dialled: Destination,
 		how: { referredBy?: Dn; onBehalfOf?: Dn } & RouteOptions = {},
 	): void {
 		const { call, waiting } = attempt;
 		const route: Route = { targets: new Set(), over: how.over ?? (() => undefined) };
 		const timeoutMs = seconds(how.timeout) ?? this.options.ringTimeoutMs;
-		const leg = { party: partyOf(waiting), referredBy: how.referredBy, onBehalfOf: how.onBehalfOf };
+		const forwarded = this.forwarded(dialled, waiting);
+		if (!forwarded) {
+			route.over({ taken: false, reason: 'PhoneNotRegistered' });
+			return this.failIfNobodyIsLeft(attempt, 'PhoneNotRegistered');
+		}
+		const { destination, by: onBehalfOf = how.onBehalfOf } = forwarded;
+		const leg = { party: partyOf(waiting), referredBy: how.referredBy, onBehalfOf };
 		if (waiting?.kind === 'leg' && waiting.status === 'Dialing')
 			waiting.party = partyOfDestination(destination, this.directory);
 
@@ -691,6 +700,31 @@ export class CallEngine extends EventEmitter<EngineEvents> {
 		if (route.targets.size === 0) route.over({ taken: false, reason });
 		this.limit(attempt, timeoutMs);
 		this.failIfNobodyIsLeft(attempt, reason);
+	}
+
+	/**
+	 * Where a call for a destination goes: an extension that is Away, or has no phone, sends it on (protocol 4.6).
+	 *
+	 * @param caller who waits; none while a makecall rings the caller's own phone
+	 * @returns the destination, and the extension that has forwarded to it last; undefined where the call ends, or would
+	 *   go round in circles
+	 */
+	private forwarded(
+		dialled: Destination,
+		caller: End | undefined,
+	): { destination: Destination; by?: Dn } | undefined {
+		const kind = caller?.kind === 'external' ? 'External' : 'Internal';
+		let destination: Destination | undefined = dialled;
+		let by: Dn | undefined;
+		for (let forwards = 0; forwards <= FORWARDS && destination; forwards += 1) {
+			const dn: Dn | undefined = destination.kind === 'dn' ? destination.dn : undefined;
+			const { always, notRegistered = {} } = dn?.forwarding ?? {};
+			const to = always ?? (dn && !hasPhone(dn) ? notRegistered : undefined);
+			if (!to) return { destination, by };
+			by = dn;
+			destination = this.destination(to[kind] ?? '');
+		}
+		return undefined;
 	}
 
 	private target(route: Route, end: End): void {

@@ -349,7 +349,8 @@ export class Xapi {
 				false,
 			);
 		}
-		if (array || wrapped) {
+		// GetRemoteAccessStatus is declared as a bare word, which OData sends as a value, too.
+		if (array || wrapped || this.context.model.enumMembers(name)) {
 			const url = this.contextUrl(call.request, array ? `Collection(${fragment})` : fragment);
 			return json(200, { '@odata.context': url, value: result });
 		}

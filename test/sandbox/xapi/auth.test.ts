@@ -211,3 +211,55 @@ describe('who may do what', () => {
 		}),
 	);
 });
+
+describe('a session in the name of a user (MyPhone)', () => {
+	const sandbox = withPbx({ seedCallLogRows: 0 });
+	const wanted = { name: 'tests', version: '1.0', isHuman: false, impersonate: '100' };
+
+	const ask = async (body: unknown, token: string | undefined = sandbox.at.token) =>
+		await read(
+			await fetch(`${sandbox.pbx.url}/webclient/api/MyPhone/session`, {
+				method: 'POST',
+				headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+				body: typeof body === 'string' ? body : JSON.stringify(body),
+			}),
+		);
+
+	async function allow(MyPhoneEnabled: boolean) {
+		const [row] = await sandbox.at.rows("ServicePrincipals?$filter=Number eq 'n8n'");
+		const { status } = await sandbox.at.send('PATCH', `ServicePrincipals(${String(row!.Id)})`, {
+			MyPhoneEnabled,
+		});
+		expect(status).toBe(204);
+	}
+
+	it('is given to a client that may have one, each time another', async () => {
+		await allow(true);
+		const [first, second] = [await ask(wanted), await ask(wanted)];
+		expect(first).toMatchObject({
+			status: 200,
+			body: { sessionKey: expect.any(String) as string },
+		});
+		expect(first.body.sessionKey).not.toBe(second.body.sessionKey);
+	});
+
+	it('is not given to a client that may not: 403, as MyPhone is off at first', async () => {
+		await allow(false);
+		expect(await ask(wanted)).toMatchObject({ status: 403 });
+	});
+
+	it.each<[string, unknown, number]>([
+		['without a user', { ...wanted, impersonate: undefined }, 400],
+		['with a switch that is a word', { ...wanted, isHuman: 'no' }, 400],
+		['that is no JSON', 'impersonate=100', 400],
+		['in the name of nobody', { ...wanted, impersonate: '4711' }, 404],
+		['in the name of a queue', { ...wanted, impersonate: '800' }, 404],
+	])('%s is refused', async (_, body, status) => {
+		await allow(true);
+		expect((await ask(body)).status).toBe(status);
+	});
+
+	it('takes an app token: 401 without one', async () => {
+		expect((await ask(wanted, 'made up')).status).toBe(401);
+	});
+});

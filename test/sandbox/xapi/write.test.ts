@@ -377,6 +377,21 @@ describe('other sets', () => {
 		expect((await sandbox.at.get('OfficeHours')).body).toEqual({ ...before, TimeZoneId: '60' });
 	});
 
+	it('know whether support has been let in', async () => {
+		const status = async () =>
+			(await sandbox.at.get('SystemStatus/Pbx.GetRemoteAccessStatus()')).body;
+		expect(await status()).toMatchObject({ value: 'None' });
+		const description = {
+			Name: 'Ada',
+			ReplyEmail: 'ada@example.com',
+			IssueDescription: 'No ring tone',
+		};
+		const asked = await sandbox.at.send('POST', 'SystemStatus/Pbx.RequestHelp', { description });
+		expect([asked.status, await status()]).toMatchObject([204, { value: 'Requested' }]);
+		const revoked = await sandbox.at.send('POST', 'SystemStatus/Pbx.RevokeRemoteAccess');
+		expect([revoked.status, await status()]).toMatchObject([204, { value: 'None' }]);
+	});
+
 	it('keep rows with a text key', async () => {
 		await sandbox.at.create('TenantProperties', { Name: "it's", Value: '1' });
 		const path = "TenantProperties('it''s')";

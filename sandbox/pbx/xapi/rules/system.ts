@@ -34,6 +34,10 @@ const machine = (context: Context): Row =>
 		ExpirationDate: inDays(context, 365),
 	}));
 
+/** Whether 3CX's support may look at the PBX. That somebody there begins to (`Active`) is for tests to say, in the store. */
+const remoteAccess = ({ store }: Context): Row =>
+	store.singleton('remoteAccess', () => ({ status: 'None' }));
+
 /** The time of the newest backup; left out where there is none. */
 function lastBackup({ store }: Context): Row {
 	const times = store.rows('Backups').map(({ CreationTime }) => String(CreationTime));
@@ -95,6 +99,13 @@ export const systemStatus: Rules = {
 				FreePhysicalMemory: 2 * GIGABYTE,
 			},
 		],
+		'Pbx.GetRemoteAccessStatus': ({ context }) => remoteAccess(context).status,
+		'Pbx.RequestHelp': ({ context }) => {
+			remoteAccess(context).status = 'Requested';
+		},
+		'Pbx.RevokeRemoteAccess': ({ context }) => {
+			remoteAccess(context).status = 'None';
+		},
 		'Pbx.SystemHealthStatus': () => ({
 			Id: 0,
 			Firewall: true,
