@@ -42,16 +42,9 @@ export interface ExecutionSummary {
 	workflowId: string;
 	status: 'new' | 'running' | 'waiting' | 'success' | 'error' | 'crashed' | 'canceled';
 	mode: string;
+	/** ISO; missing until it has started. */
+	startedAt?: string | null;
 }
-
-/** Greater than the id of any execution. */
-const NO_ID = String(2 ** 31 - 1);
-
-/** Where a page of executions begins, as n8n up to 2.40 takes it. */
-const olderThan = (id: string) => `&firstId=0&lastId=${id}`;
-
-/** The same for later ones. */
-const cursor = (text?: string | null) => text && `&cursor=${text}`;
 
 /** A file that an item carries; n8n keeps the content apart, under the `id`. */
 export interface ItemFile {
@@ -293,11 +286,14 @@ export class N8nApi {
 
 	/** The newest executions of a workflow (at most 100), newest first; those under way stand before all others. */
 	async executions(workflowId: string): Promise<ExecutionSummary[]> {
-		return (await this.executionPage({ workflowId })).results;
+		return await this.executionPage({ workflowId });
 	}
 
 	/**
 	 * The executions of a workflow, page by page: newest first, those under way before all others.
+	 *
+	 * Each page is of those that started before the last one of the page before. n8n's own positions (an ID, since 2.41 in
+	 * a cursor) skip executions where IDs and times are not in one order, as in queue mode.
 	 *
 	 * @param status - only those that stand there
 	 * @param count - so many at most
@@ -306,25 +302,19 @@ export class N8nApi {
 		workflowId: string,
 		{ status, count = Infinity }: { status?: Array<T['status']>; count?: number } = {},
 	): Promise<T[]> {
-		const filter = { workflowId, ...(status && { status }) };
-		const first = await this.executionPage<T>(filter);
-		// Up to n8n 2.40 pages go by id, then by a cursor. By id, those under way stand among the others.
-		const byId = first.nextCursor === undefined;
-		let page = byId ? await this.executionPage<T>(filter, olderThan(NO_ID)) : first;
-		// One that ends meanwhile may come twice.
 		const all = new Map<string, T>();
-		for (;;) {
-			for (const each of page.results) if (!all.has(each.id)) all.set(each.id, each);
-			const last = page.results.at(-1);
-			const next = byId ? last && olderThan(last.id) : cursor(page.nextCursor);
-			if (!next || all.size >= count) return [...all.values()].slice(0, count);
-			page = await this.executionPage<T>(filter, next);
+		for (let startedBefore: string | undefined; ; ) {
+			const page = await this.executionPage<T>({ workflowId, status, startedBefore });
+			const fresh = page.filter(({ id }) => !all.has(id));
+			for (const each of fresh) all.set(each.id, each);
+			if (fresh.length === 0 || all.size >= count) return [...all.values()].slice(0, count);
+			startedBefore = fresh.findLast(({ startedAt }) => startedAt)?.startedAt ?? startedBefore;
 		}
 	}
 
-	private async executionPage<T extends ExecutionSummary>(filter: object, position = '') {
+	private async executionPage<T extends ExecutionSummary>(filter: object): Promise<T[]> {
 		const path = `/rest/executions?limit=100&filter=${encodeURIComponent(JSON.stringify(filter))}`;
-		return await this.request<{ results: T[]; nextCursor?: string | null }>('GET', path + position);
+		return (await this.request<{ results: T[] }>('GET', path)).results;
 	}
 
 	/**
