@@ -13,11 +13,7 @@ export async function mapInOrder<Input, Output>(
 	inFlight: number | (() => number),
 	job: (input: Input, index: number) => Promise<Output>,
 ): Promise<Output[]> {
-	const limits: LaneLimits = {
-		perLane: typeof inFlight === 'number' ? inFlight : () => inFlight(),
-		inAll: Infinity,
-	};
-	return await mapInLanes(inputs, limits, (input, index) => ({
+	return await mapInLanes(inputs, { perLane: inFlight, inAll: Infinity }, (input, index) => ({
 		lane: '',
 		job: async () => await job(input, index),
 	}));

@@ -52,3 +52,31 @@ export const short = (event: TrackerEvent): string => {
 };
 
 export const isCall = (event: TrackerEvent): event is CallEvent => event.kind === 'call';
+
+/** An event of that leg, before anybody has answered, unless said otherwise. */
+export const callEvent = ({
+	leg: legFields,
+	call,
+	...more
+}: Partial<Omit<CallEvent, 'leg' | 'call'>> & {
+	leg?: Partial<CallEvent['leg']>;
+	call?: Partial<CallEvent['call']>;
+} = {}): CallEvent => ({
+	kind: 'call',
+	id: 'event',
+	type: 'ringing',
+	at: 100_000,
+	recovered: false,
+	leg: {
+		dn: '100',
+		dnType: 'Wextension',
+		direction: 'inbound',
+		participant: leg(),
+		connected: false,
+		siblings: 0,
+		seesParty: true,
+		...legFields,
+	},
+	call: { id: 7, key: '7@x', answered: false, legs: 1, over: false, ...call },
+	...more,
+});

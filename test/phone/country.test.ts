@@ -1,8 +1,6 @@
 import metadata from 'libphonenumber-js/metadata.min.json';
-import { closeDispatchers } from '../../lib/http/dispatchers';
 import { COUNTRY_NAMES, countryIn, countryOfPbx } from '../../lib/phone/country';
-import { clientAt } from '../support/fixedToken';
-import { startRecordingPbx } from '../support/recordingPbx';
+import { withPbx } from '../support/recordingPbx';
 
 test('names each country that has telephone numbers, as ICU does', () => {
 	const english = new Intl.DisplayNames(['en'], { type: 'region' });
@@ -32,28 +30,15 @@ test.each([
 	expect(countryIn(value)).toBe(code);
 });
 
-describe('the country of a PBX', () => {
-	let pbx: Awaited<ReturnType<typeof startRecordingPbx>>;
-	let settings: Record<string, unknown>;
-
-	beforeAll(async () => {
-		pbx = await startRecordingPbx(({ path }) =>
-			path === '/xapi/v1/E164Settings' ? [200, settings] : undefined,
-		);
-	});
-
-	afterAll(async () => {
-		await closeDispatchers();
-		await pbx.close();
-	});
-
-	test.each([
-		[{ CountryName: 'Germany', CountryCode: '49' }, 'DE'],
-		[{ CountryName: 'Canada', CountryCode: '1' }, 'CA'],
-		[{ CountryName: 'Somewhere', CountryCode: '44' }, 'GB'],
-		[{ CountryName: '', CountryCode: '' }, undefined],
-	])('is what its E.164 settings %j name', async (answer, country) => {
-		settings = answer;
-		expect(await countryOfPbx(clientAt(pbx.url))).toBe(country);
-	});
+test.each([
+	[{ CountryName: 'Germany', CountryCode: '49' }, 'DE'],
+	[{ CountryName: 'Canada', CountryCode: '1' }, 'CA'],
+	[{ CountryName: 'Somewhere', CountryCode: '44' }, 'GB'],
+	[{ CountryName: '', CountryCode: '' }, undefined],
+])('a PBX with the E.164 settings %j is in %s', async (settings, country) => {
+	const { result } = await withPbx(
+		({ path }) => (path === '/xapi/v1/E164Settings' ? [200, settings] : undefined),
+		countryOfPbx,
+	);
+	expect(result).toBe(country);
 });

@@ -1,3 +1,6 @@
+import type { PbxClient } from '../../lib/http/client';
+import { closeDispatchers } from '../../lib/http/dispatchers';
+import { clientAt } from './fixedToken';
 import { json, startServer, type Received } from './httpServer';
 
 /** What a test PBX has been asked to do. */
@@ -35,4 +38,23 @@ export async function startRecordingPbx(answer: (asked: Asked) => Answer | undef
 		response.writeHead(status, status === 204 ? {} : { 'content-length': '0' }).end();
 	});
 	return { url: server.origin, asked, close: server.close };
+}
+
+/**
+ * Does one thing with a PBX that is there for nothing else.
+ *
+ * @param answer as for {@link startRecordingPbx}
+ * @returns what it came to, and what the PBX was asked
+ */
+export async function withPbx<T>(
+	answer: (asked: Asked) => Answer | undefined,
+	work: (client: PbxClient) => Promise<T>,
+): Promise<{ result: T; asked: Asked[] }> {
+	const pbx = await startRecordingPbx(answer);
+	try {
+		return { result: await work(clientAt(pbx.url)), asked: pbx.asked };
+	} finally {
+		await closeDispatchers();
+		await pbx.close();
+	}
 }

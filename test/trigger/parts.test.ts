@@ -18,7 +18,7 @@ import { properties } from '../../nodes/ThreeCxTrigger/properties';
 import { Registrations } from '../../nodes/ThreeCxTrigger/registrations';
 import { readSettings } from '../../nodes/ThreeCxTrigger/settings';
 import { ThreeCxError } from '../../lib/http/errors';
-import { leg } from '../callcontrol/samples';
+import { callEvent, leg } from '../callcontrol/samples';
 
 /** The parts of the trigger that need neither n8n nor a PBX. */
 
@@ -26,33 +26,6 @@ const settingsOf = (parameters: IDataObject) =>
 	readSettings({
 		getNodeParameter: (name: string, otherwise: unknown) => parameters[name] ?? otherwise,
 	} as unknown as ITriggerFunctions);
-
-const callEvent = ({
-	leg: legFields,
-	call,
-	...more
-}: Partial<Omit<CallEvent, 'leg' | 'call'>> & {
-	leg?: Partial<CallEvent['leg']>;
-	call?: Partial<CallEvent['call']>;
-} = {}): CallEvent => ({
-	kind: 'call',
-	id: 'event',
-	type: 'ringing',
-	at: 100_000,
-	recovered: false,
-	leg: {
-		dn: '100',
-		dnType: 'Wextension',
-		direction: 'inbound',
-		participant: leg(),
-		connected: false,
-		siblings: 0,
-		seesParty: true,
-		...legFields,
-	},
-	call: { id: 7, key: '7@x', answered: false, legs: 1, over: false, ...call },
-	...more,
-});
 
 describe('settings', () => {
 	test('a panel that nobody has touched', () => {

@@ -8,15 +8,20 @@ test('results stand where their inputs do, and no more jobs run at once than all
 		fc.asyncProperty(
 			fc.array(fc.nat(3), { maxLength: 20 }),
 			fc.integer({ min: -1, max: 6 }),
-			async (turns, inFlight) => {
+			fc.boolean(),
+			async (turns, inFlight, isAsked) => {
 				let running = 0;
 				let most = 0;
-				const results = await mapInOrder(turns, inFlight, async (input, index) => {
-					most = Math.max(most, ++running);
-					for (let left = input; left >= 0; left--) await turn();
-					running--;
-					return `${index}: ${input}`;
-				});
+				const results = await mapInOrder(
+					turns,
+					isAsked ? () => inFlight : inFlight,
+					async (input, index) => {
+						most = Math.max(most, ++running);
+						for (let left = input; left >= 0; left--) await turn();
+						running--;
+						return `${index}: ${input}`;
+					},
+				);
 				expect(results).toEqual(turns.map((input, index) => `${index}: ${input}`));
 				// As many as allowed, and one where less than one is.
 				expect(most).toBe(Math.min(turns.length, Math.max(1, inFlight)));

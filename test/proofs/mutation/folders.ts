@@ -11,6 +11,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
 	'lib/history': {
 		tests: [
 			'test/history/missed.test.ts',
+			'test/history/activeCalls.test.ts',
 			'test/history/reads.test.ts',
 			'test/history/cursor.test.ts',
 			'test/history/catchUp.test.ts',
