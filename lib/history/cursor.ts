@@ -17,7 +17,7 @@ export interface Cursor {
 	/** Everything before this has been seen, but for what is unfinished, in ms since the epoch. */
 	done?: number;
 	/** What has been read but was not complete: its time, and how large it was; or was complete, but is still to be told. */
-	unfinished: Record<string, { at: number; size: number; isLeft?: boolean }>;
+	unfinished: Record<string, { at: number; size: number }>;
 }
 
 /** A row that has been told, as the cursor knows it. */
@@ -130,14 +130,13 @@ export function advance<T>(
 	}
 	fresh.sort((a, b) => a.at - b.at);
 	const left = fresh.splice(limit);
+	for (const [key, { at }] of Object.entries(unfinished)) {
+		// Gone from the PBX before it was complete: deleted.
+		if (at < now - LONGEST_GROWTH_MS) delete unfinished[key];
+	}
 	for (const { key, at } of left) {
 		seen.delete(key);
-		unfinished[key] = { at, size: 1, isLeft: true };
-	}
-	for (const [key, { at, isLeft }] of Object.entries(unfinished)) {
-		// Gone from the PBX before it was complete: deleted.
-		const isStillLeft = isLeft === true && left.some((each) => each.key === key);
-		if (at < now - LONGEST_GROWTH_MS && !isStillLeft) delete unfinished[key];
+		unfinished[key] = { at, size: 1 };
 	}
 	const times = found.map(({ at }) => at).filter((at) => at <= now + DAY_MS);
 	const next: Cursor = {
@@ -174,7 +173,7 @@ export function takeBack(cursor: Cursor, rows: readonly ToldRow[]): Cursor {
 		seen: Object.fromEntries(Object.entries(cursor.seen).filter(([key]) => !keys.has(key))),
 		unfinished: {
 			...cursor.unfinished,
-			...Object.fromEntries(rows.map(({ key, at }) => [key, { at, size: 1, isLeft: true }])),
+			...Object.fromEntries(rows.map(({ key, at }) => [key, { at, size: 1 }])),
 		},
 	};
 }

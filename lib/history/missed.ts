@@ -1,5 +1,5 @@
 import { durationSeconds } from '../xapi/duration';
-import type { Call } from '../xapi/callLog';
+import { isMachine, type Call } from '../xapi/callLog';
 import type { Entity } from '../xapi/entities';
 
 /**
@@ -28,6 +28,7 @@ export interface LoggedCall {
 	/** In ms since the epoch. */
 	startedAt: number;
 	endedAt: number;
+	/** When a person took it first. */
 	answeredAt?: number;
 	legs: readonly LoggedLeg[];
 }
@@ -45,13 +46,13 @@ export interface LoggedLeg {
  */
 export function loggedCall(call: Call, aheadMs: number): LoggedCall {
 	const legs = call.legs.map((row) => loggedLeg(row, aheadMs));
-	const answered = legs.find(({ answeredAt }) => answeredAt !== undefined);
+	const answered = legs.find((leg) => leg.answeredAt !== undefined && !isMachine(leg.row));
 	return {
 		call,
 		callids: [...new Set(call.legs.map(({ CallId }) => Number(CallId)))],
 		startedAt: Math.min(...legs.map(({ startedAt }) => startedAt)),
 		endedAt: Math.max(...legs.map(({ endedAt }) => endedAt)),
-		...(call.answered && answered ? { answeredAt: answered.answeredAt } : {}),
+		...(answered ? { answeredAt: answered.answeredAt } : {}),
 		legs,
 	};
 }
@@ -138,16 +139,19 @@ function distance(
 	const apart = timeBetween(seen, logged, toleranceMs);
 	if (apart > toleranceMs) return Infinity;
 	const isOnDn = seen.dns.some((dn) => numbers.has(dn));
-	if (seen.numbers.length === 0 && !isOnDn) return Infinity;
 	const cost = apart + (isOnDn ? 0 : OTHER_DN_MS);
 	// Before all that have other numbers.
 	return logged.callids.includes(seen.callid) ? cost - 2 * toleranceMs : cost;
 }
 
 const numbersOf = (row: Entity): string[] =>
-	[row.SourceDn, row.SourceCallerId, row.DestinationDn, row.DestinationCallerId, row.actionDnDn]
-		.map((value) => (typeof value === 'string' ? value : ''))
-		.filter((value) => value !== '');
+	[
+		row.SourceDn,
+		row.SourceCallerId,
+		row.DestinationDn,
+		row.DestinationCallerId,
+		row.actionDnDn,
+	].filter((value) => typeof value === 'string');
 
 /** Digits of the end that numbers in national and international notation have in common. */
 const COMMON_DIGITS = 8;

@@ -40,8 +40,9 @@ export const readCalls: Read<Call> = async (
 	{ from, to, newest, settledMs = SETTLED_MS },
 	now,
 ) => {
-	const active = new Map(
-		(await activeCalls(client).catch(() => [])).map((call) => [Number(call.Id), call]),
+	const active = await activeCalls(client).then(
+		(calls) => new Map(calls.map((call) => [Number(call.Id), call])),
+		() => new Map<number, Entity>(),
 	);
 	const rows = await listFunction(
 		client,
@@ -54,10 +55,8 @@ export const readCalls: Read<Call> = async (
 		{ query: order('StartTime', 'SegmentId', newest), limit: newest },
 	);
 	// The oldest of a limited number of rows may be a part of its call only.
-	const [torn] = newest !== undefined && rows.length >= newest ? rows.slice(-1) : [];
-	const calls = loggedCallsIn(rows).filter(
-		({ legs }) => torn === undefined || !legs.includes(torn),
-	);
+	const torn = rows.length >= (newest ?? Infinity) ? rows.at(-1) : undefined;
+	const calls = loggedCallsIn(rows).filter(({ legs }) => legs.every((leg) => leg !== torn));
 	return calls.map((call) => {
 		const at = Math.min(...call.legs.map(({ StartTime }) => timeOf(StartTime)));
 		const end = Math.max(...call.legs.map(endOf));

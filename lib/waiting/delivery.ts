@@ -158,8 +158,7 @@ export function createDelivery<Event>(options: DeliveryOptions<Event>): Delivery
 
 	/** Puts a lane back in line if it has more, forgets it otherwise. */
 	function free(name: string): void {
-		const lane = lanes.get(name);
-		if (!lane) return;
+		const lane = lanes.get(name)!;
 		lane.busy = false;
 		if (lane.entries.size > 0) ready.add(name);
 		else lanes.delete(name);
@@ -227,7 +226,6 @@ export function createDelivery<Event>(options: DeliveryOptions<Event>): Delivery
 		failed.add(handOver);
 		options.onRetry?.(error, handOver.events, waitMs);
 		void clock.sleep(waitMs, closing.signal).then(() => {
-			if (closed) return;
 			due.add(handOver);
 			pump();
 		});
@@ -248,9 +246,11 @@ export function createDelivery<Event>(options: DeliveryOptions<Event>): Delivery
 			inFlight += 1;
 			void run(next());
 		}
-		if (inFlight === 0 && waiting === 0 && failed.size === 0)
-			for (const done of idlers.splice(0)) done();
+		if (isIdle()) for (const done of idlers.splice(0)) done();
 	}
+
+	/** What waits begins as soon as it can: so nothing waits where nothing is under way or to be tried again. */
+	const isIdle = () => inFlight === 0 && failed.size === 0;
 
 	/** Drops the oldest event of the lowest rank up to `most`. */
 	function shedOldest(most: 0 | 2): boolean {
@@ -293,7 +293,7 @@ export function createDelivery<Event>(options: DeliveryOptions<Event>): Delivery
 			return shed;
 		},
 		idle: async () => {
-			if (inFlight === 0 && waiting === 0 && failed.size === 0) return;
+			if (isIdle()) return;
 			await new Promise<void>((resolve) => idlers.push(resolve));
 		},
 		close() {
@@ -303,13 +303,8 @@ export function createDelivery<Event>(options: DeliveryOptions<Event>): Delivery
 			];
 			closed = true;
 			closing.abort();
-			lanes.clear();
-			ready.clear();
 			failed.clear();
-			due.clear();
-			for (const rank of ranks) rank.clear();
 			waiting = 0;
-			bytes = 0;
 			pump();
 			return { waiting: left, underWay: inFlight };
 		},

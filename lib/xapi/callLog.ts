@@ -75,7 +75,8 @@ const MACHINES = new Set([
 	'voicemail',
 ]);
 
-const isMachine = ({ CallType }: Entity) =>
+/** @returns whether a leg ends at a queue, an announcement or the like, so that its answer is not a person's. */
+export const isMachine = ({ CallType }: Entity): boolean =>
 	MACHINES.has(
 		String(CallType ?? '')
 			.toLowerCase()

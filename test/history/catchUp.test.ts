@@ -48,3 +48,24 @@ test('every call is told once and with all its rows, wherever weeks end', async 
 		{ numRuns: 500 },
 	);
 });
+
+test('rows of a PBX whose clock is ahead are read now', async () => {
+	const asked: number[] = [];
+	const read = async (_from: number, to: number) => {
+		asked.push(to);
+		return await Promise.resolve([]);
+	};
+	await catchUp(read, beginAt(NOW - HOUR), { ...OPTIONS, aheadMs: 60_000 });
+	expect(asked).toEqual([NOW + 60_000]);
+});
+
+test.each([
+	[1, true],
+	[2, false],
+])('of two calls %d are told at once, so there is more to tell: %p', async (limit, isBehind) => {
+	const found = ['a', 'b'].map((id): Found<string> => ({ id, at: NOW - HOUR, value: id }));
+	const read = async () => await Promise.resolve(found);
+	const step = await catchUp(read, beginAt(NOW - 2 * HOUR), { ...OPTIONS, limit });
+	expect(step.fresh).toHaveLength(limit);
+	expect(step.isBehind).toBe(isBehind);
+});

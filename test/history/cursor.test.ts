@@ -3,6 +3,7 @@ import {
 	advance,
 	beginAt,
 	beginNow,
+	hasSeen,
 	readCursor,
 	readFrom,
 	takeBack,
@@ -11,6 +12,7 @@ import {
 } from '../../lib/history/cursor';
 
 const OVERLAP = 100;
+const DAY = 86_400_000;
 
 /** A call as the PBX has it: filed under `at`, there from `appears` on, growing until `complete`. */
 interface PbxCall {
@@ -149,19 +151,102 @@ describe('the cursor', () => {
 		expect(advance(cursor, found, { overlapMs: OVERLAP, now: 1_000 }).fresh).toEqual([]);
 	});
 
+	test('tells the oldest first, in whatever order they are found', () => {
+		const found = [30, 10, 20].map((at) => ({ id: `row ${at}`, at, value: at }));
+		expect(advance(beginAt(0), found, { overlapMs: OVERLAP, now: 50 }).fresh).toEqual([10, 20, 30]);
+	});
+
+	test.each([
+		['of a day ahead', DAY, 1_000 + DAY - OVERLAP],
+		['of more than a day ahead', DAY + 1, 500 - OVERLAP],
+	])('reads on from the newest row, also from one %s', (_, ahead, from) => {
+		const now = 1_000;
+		const found = [500, now + ahead].map((at) => ({ id: `row ${at}`, at, value: at }));
+		const { cursor } = advance(beginAt(0), found, { overlapMs: OVERLAP, now });
+		expect(readFrom(cursor, OVERLAP)).toBe(from);
+	});
+
+	test('reads back to what was growing, also when a poll misses it, until it is sure to be gone', () => {
+		const growing = { id: 'growing', at: 0, state: 'growing' as const, value: 'x' };
+		const rows = [1, 2].map((n) => ({ id: `row ${n}`, at: 5_000, value: 'y' }));
+		const options = { overlapMs: OVERLAP, limit: 1 };
+		let { cursor } = advance(beginAt(0), [growing, ...rows], { ...options, now: 5_000 });
+		const poll = (now: number) => ({ cursor } = advance(cursor, rows, { ...options, now }));
+		poll(2 * DAY);
+		expect(readFrom(cursor, OVERLAP)).toBe(0);
+		poll(2 * DAY + 1);
+		expect(readFrom(cursor, OVERLAP)).toBe(5_000 - OVERLAP);
+	});
+
+	test('knows a row that came too late from one that has been forgotten', () => {
+		const options = { overlapMs: OVERLAP, now: 1_000 };
+		const at = (time: number) => ({ id: `row ${time}`, at: time, value: time });
+		const { cursor } = advance(beginAt(0), [at(1_000)], options);
+		// Within twice the overlap everything that was seen is known.
+		expect(advance(cursor, [at(799), at(800)], options).fresh).toEqual([800]);
+	});
+
+	test.each<[string, Array<Partial<Found<string>>>, number | undefined]>([
+		['complete', [{ state: 'complete' }], 0],
+		['complete, as rows are by default', [{}], 0],
+		[
+			'unsure, and has not grown',
+			[
+				{ state: 'unsure', size: 2 },
+				{ state: 'unsure', size: 2 },
+			],
+			1,
+		],
+		['unsure, of one row', [{ state: 'unsure' }, { state: 'unsure' }], 1],
+		[
+			'unsure, and has grown',
+			[
+				{ state: 'unsure', size: 1 },
+				{ state: 'unsure', size: 2 },
+			],
+			undefined,
+		],
+		['growing, without another row', [{ state: 'growing' }, { state: 'growing' }], undefined],
+		['growing, then unsure', [{ state: 'growing' }, { state: 'unsure' }], 1],
+	])('tells what is %s', (_, polls, told) => {
+		let cursor = beginAt(0);
+		const fresh = polls.map((state) => {
+			const found = [{ id: 'row', at: 500, value: 'x', ...state }];
+			const step = advance(cursor, found, { overlapMs: OVERLAP, now: 1_000 });
+			cursor = stored(step.cursor);
+			return step.fresh.length > 0;
+		});
+		expect(fresh.indexOf(true)).toBe(told ?? -1);
+	});
+
+	test('knows which rows it has seen, keeps as many as it may, and each in a few bytes', () => {
+		const rows = [1, 2, 3].map((n) => ({ id: `${n} `.repeat(500), at: n, value: n }));
+		const options = { overlapMs: OVERLAP, now: 10, maxSeen: 3 };
+		const { cursor } = advance(beginAt(0), rows, options);
+		expect(rows.every((row) => hasSeen(cursor, row))).toBe(true);
+		expect(hasSeen(cursor, { id: 'another' })).toBe(false);
+		expect(JSON.stringify(cursor).length).toBeLessThan(200);
+		expect(advance(cursor, rows, options).cursor).toEqual(cursor);
+	});
+
 	test('tells in the end what never stops growing', () => {
-		const days = 3 * 86_400_000;
 		const found = [{ id: 'stuck', at: 0, state: 'growing' as const, value: 'x' }];
 		const { fresh, cursor } = advance(beginAt(0), found, { overlapMs: OVERLAP, now: 1_000 });
 		expect(fresh).toEqual([]);
 		expect(readFrom(cursor, OVERLAP)).toBe(-OVERLAP);
-		expect(advance(cursor, found, { overlapMs: OVERLAP, now: days }).fresh).toEqual(['x']);
+		const after = (now: number) => advance(cursor, found, { overlapMs: OVERLAP, now }).fresh;
+		expect(after(2 * DAY)).toEqual([]);
+		expect(after(2 * DAY + 1)).toEqual(['x']);
 	});
 
-	test.each([undefined, null, 'text', {}, { floor: 1 }])(
-		'is none where static data holds %j',
-		(value) => expect(readCursor(value)).toBeUndefined(),
-	);
+	const whole = { floor: 1, newest: 1, seen: {}, unfinished: {} };
+	test.each([
+		undefined,
+		null,
+		'text',
+		{},
+		...Object.keys(whole).map((field) => ({ ...whole, [field]: 'text' })),
+	])('is none where static data holds %j', (value) => expect(readCursor(value)).toBeUndefined());
 });
 
 describe('what is left for later', () => {
@@ -192,14 +277,17 @@ describe('what is left for later', () => {
 		expect(told).toEqual(rows.map(({ value }) => value));
 	});
 
-	test('so is what was told, but has reached nobody', () => {
+	test.each([
+		[3, 5],
+		[48, 50],
+	])('so is what was told, but has reached nobody: rows %d to %d', (begin, end) => {
 		const first = advance(beginAt(now - 6 * 24 * HOUR), rows, options);
 		expect(first.fresh).toHaveLength(50);
-		const cursor = takeBack(first.cursor, first.told.slice(3, 5));
+		const cursor = takeBack(first.cursor, first.told.slice(begin, end));
 		const from = readFrom(cursor, options.overlapMs);
 		const again = rows.filter(({ at }) => at >= from);
 		const second = advance(cursor, again, options);
-		expect(second.fresh).toEqual([3, 4]);
+		expect(second.fresh).toEqual([begin, end - 1]);
 		expect(advance(second.cursor, again, options).fresh).toEqual([]);
 	});
 });

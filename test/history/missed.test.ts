@@ -145,6 +145,27 @@ test.each<[string, SeenCall[], Entity[], number, string[]]>([
 		['a = 1'],
 	],
 	[
+		'a call of which only the end was seen',
+		[seen(1, undefined, { endedAt: T + 30 * MINUTE + 4_000 })],
+		[row('a', T), row('b', T + 30 * MINUTE)],
+		0,
+		['b = 1'],
+	],
+	[
+		'a caller without a number who was on two extensions, one of which is in the log',
+		[seen(1, T, { numbers: [], dns: ['101', '100'] })],
+		[row('a', T, { SourceCallerId: '' })],
+		0,
+		['a = 1'],
+	],
+	[
+		'two alike at once, one of them at another extension',
+		[seen(1, T)],
+		[row('a', T, { DestinationDn: '101', DestinationCallerId: '101' }), row('b', T + 10_000)],
+		0,
+		['b = 1'],
+	],
+	[
 		'a call within the house',
 		[seen(1, T, { numbers: ['102'], dns: ['100'] })],
 		[row('a', T, { SourceDn: '102', SourceCallerId: '102', Direction: 'Internal' })],
@@ -153,6 +174,30 @@ test.each<[string, SeenCall[], Entity[], number, string[]]>([
 	],
 ])('recognises a call: %s', (_, calls, rows, aheadMs, expected) => {
 	expect(found(calls, rows, aheadMs)).toEqual(expected);
+});
+
+test('the times of a call are those of its legs; it is answered when a person takes it', () => {
+	const legs = [
+		row('a', T, { CallType: 'IVR', Answered: true, TalkingDuration: 'PT10S' }),
+		row('a', T + 15_000, { CallId: 3 }),
+		row('a', T + 20_000, { CallId: 3, Answered: true, TalkingDuration: 'PT60S' }),
+		row('a', T + 30_000, { RingingDuration: undefined, TalkingDuration: undefined }),
+	];
+	const [call] = loggedCallsIn(legs);
+	expect(loggedCall(call!, 1_000)).toMatchObject({
+		callids: [0, 3],
+		startedAt: T - 1_000,
+		answeredAt: T + 24_000,
+		endedAt: T + 84_000,
+		legs: [
+			{ startedAt: T - 1_000, answeredAt: T + 4_000, endedAt: T + 14_000 },
+			{ startedAt: T + 14_000, endedAt: T + 19_000 },
+			{ startedAt: T + 19_000, answeredAt: T + 24_000, endedAt: T + 84_000 },
+			{ startedAt: T + 29_000, endedAt: T + 29_000 },
+		],
+	});
+	const [missed] = loggedCallsIn([legs[0]!, legs[1]!]);
+	expect(loggedCall(missed!, 0)).not.toHaveProperty('answeredAt');
 });
 
 test('no call is two, and times are never further apart than may be, whatever there is', () => {

@@ -155,13 +155,17 @@ describe('calls', () => {
 	});
 
 	test.each([
-		[2, ['B']],
-		[3, ['B', 'A']],
-		[undefined, ['B', 'A']],
+		[3, ['B', 'C']],
+		[4, ['A', 'B', 'C']],
+		[undefined, ['A', 'B', 'C']],
 	])('of the newest %p rows, only those that are whole for sure', async (newest, ids) => {
-		const rows = [{ ...row, MainCallHistoryId: 'B', CdrId: 'c', StartTime: at(3) }, legs[0]!];
+		const rows = [
+			{ ...row, MainCallHistoryId: 'C', CdrId: 'd', StartTime: at(4) },
+			{ ...row, MainCallHistoryId: 'B', CdrId: 'c', StartTime: at(3) },
+			legs[0]!,
+		];
 		const { found } = await reading(readCalls, { [LOG]: rows }, { newest });
-		expect(found.map(({ id }) => id).sort()).toEqual([...ids].sort());
+		expect(found.map(({ id }) => id).sort()).toEqual(ids);
 	});
 });
 
@@ -190,13 +194,20 @@ test('messages are known by their id and time', async () => {
 describe('the probe', () => {
 	const LATEST = { LastCdrStartedAt: at(0), LastChatMessageTimestamp: at(0) };
 
-	const probed = async (latest: object[] | number, active: object[] | number) =>
-		(
-			await withPbx(({ path }) => {
-				const answer = path === '/xapi/v1/ActiveCalls' ? active : latest;
-				return typeof answer === 'number' ? [answer] : [200, { value: answer }];
-			}, probe)
-		).result;
+	const probed = async (latest: object[] | number, active: object[] | number) => {
+		const { result, asked } = await withPbx(({ path }) => {
+			const isOfCalls = path === '/xapi/v1/ActiveCalls';
+			if (!isOfCalls && path !== '/xapi/v1/LastCdrAndChatMessageTimestamp') return undefined;
+			const answer = isOfCalls ? active : latest;
+			return typeof answer === 'number' ? [answer] : [200, { value: answer }];
+		}, probe);
+		// Cheap: one row of the one, three fields of the others.
+		expect(asked.map(({ query }) => query).sort()).toEqual([
+			expect.stringContaining('$select=Id,EstablishedAt,LastChangeStatus'),
+			expect.stringMatching(/\$top=1(?!\d)/),
+		]);
+		return result;
+	};
 
 	test('is the same while nothing is new, in whatever order calls are named', async () => {
 		const one = await probed([LATEST], [{ Id: 5 }, { Id: '12' }]);

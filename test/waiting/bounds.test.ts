@@ -49,6 +49,10 @@ test('events of a size that fills the memory are given up, and the count is boun
 	const large = stuck({ maxBytes: 1_000_000 });
 	for (let id = 0; id < 50; id++) large.delivery.push({ id, kind: 'call', bytes: 400_000 });
 	expect(large.delivery.waiting).toBe(2);
+	const mixed = stuck({ maxBytes: 1_000 });
+	for (let id = 0; id < 11; id++) mixed.delivery.push({ id, kind: 'call' });
+	mixed.delivery.push({ id: 11, kind: 'key', bytes: 950 });
+	expect(mixed.delivery.waiting).toBe(1);
 	const many = stuck({ maxWaiting: 10 });
 	for (let id = 0; id < 5_000; id++) many.delivery.push({ id, kind: 'key' });
 	expect(many.delivery.waiting).toBe(100);
