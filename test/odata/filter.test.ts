@@ -86,6 +86,12 @@ describe('operators and types', () => {
 		}
 	});
 
+	test.each(['none', ' or 1 eq 1 or ', 'constructor'])('%j as match is refused', (match) => {
+		const a = { field: 'A', type: 'int32', operator: 'equals', value: 1 } as const;
+		const group = { match: match as 'all', conditions: [a, a] };
+		expect(() => filter(group, enums)).toThrow(expect.objectContaining({ field: 'match' }));
+	});
+
 	test('a refused operator names those that fit', () => {
 		expect(() =>
 			one({ field: 'Type', type: 'EventLogType', operator: 'contains', value: 'E' }),

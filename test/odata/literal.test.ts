@@ -75,6 +75,8 @@ describe('literals', () => {
 		['2025-03-13T23:00:00', 'date-time', /zone/],
 		['2025-02-30T10:00:00Z', 'date-time', /zone/],
 		['yesterday', 'date-time', /zone/],
+		['Thu 2025-03-13 10:00:00Z', 'date-time', /zone/],
+		['2025-03-13 10:00:00+01:00 (CET)', 'date-time', /zone/],
 		[new Date(NaN), 'date-time', /zone/],
 		[1741906800000, 'date-time', /zone/],
 		[true, 'date-time', /zone/],

@@ -1,3 +1,4 @@
+import type { OrderBy } from '../../lib/odata/field';
 import { queryString, search } from '../../lib/odata/query';
 
 const decoded = (text: string) =>
@@ -30,6 +31,13 @@ describe('query options', () => {
 			}),
 		).toBe(
 			"$filter=Name%20eq%20'R%26D%20%2B1%20%232%20100%25'&$search=berlin&$select=Id%2CNumber&$expand=Groups&$orderby=Number%20asc%2CId%20desc&$top=100&$skip=0&$count=true",
+		);
+	});
+
+	test('a direction that an expression gives cannot bring more into the request', () => {
+		const direction = 'asc&$filter=Secret eq 1' as OrderBy['direction'];
+		expect(() => queryString({ orderBy: [{ field: 'Id', direction }] })).toThrow(
+			expect.objectContaining({ field: 'direction' }),
 		);
 	});
 
