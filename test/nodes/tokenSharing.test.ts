@@ -202,3 +202,49 @@ describe('several credentials with the same PBX, client and secret', () => {
 		expect(fineOne).toBeUndefined();
 	});
 });
+
+/** What two processes of one n8n, such as two workers, have in common is n8n's store, where each credential has its token. */
+describe('two processes', () => {
+	/** Another process: nothing of what this one remembers. */
+	async function otherProcess() {
+		let run: typeof runNode | undefined;
+		let close: typeof closeDispatchers | undefined;
+		await jest.isolateModulesAsync(async () => {
+			({ runNode: run } = await import('../support/n8n'));
+			({ closeDispatchers: close } = await import('../../lib/http/dispatchers'));
+		});
+		return { run: run!, close: close! };
+	}
+
+	/** Eight reads by turns, the even ones here, the odd ones in the other process. */
+	async function byTurns(here: CredentialStore, there: CredentialStore): Promise<unknown[]> {
+		const other = await otherProcess();
+		const errors: unknown[] = [];
+		for (let turn = 0; turn < 8; turn += 1) {
+			const [run, credentials] = turn % 2 === 0 ? [runNode, here] : [other.run, there];
+			const { error } = await run({
+				parameters: { resource: 'department', operation: 'getAll' },
+				credentials,
+			});
+			errors.push(error);
+		}
+		await other.close();
+		return errors;
+	}
+
+	const credentialOf = ({ url, defaultClient: { clientId, clientSecret } }: Pbx) =>
+		new CredentialStore({ pbxUrl: url, clientId, clientSecret });
+
+	test('share the token of one credential', async () => {
+		const pbx = await newPbx();
+		const credential = credentialOf(pbx);
+		expect(await byTurns(credential, credential)).toEqual(fine(8));
+		expect(mints(pbx)).toBe(1);
+	});
+
+	test('end the tokens of each other with a credential each: all goes well, but with a login each time', async () => {
+		const pbx = await newPbx();
+		expect(await byTurns(credentialOf(pbx), credentialOf(pbx))).toEqual(fine(8));
+		expect(mints(pbx)).toBe(8);
+	});
+});
