@@ -251,12 +251,31 @@ describe('the certificate of the PBX', () => {
 	});
 });
 
+/** Resolves when the state has been read so often from now on. */
+const readings = async (count: number) => {
+	const read = () => pbx.requests.filter(({ path }) => path === '/callcontrol').length;
+	const from = read();
+	while (read() < from + count) await new Promise(setImmediate);
+};
+
+test('where nothing happens, or people go on talking, the socket stays, however often the state is read', async () => {
+	await start({});
+	const watched = await listen({ timing: { reconcileMs: 30, untoldMs: 300 } });
+	await readings(20);
+	const callid = pbx.calls.incoming({ from: CALLER, to: '100' });
+	await watched.events.first(is('100', 'ringing'), 'ringing');
+	pbx.calls.answer({ callid });
+	await watched.events.first(is('100', 'answered'), 'the answer');
+	await readings(30);
+	expect(pbx.requests.filter(({ status }) => status === 101)).toHaveLength(1);
+});
+
 describe('a PBX that answers no pings', () => {
 	test('keeps its one socket', async () => {
 		await start({ ignoresPings: true });
-		const watched = await listen({ timing: { pingMs: 20, pongMs: 20 } });
-		const reads = () => pbx.requests.filter(({ path }) => path === '/callcontrol').length;
-		while (reads() < 6) await new Promise(setImmediate);
+		const watched = await listen({ timing: { pingMs: 20, pongMs: 20, untoldMs: 300 } });
+		expect(milestones(await wholeCall(watched))).toHaveLength(3);
+		await readings(30);
 		expect(milestones(await wholeCall(watched))).toHaveLength(3);
 		expect(pbx.requests.filter(({ status }) => status === 101)).toHaveLength(1);
 		expect(watched.states.items.map(({ online }) => online)).toEqual([true]);

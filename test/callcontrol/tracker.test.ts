@@ -173,6 +173,18 @@ describe('a state that is read', () => {
 		expect(rings!.call.key).not.toBe(ended!.call.key);
 	});
 
+	test('that is as it was has no differences: neither legs nor phones', () => {
+		const tracker = new CallTracker();
+		const phone = { dn: '100', device_id: 'sip:a', user_agent: '' };
+		const now = state([leg(), leg({ dn: '101', id: 2, callid: 8, status: 'Connected' })]).map(
+			(dn) => ({ ...dn, devices: [{ ...phone, dn: dn.dn }] }),
+		);
+		const changes = tracker.diff(now, 'baseline');
+		expect(changes.map(({ kind }) => kind)).toEqual(['upsert', 'upsert', 'device', 'device']);
+		play(tracker, changes);
+		expect(tracker.diff(structuredClone(now), 'recovered')).toEqual([]);
+	});
+
 	test('tells phones that came and went, not those that were there', () => {
 		const tracker = new CallTracker();
 		const withPhones = (...ids: string[]) => [

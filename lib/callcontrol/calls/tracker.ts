@@ -264,7 +264,8 @@ export class CallTracker {
 	 *
 	 * @param dns answer of `GET /callcontrol`
 	 * @param origin `baseline` for the first one: calls that are connected already are no news
-	 * @returns the facts to apply; those that end a leg come last, so that a transferred call does not seem to end
+	 * @returns the facts to apply, none for what is as it was; those that end a leg come last, so that a transferred call
+	 *   does not seem to end
 	 */
 	diff(dns: DnState[], origin: 'recovered' | 'baseline'): Change[] {
 		for (const { dn, type } of dns) this.dnTypes.set(dn, type);
@@ -275,6 +276,7 @@ export class CallTracker {
 			const { dn, id } = participant;
 			const known = gone.get(legKey(dn, id));
 			gone.delete(legKey(dn, id));
+			if (known && isSame(known.participant, participant)) continue;
 			if (known && isAnotherLeg(known.participant, participant)) {
 				upserts.push({ kind: 'remove', dn, id, origin, isFinal: true });
 			}
@@ -283,8 +285,8 @@ export class CallTracker {
 		const phones: Change[] = [];
 		for (const { dn, devices } of dns) {
 			for (const { device_id: id } of devices) {
-				unregistered.delete(deviceKey(dn, id));
-				phones.push({ kind: 'device', dn, id, registered: true, origin });
+				const isKnown = unregistered.delete(deviceKey(dn, id));
+				if (!isKnown) phones.push({ kind: 'device', dn, id, registered: true, origin });
 			}
 		}
 		return [

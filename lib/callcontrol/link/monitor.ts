@@ -363,7 +363,8 @@ export function startMonitor(options: MonitorOptions): Monitor {
 	/**
 	 * Reads the state and puts the differences in line, except for what has been news in the meantime: that is newer.
 	 *
-	 * @returns whether there were such exceptions, and how many differences there were besides
+	 * @returns whether there were such exceptions, and how many differences of legs there were besides: that each phone which
+	 *   comes or goes is told by a message, is not sure
 	 */
 	async function readState(
 		origin: 'recovered' | 'baseline',
@@ -394,7 +395,10 @@ export function startMonitor(options: MonitorOptions): Monitor {
 			return !newer.has(entity) && !order.latest(entity);
 		});
 		enqueue(usable);
-		return { isPartial: usable.length < changes.length, news: usable.length };
+		return {
+			isPartial: usable.length < changes.length,
+			news: usable.filter(({ kind }) => kind !== 'device').length,
+		};
 	}
 
 	async function synchronise(client: PbxClient, signal: AbortSignal): Promise<void> {
