@@ -107,6 +107,7 @@ export async function listen(
 				`3CX Trigger: ${foreign} calls that were told of belong to another phone system; their end is not told`,
 			);
 		else if (isFirst) fill(missedSince);
+		if (isFirst) memory.save();
 	};
 	const take = (event: TriggerEvent) => {
 		if (event.kind === 'call') teller?.take(event).forEach(delivery.push);
@@ -201,6 +202,7 @@ export async function listen(
 			throw failure;
 		}
 		isGated = false;
+		memory.begin(pbx);
 	}
 	if (!test) return { closeFunction };
 	return {

@@ -8,6 +8,11 @@ export interface Memory {
 	 * @returns what has been told before
 	 */
 	open(pbx: string): Told;
+	/**
+	 * Puts down that this PBX is listened to from now on, where nothing has been kept. n8n writes it to its database once
+	 * the trigger has started: so calls are told, too, that are missed before there was a first one to tell.
+	 */
+	begin(pbx: string): void;
 	/** Puts it down. n8n writes it to its database with the next execution that is started, at once. */
 	save(): void;
 }
@@ -24,7 +29,7 @@ export function keptMemory(context: ITriggerFunctions): Memory {
 	const key = keyOf(context.getNode().id);
 	let told: Told | undefined;
 	let saved: { told: Told; version: number } | undefined;
-	return {
+	const memory: Memory = {
 		open(pbx) {
 			if (told?.pbx === pbx) return told;
 			const kept: unknown = told?.write(Date.now()) ?? plain(store[key]);
@@ -35,6 +40,11 @@ export function keptMemory(context: ITriggerFunctions): Memory {
 				);
 			}
 			return (told = read?.told ?? Told.begin(pbx, Date.now()));
+		},
+		begin(pbx) {
+			if (store[key] !== undefined) return;
+			memory.open(pbx);
+			memory.save();
 		},
 		save() {
 			// n8n writes all of it to its database, so only when there is something to write.
@@ -48,11 +58,16 @@ export function keptMemory(context: ITriggerFunctions): Memory {
 			}
 		},
 	};
+	return memory;
 }
 
 /** @returns the memory of a manual test: it begins anew, and leaves nothing behind */
 export function noMemory(): Memory {
-	return { open: (pbx) => Told.begin(pbx, Date.now()), save: () => undefined };
+	return {
+		open: (pbx) => Told.begin(pbx, Date.now()),
+		begin: () => undefined,
+		save: () => undefined,
+	};
 }
 
 /** n8n hands out objects that watch for changes. */

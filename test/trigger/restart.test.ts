@@ -155,6 +155,14 @@ describe('a call is told once, whatever happens to n8n', () => {
 		return callid;
 	};
 
+	test('is killed before there was anything to tell: what is missed meanwhile is told', async () => {
+		await kill(await start());
+		const [ends, rings] = [unseen('101', '+441632960001', true), incoming('102')];
+		await start({}, 'init');
+		await told(`${ends} ~callEnded`);
+		await told(`${rings} ~callRinging`);
+	});
+
 	test.each<[string, INodeParameters, string[], string[]]>([
 		['its end only, unless asked for more', {}, ['~callEnded'], ['~callEnded']],
 		[

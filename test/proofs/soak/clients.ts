@@ -97,12 +97,11 @@ export async function startClients(access: SceneAddress): Promise<Clients> {
 		if (counts.surprises.length < 10) counts.surprises.push(String(stack));
 	};
 
-	const context = pollContext(credentials);
+	const context = pollContext(credentials, (count) => (counts.polled += count));
 	const polling = (async () => {
 		while (!signal.aborted) {
 			counts.polls++;
-			const output = await held(async () => await poll(context)).catch(surprise);
-			counts.polled += output?.[0]?.length ?? 0;
+			await held(async () => await poll(context)).catch(surprise);
 			await pause(POLL_MS);
 		}
 	})();
@@ -131,8 +130,12 @@ export async function startClients(access: SceneAddress): Promise<Clients> {
 	};
 }
 
-/** A published Call History Trigger. */
-function pollContext(credentials: CredentialStore): PollContext {
+/**
+ * A published Call History Trigger.
+ *
+ * @param onItems gets the number of items that start an execution
+ */
+function pollContext(credentials: CredentialStore, onItems: (count: number) => void): PollContext {
 	const type = {
 		description: {
 			displayName: '3CX Call History Trigger',
@@ -161,5 +164,15 @@ function pollContext(credentials: CredentialStore): PollContext {
 		},
 	});
 	const additional = additionalDataFor(credentials, 'trigger');
-	return new PollContext(workflow, workflow.getNode(node.name)!, additional, 'trigger', 'init');
+	return new PollContext(
+		workflow,
+		workflow.getNode(node.name)!,
+		additional,
+		'trigger',
+		'init',
+		([items], _, done) => {
+			onItems(items!.length);
+			done?.resolve(undefined);
+		},
+	);
 }
