@@ -19,6 +19,7 @@ import {
 } from '../support/triggerHarness';
 import { Collector } from '../callcontrol/collector';
 import { quietPbx } from '../callcontrol/link';
+import { client, session } from '../sandbox/xapi/support';
 
 /** The trigger with its own patience in a manual test. */
 const listeningFor = (testMs: number, isListening: () => void = () => undefined) =>
@@ -125,6 +126,29 @@ describe('the 3CX Trigger', () => {
 			expect(deduplicationKey!.length).toBeLessThan(200);
 		}
 		expect(emittedErrors).toEqual([]);
+	});
+
+	test.each([
+		['a user', 'Users', { FirstName: 'New' }],
+		['a queue', 'Queues', { Name: 'New', Agents: [{ Number: '100' }] }],
+	])('tells calls of %s that was made after it was published', async (_, set, body) => {
+		// Somebody else makes it, whose token is not the trigger's.
+		const admin = client({ clientId: 'admin' });
+		await start({ clients: [client({ clientId: 'n8n' }), admin] });
+		await publish();
+		const { create } = await session(pbx, admin);
+		const { Number: number } = await create(set, body);
+		const dialled = String(number);
+		const answers = set === 'Users' ? dialled : '100';
+		const callid = pbx.calls.incoming({ from: CALLER, to: dialled });
+		await event('callRinging');
+		pbx.calls.answer({ callid, dn: answers });
+		await event('callAnswered');
+		pbx.calls.hangUp({ callid });
+		await event('callEnded');
+		expect(names()).toEqual(
+			['callRinging', 'callAnswered', 'callEnded'].map((name) => `${answers} ${name}`),
+		);
 	});
 
 	test('writes local numbers in E.164 with a default country', async () => {

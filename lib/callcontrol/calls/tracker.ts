@@ -241,6 +241,11 @@ export class CallTracker {
 		return this.dnTypes.has(dn);
 	}
 
+	/** What a DN is that was in no state so far; `''` where that cannot be read. */
+	learn(dn: string, type: string): void {
+		this.dnTypes.set(dn, type);
+	}
+
 	/** @returns what is new with this fact; most often nothing, because 3CX repeats itself. */
 	apply(change: Change): TrackerEvent[] {
 		switch (change.kind) {

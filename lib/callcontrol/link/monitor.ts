@@ -189,6 +189,7 @@ export function startMonitor(options: MonitorOptions): Monitor {
 			.participant(dn, id, closing.signal)
 			.catch((cause: unknown) => cause as ThreeCxError);
 		if (!(reply instanceof Error)) {
+			await learnType(dn);
 			return [{ kind: 'upsert', participant: { ...reply, dn }, origin: 'live' }];
 		}
 		if (reply.kind === 'notFound') {
@@ -202,6 +203,13 @@ export function startMonitor(options: MonitorOptions): Monitor {
 		if (reply.kind === 'forbidden') return await readInList(dn, id);
 		reconcileWithin(timing.suspicionMs);
 		return [];
+	}
+
+	/** Of a DN that was made after the state was read: a queue that picks up has not answered, a person has. */
+	async function learnType(dn: string): Promise<void> {
+		if (tracker.knows(dn)) return;
+		const found = await (control as CallControl).dn(dn, closing.signal).catch(() => undefined);
+		tracker.learn(dn, found?.type ?? '');
 	}
 
 	/** Some PBXs show the legs of a DN in lists only (protocol 2.9). */
