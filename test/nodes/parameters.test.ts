@@ -188,13 +188,19 @@ test('n8n does not evaluate what names a field of the item, and does evaluate th
 		{ plain: '={{ $json.number }}', computed: '={{ $json.number + 1 }}', fixed: 'x' },
 		[ITEM],
 	);
-	const evaluate = jest.spyOn(context.workflow.expression, 'resolveSimpleParameterValue');
+	const { expression } = context.workflow;
+	const evaluate = expression.resolveSimpleParameterValue.bind(expression);
+	const evaluated: unknown[] = [];
+	expression.resolveSimpleParameterValue = (value, ...others) => {
+		evaluated.push(value);
+		return evaluate(value, ...others);
+	};
 	const quick = withQuickParameters(context as unknown as IExecuteFunctions);
 	quick.getNodeParameter('plain', 0);
 	quick.getNodeParameter('fixed', 0);
-	expect(evaluate).not.toHaveBeenCalled();
+	expect(evaluated).toEqual([]);
 	expect(quick.getNodeParameter('computed', 0)).toBe('1001');
-	expect(evaluate).toHaveBeenCalled();
+	expect(evaluated).toEqual(['={{ $json.number + 1 }}']);
 });
 
 test('what a caller does to a value does not reach the next item', () => {

@@ -32,14 +32,26 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
 	'lib/callcontrol/calls': { tests: ['test/callcontrol', 'test/callcontrolnode', 'test/trigger'] },
 	'lib/callcontrol/link': { tests: ['test/callcontrol', 'test/trigger'] },
 	'lib/callcontrol/rest': { tests: ['test/callcontrol', 'test/audio', 'test/callcontrolnode'] },
-	'lib/http': { tests: ['test/http', 'test/proxy'] },
+	'lib/http': {
+		tests: [
+			'test/http',
+			'test/proxy/guards.test.ts',
+			'test/proxy/redirects.test.ts',
+			'test/secrets/echo.test.ts',
+			'test/nodes/tokenLife.test.ts',
+			'test/nodes/tokenAttacks.test.ts',
+		],
+	},
 	'nodes/shared': {
 		tests: [
-			'test/nodes/parameters.test.ts',
-			'test/nodes/credentialPerRun.test.ts',
+			'test/nodes/credentialForm.test.ts',
+			'test/nodes/locator.test.ts',
 			'test/nodes/tokenLife.test.ts',
+			'test/nodes/credentialPerRun.test.ts',
 			'test/nodes/tokenSharing.test.ts',
 			'test/nodes/threeCx.test.ts',
+			'test/callcontrolnode/callControl.test.ts',
+			'test/proxy/guards.test.ts',
 		],
 	},
 };

@@ -74,7 +74,6 @@ async function main(): Promise<number> {
 		return 0;
 	}
 	mkdirSync(WORK, { recursive: true });
-	const results = readJson<Results>(RESULTS, {});
 	const wanted = values.report ? [] : choose(positionals);
 	const options: Options = {
 		sample: values.sample === undefined ? undefined : Number(values.sample),
@@ -85,13 +84,13 @@ async function main(): Promise<number> {
 		const result = await mutate(folder, files, options);
 		tell(folder, result);
 		if (files.length === filesOf(folder).length) {
-			results[folder] = result;
-			writeJson(RESULTS, results);
+			// Read anew: another folder may have been measured meanwhile.
+			writeJson(RESULTS, { ...readJson<Results>(RESULTS, {}), [folder]: result });
 		} else if (wanted.length === 1) {
 			return result.survivors.every(({ reason }) => reason !== undefined) ? 0 : 1;
 		}
 	}
-	return report(results);
+	return report(readJson<Results>(RESULTS, {}));
 }
 
 /** @throws Error when something is named that is not mutated */
