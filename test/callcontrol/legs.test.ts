@@ -2,7 +2,10 @@ import { flatLeg } from '../../lib/callcontrol/calls/flatLeg';
 import {
 	directionOf,
 	isExternal,
+	isLine,
+	isProgram,
 	isTalking,
+	parkingOf,
 	picksUpItself,
 	queueOf,
 } from '../../lib/callcontrol/calls/legs';
@@ -17,6 +20,13 @@ test.each<[string, Partial<Participant>, 'inbound' | 'outbound']>([
 	['dials', { status: 'Dialing' }, 'outbound'],
 	['was started by its own DN', { status: 'Connected', originated_by_dn: '100' }, 'outbound'],
 	['was started by another DN', { status: 'Ringing', originated_by_dn: '101' }, 'inbound'],
+	['is the first of its call', { status: 'Connected', legid: 1 }, 'outbound'],
+	['is the first, and rings for outside', { status: 'Ringing', legid: 1 }, 'inbound'],
+	[
+		'is the first, and rings for inside',
+		{ status: 'Ringing', legid: 1, party_dn_type: 'Wextension' },
+		'outbound',
+	],
 	['names neither', { status: 'Ringing', dn: '', originated_by_dn: '' }, 'inbound'],
 ])('a leg that %s', (_name, fields, direction) => {
 	expect(directionOf(leg(fields))).toBe(direction);
@@ -62,6 +72,22 @@ test('queues, menus, parking and route points pick up by themselves; phones and 
 		'Wspecialmenu',
 	]);
 	expect(picksUpItself(undefined)).toBe(false);
+	expect(TYPES.filter(isLine)).toEqual(['Wexternalline']);
+	expect(TYPES.filter(isProgram)).toEqual(['Wroutepoint']);
+});
+
+test.each<[string, Partial<Participant>, string | undefined, string | undefined]>([
+	['the slot itself', { dn: 'SP0' }, 'Wparkextension', 'SP0'],
+	[
+		'a party in a slot',
+		{ party_dn: 'SP1', party_dn_type: 'Wparkextension' },
+		'Wexternalline',
+		'SP1',
+	],
+	['a slot that still rings', { dn: 'SP0', status: 'Ringing' }, 'Wparkextension', undefined],
+	['a phone that talks', {}, 'Wextension', undefined],
+])('where a call is parked: %s', (_name, fields, dnType, slot) => {
+	expect(parkingOf(leg({ status: 'Connected', ...fields }), dnType)).toBe(slot);
 });
 
 test.each<[string, Partial<Participant>, string | undefined, string | undefined]>([

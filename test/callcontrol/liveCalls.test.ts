@@ -3,13 +3,15 @@ import type { Participant } from '../../lib/callcontrol/rest/types';
 import { leg, state } from './samples';
 
 const TYPES = { '100': 'Wextension', '101': 'Wextension', '800': 'Wqueue' };
-const calls = (...legs: Array<Partial<Participant>>) =>
+const callsIn = (country: string | undefined, ...legs: Array<Partial<Participant>>) =>
 	liveCallsIn(
 		state(
 			legs.map((fields) => leg(fields)),
 			TYPES,
 		),
+		country,
 	);
+const calls = (...legs: Array<Partial<Participant>>) => callsIn(undefined, ...legs);
 const inside = { party_dn_type: 'Wextension', party_caller_id: '101', party_dn: '101' };
 
 test('nothing goes on', () => {
@@ -31,6 +33,14 @@ test.each<[string, Array<Partial<Participant>>, string]>([
 	['from outside', [{}], 'inbound'],
 	['to outside', [{ status: 'Dialing' }], 'outbound'],
 	['to outside, connected', [{ status: 'Connected', originated_by_dn: '100' }], 'outbound'],
+	[
+		'to outside, passed on to a colleague',
+		[
+			{ status: 'Connected', originated_by_dn: '100' },
+			{ status: 'Connected', dn: '101', id: 2 },
+		],
+		'outbound',
+	],
 	['within the company', [inside], 'internal'],
 	[
 		'passed on from outside',
@@ -80,6 +90,11 @@ test('the number is that of the outside, or of the one who calls within the comp
 	// Only the caller's own leg can be seen.
 	const [own] = calls({ ...inside, status: 'Dialing', party_caller_id: '101' });
 	expect(own).toMatchObject({ number: '101' });
+});
+
+test('numbers without a country code belong to the country that is asked for', () => {
+	const [call] = callsIn('GB', { party_caller_id: '020 7946 0100' });
+	expect(call).toMatchObject({ numberE164: '+442079460100', legs: [{ numberCountry: 'GB' }] });
 });
 
 test('answered when two talk: who waits in a queue does not', () => {

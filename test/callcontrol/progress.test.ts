@@ -77,6 +77,7 @@ describe('a call that is made', () => {
 
 	test('without a known number it is the one that this DN starts, and no other from then on', () => {
 		const { progress, happens } = follow({ callid: undefined, participant: undefined });
+		expect(happens(callee('Ringing', { callid: 4, dn: '105', party_dn: '101' }))).toBeUndefined();
 		const foreign = { originated_by_dn: '', party_dn: '105', party_caller_id: '105' };
 		expect(happens(upsert({ callid: 5, id: 3, ...inside, ...foreign }))).toBeUndefined();
 		expect(happens(callee('Ringing', { callid: 6 }))).toBeUndefined();
@@ -86,11 +87,33 @@ describe('a call that is made', () => {
 	});
 
 	test.each([
+		['starter', { originated_by_dn: '100', party_dn: '10000', party_caller_id: '+4930123' }],
 		['party', { party_dn: '101', party_caller_id: '' }],
 		['number', { party_dn: '10000', party_caller_id: '101' }],
-	])('is known by its %s, too, where 3CX does not say who started it', (_name, fields) => {
+	])('is known by its %s, too, where its number is not known', (_name, fields) => {
 		const { happens } = follow({ callid: undefined });
 		expect(happens(upsert({ status: 'Dialing', ...fields }))).toBe('ringing');
+	});
+
+	test('with a known number it is no other, whoever starts it and wherever it goes', () => {
+		const { happens } = follow();
+		expect(happens(own('Dialing', { callid: 9 }))).toBeUndefined();
+	});
+
+	test('is not rung by a phone of the caller that rings before it dials, whichever it is', () => {
+		const { progress, happens } = follow();
+		expect(happens(own('Ringing', { id: 5 }))).toBeUndefined();
+		expect(progress.isSeen).toBe(true);
+		expect(happens(own('Dialing', { id: 5 }))).toBe('ringing');
+	});
+
+	test('comes no further by a leg that dials on, or by a phone that rings while another one answers', () => {
+		const { progress, happens } = follow();
+		const colleague = (status: string) => callee(status, { id: 3, dn: '102' });
+		expect(happens(callee('Dialing'))).toBeUndefined();
+		expect(happens(callee('Ringing'), colleague('Ringing'))).toBe('ringing');
+		expect(happens(colleague('Connected'))).toBe('answered');
+		expect(progress.answeredBy).toBe('102');
 	});
 
 	test('never seems to have failed as a transfer, or to be out of sight', () => {
@@ -158,6 +181,36 @@ describe('a call that is transferred', () => {
 		expect(progress.seemsToHaveFailed).toBe(false);
 		happens(removed('102', 3));
 		expect(progress.seemsToHaveFailed).toBe(true);
+	});
+
+	test('has not failed while one of its phones rings', () => {
+		const { progress, happens } = follow(transfer);
+		happens(...talking, target('Ringing'), target('Ringing', { id: 4 }), removed('102', 3));
+		expect(progress.seemsToHaveFailed).toBe(false);
+		happens(removed('102', 4));
+		expect(progress.seemsToHaveFailed).toBe(true);
+	});
+
+	test('is not answered by the one who called and is sent on to somebody whom nobody sees', () => {
+		const { progress, happens } = follow({ ...transfer, destination: '+4930123' });
+		happens(own('Connected'), party('Dialing'), party());
+		expect(happens(removed('100', 1))).toBe('answered');
+		expect(progress.answeredBy).toBeUndefined();
+	});
+
+	test('is answered by the one who talks to the caller outside', () => {
+		const { progress, happens } = follow({ ...transfer, destination: '800' });
+		const caller = { party_dn_type: 'Wexternalline', party_dn: '10000' };
+		expect(happens(own('Connected', caller), target('Connected', caller))).toBeUndefined();
+		expect(happens(removed('100', 1))).toBe('answered');
+		expect(progress.answeredBy).toBe('102');
+	});
+
+	test('is not out of sight when a menu has taken it', () => {
+		const { progress, happens } = follow({ ...transfer, destination: '888' });
+		const menu = target('Connected', { dn: '888', party_dn_type: 'Wivr' });
+		expect(happens(own('Connected'), menu, removed('888', 3), removed('100', 1))).toBe('ended');
+		expect(progress.isOutOfSight).toBe(false);
 	});
 
 	test('has not failed when it was connected, or the one who sent it is gone', () => {

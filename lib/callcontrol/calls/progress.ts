@@ -11,7 +11,9 @@ const ORDER: Stage[] = ['ringing', 'connected', 'answered', 'ended'];
 export interface Followed {
 	/** Who makes the call, or transfers it. */
 	dn: string;
-	/** The leg of that DN, where it is known; a call that is made without naming the device names none (protocol 2.6). */
+	/**
+	 * The leg of that DN; unknown for some calls that are made: without naming the device, 3CX names none (protocol 2.6).
+	 */
 	participant?: number;
 	/** The call, where it is known. */
 	callid?: number;
@@ -28,9 +30,6 @@ export interface Followed {
  * a line that is dialled counts as ringing.
  */
 export class CallProgress {
-	/** The latest stage; undefined before the first. */
-	stage?: Stage;
-
 	/** When each stage was reached, in ms since the epoch. */
 	readonly reachedAt: Partial<Record<Stage, number>> = {};
 
@@ -47,10 +46,13 @@ export class CallProgress {
 
 	private ownIsGone = false;
 
-	private hasRung = false;
-
 	constructor(private readonly call: Followed) {
 		this.callid = call.callid;
+	}
+
+	/** The latest stage; undefined before the first: a transfer that is refused has shown nothing. */
+	get stage(): Stage | undefined {
+		return ORDER.findLast((stage) => this.hasReached(stage));
 	}
 
 	hasReached(stage: Stage): boolean {
@@ -60,11 +62,6 @@ export class CallProgress {
 	/** Whether anything was told of the call; a call that is transferred has been there before. */
 	get isSeen(): boolean {
 		return this.call.isTransfer || this.own !== undefined;
-	}
-
-	/** Whether anything has come of it: a transfer that is refused has shown nothing. */
-	get isUnderWay(): boolean {
-		return this.stage !== undefined || this.hasRung;
 	}
 
 	/** Whether a phone is known to ring for it now. */
@@ -79,13 +76,12 @@ export class CallProgress {
 
 	/** A transfer rang somewhere, rings no more, and the one who transferred is still there. */
 	get seemsToHaveFailed(): boolean {
-		const isOpen = !this.ownIsGone && !this.hasReached('connected');
-		return this.call.isTransfer && this.hasRung && !this.isRinging && isOpen;
+		return this.call.isTransfer && this.stage === 'ringing' && !this.isRinging && !this.ownIsGone;
 	}
 
 	/** The transferred call went where nothing of it can be seen: to somebody outside, unless the caller hung up. */
 	get isOutOfSight(): boolean {
-		return this.call.isTransfer && this.stage === 'ended' && !this.hasRung && !this.answeredBy;
+		return this.call.isTransfer && this.stage === 'ended' && !this.hasReached('ringing');
 	}
 
 	/** Takes note of an event; those of other calls are of no interest. */
@@ -97,10 +93,11 @@ export class CallProgress {
 			if (type === 'ended') this.ownIsGone = true;
 		} else if (type === 'ended') this.others.delete(nameOf(leg));
 		else this.others.set(nameOf(leg), leg);
-		if (type !== 'ended') this.goesOn();
+		// It seemed to be over, and there is another leg.
+		delete this.reachedAt.ended;
 		for (const stage of this.stagesOf(event)) this.reach(stage, at);
 		if (this.hasReached('answered')) this.answeredBy ??= this.whoAnswered(leg);
-		if (type === 'ended' && call.over) this.reach('ended', at);
+		if (call.over) this.reachedAt.ended = at;
 	}
 
 	private concerns({ call, leg }: CallEvent): boolean {
@@ -118,38 +115,30 @@ export class CallProgress {
 	private isOwn(leg: LegView): boolean {
 		const { dn, participant, isTransfer } = this.call;
 		if (leg.dn !== dn) return false;
-		return !isTransfer || participant === undefined || leg.participant.id === participant;
+		return !isTransfer || leg.participant.id === participant;
 	}
 
-	/** The stages that the state after an event implies. */
-	private stagesOf({ leg, type, call }: CallEvent): Stage[] {
-		if (type === 'ended') return this.ownIsGone && !call.over ? this.handedOver() : [];
-		return this.isOwn(leg) ? this.ownStages(leg, call.answered) : this.otherStages(leg);
+	/** The stages that the state after an event implies, if any. */
+	private stagesOf({ leg, type, call }: CallEvent): Array<Stage | undefined> {
+		// Once the one who transferred the call is gone, those count who talk: somebody has taken it, or it still rings.
+		if (type === 'ended') return [...this.others.values()].map((other) => this.otherStage(other));
+		return [this.isOwn(leg) ? this.ownStage(leg, call.answered) : this.otherStage(leg)];
 	}
 
-	private otherStages(leg: LegView): Stage[] {
+	private otherStage(leg: LegView): Stage | undefined {
 		const { status } = leg.participant;
-		if (status === STATUS.ringing) {
-			this.hasRung = true;
-			return ['ringing'];
-		}
-		if (status !== STATUS.connected) return [];
+		if (status === STATUS.ringing) return 'ringing';
+		if (status !== STATUS.connected) return undefined;
 		// The party that is sent on was connected before; it counts once the one who sent it is gone.
-		if (this.call.isTransfer && !this.ownIsGone && !this.isReachedBy(leg)) return [];
-		return isTalking(leg.participant, leg.dnType) ? ['connected', 'answered'] : ['connected'];
+		if (this.call.isTransfer && !this.ownIsGone && !this.isReachedBy(leg)) return undefined;
+		return isTalking(leg.participant, leg.dnType) ? 'answered' : 'connected';
 	}
 
-	private ownStages({ participant }: LegView, isAnswered: boolean): Stage[] {
-		if (this.call.isTransfer) return [];
-		if (participant.status === STATUS.dialing) return ['ringing'];
-		if (participant.status !== STATUS.connected) return [];
-		return isAnswered ? ['connected', 'answered'] : ['connected'];
-	}
-
-	/** The transferred call goes on without the one who transferred it: somebody has taken it, or it still rings. */
-	private handedOver(): Stage[] {
-		if (!this.call.isTransfer) return [];
-		return [...this.others.values()].flatMap((leg) => this.otherStages(leg));
+	private ownStage({ participant }: LegView, isAnswered: boolean): Stage | undefined {
+		if (this.call.isTransfer) return undefined;
+		if (participant.status === STATUS.dialing) return 'ringing';
+		if (participant.status !== STATUS.connected) return undefined;
+		return isAnswered ? 'answered' : 'connected';
 	}
 
 	private isReachedBy({ dn, participant }: LegView): boolean {
@@ -168,22 +157,10 @@ export class CallProgress {
 		return (talking.find((view) => this.isReachedBy(view)) ?? talking.at(-1))?.dn;
 	}
 
-	/** It seemed to be over, and there is another leg. */
-	private goesOn(): void {
-		if (this.stage !== 'ended') return;
-		delete this.reachedAt.ended;
-		this.stage = ORDER.findLast((stage) => this.hasReached(stage));
-	}
-
 	/** What is answered has rung, and is connected, although a PBX that was quick told of neither. */
-	private reach(stage: Stage, at: number): void {
-		const isOver = stage === 'ended';
-		for (const each of isOver ? [stage] : ORDER.slice(0, ORDER.indexOf(stage) + 1)) {
-			this.reachedAt[each] ??= at;
-		}
-		if (this.stage === undefined || ORDER.indexOf(stage) > ORDER.indexOf(this.stage)) {
-			this.stage = stage;
-		}
+	private reach(stage: Stage | undefined, at: number): void {
+		if (stage === undefined) return;
+		for (const each of ORDER.slice(0, ORDER.indexOf(stage) + 1)) this.reachedAt[each] ??= at;
 	}
 }
 

@@ -152,7 +152,7 @@ export async function waitFor(
 		const word = isAnswerUsed ? undefined : answer?.word;
 		if (word === 'noNews') [isAnswerUsed, isBlind] = [true, true];
 		else if (word === 'taken') patience ??= clock.now() + BETWEEN_RINGS_MS;
-		else if (word === 'refused' && !progress.isUnderWay) throw answer?.error;
+		else if (word === 'refused' && progress.stage === undefined) throw answer?.error;
 		else if (word !== undefined) {
 			// Whoever waited may have hung up; and a refusal of what rings already only says that it is over.
 			if ((await lookNow()) === undefined) return 'ended';
@@ -182,7 +182,7 @@ export async function waitFor(
 		);
 		if (event) {
 			progress.apply(event);
-			if (progress.isUnderWay) isBlind = false;
+			if (progress.stage !== undefined) isBlind = false;
 		} else if (signal?.aborted || (isWaitingForAnswer && answer?.word !== undefined)) {
 			// Something has been said meanwhile.
 		} else if (patience !== undefined) {
