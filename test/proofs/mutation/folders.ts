@@ -31,15 +31,21 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
 	},
 	'lib/callcontrol/calls': { tests: ['test/callcontrol', 'test/callcontrolnode', 'test/trigger'] },
 	'lib/callcontrol/link': { tests: ['test/callcontrol', 'test/trigger'] },
-	'lib/callcontrol/rest': { tests: ['test/callcontrol', 'test/audio', 'test/callcontrolnode'] },
+	'lib/callcontrol/rest': {
+		tests: [
+			'test/callcontrol/rest.test.ts',
+			'test/audio',
+			'test/callcontrolnode/callControl.test.ts',
+			'test/callcontrolnode/actions.test.ts',
+			'test/callcontrolnode/audio.test.ts',
+		],
+	},
 	'lib/http': {
 		tests: [
 			'test/http',
 			'test/proxy/guards.test.ts',
 			'test/proxy/redirects.test.ts',
 			'test/secrets/echo.test.ts',
-			'test/nodes/tokenLife.test.ts',
-			'test/nodes/tokenAttacks.test.ts',
 		],
 	},
 	'nodes/shared': {

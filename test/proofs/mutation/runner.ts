@@ -28,6 +28,9 @@ interface Baseline {
 /** A new worker after so many mutants: what they leave behind is not to grow. */
 const MUTANTS_A_WORKER = 250;
 
+/** So many times longer than usual a test may take on a busy machine, before it counts as too late. */
+const MOST_PATIENCE = 8;
+
 /** Runs test files with mutants switched on, one after the other. */
 export class Runner {
 	private worker?: ChildProcess;
@@ -85,12 +88,18 @@ export class Runner {
 		return reply !== undefined && failureOf(reply) === undefined;
 	}
 
-	/** @returns what the tests say to a mutant; one that takes too long has a second chance with twice the time. */
+	/**
+	 * @returns what the tests say to a mutant. Whatever takes too long has a second chance with twice the time, and more
+	 *   time as long as the machine is so busy that the same tests take too long without the mutant, too.
+	 */
 	async judge(mutant: Mutant): Promise<Verdict> {
-		const first = await this.attempt(mutant, 1);
-		return first.status === 'timeout' && !first.why?.includes('Hit count limit')
-			? await this.attempt(mutant, 2)
-			: first;
+		for (let patience = 1; ; patience *= 2) {
+			const verdict = await this.attempt(mutant, patience);
+			if (verdict.status !== 'timeout' || verdict.why?.includes('Hit count limit')) return verdict;
+			if (patience === 1) continue;
+			const without = await this.attempt(mutant, patience, false);
+			if (without.status === 'survived' || patience >= MOST_PATIENCE) return verdict;
+		}
 	}
 
 	/** Ends the worker. */
@@ -100,7 +109,8 @@ export class Runner {
 		this.age = 0;
 	}
 
-	private async attempt(mutant: Mutant, patience: number): Promise<Verdict> {
+	/** @param isOn false: the same tests, without the mutant */
+	private async attempt(mutant: Mutant, patience: number, isOn = true): Promise<Verdict> {
 		const { baseline } = this;
 		if (!baseline) throw new Error('measure() comes first.');
 		const reach = baseline.reach.get(mutant.id);
@@ -112,7 +122,7 @@ export class Runner {
 		this.age += 1;
 		const reply = await this.ask(
 			{
-				mutant: mutant.id,
+				mutant: isOn ? mutant.id : undefined,
 				hitLimit: (baseline.hits.get(mutant.id) ?? 0) * 100 + 1_000,
 				bail: true,
 				files: plans.map(({ request }) => request),
@@ -122,7 +132,7 @@ export class Runner {
 		if (!reply) return { status: 'timeout', why: 'the process had to be ended' };
 		const failure = failureOf(reply);
 		if (!failure) return { status: 'survived' };
-		this.latest.set(mutant.file, failure.file);
+		if (isOn) this.latest.set(mutant.file, failure.file);
 		const isLate = /Exceeded timeout|Hit count limit/.test(failure.why);
 		return { status: isLate ? 'timeout' : 'killed', by: failure.file, why: failure.why };
 	}
