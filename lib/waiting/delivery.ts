@@ -252,10 +252,18 @@ export function createDelivery<Event>(options: DeliveryOptions<Event>): Delivery
 	/** What waits begins as soon as it can: so nothing waits where nothing is under way or to be tried again. */
 	const isIdle = () => inFlight === 0 && failed.size === 0;
 
-	/** Drops the oldest event of the lowest rank up to `most`. */
+	/**
+	 * Drops the oldest event of the lowest rank up to `most`.
+	 *
+	 * @returns whether there was one
+	 */
 	function shedOldest(most: 0 | 2): boolean {
 		const [oldest] = ranks.slice(0, most + 1).find(({ size }) => size > 0) ?? [];
-		if (!oldest) return false;
+		if (oldest) drop(oldest);
+		return oldest !== undefined;
+	}
+
+	function drop(oldest: Entry<Event>): void {
 		remove(oldest);
 		if (!lanes.get(oldest.lane)?.busy) {
 			ready.delete(oldest.lane);
@@ -263,7 +271,6 @@ export function createDelivery<Event>(options: DeliveryOptions<Event>): Delivery
 		}
 		shed += 1;
 		onShed?.(shed);
-		return true;
 	}
 
 	return {

@@ -41,8 +41,8 @@ type EventType = CallEventType | DeviceEvent['type'] | LinkEvent['type'] | RawEv
 interface ChoosableEvent extends INodePropertyOptions {
 	/** Value of the parameter, and `event` in the output. */
 	value: string;
-	/** What tracker and link call it. */
-	type: EventType;
+	/** What tracker and link call it; default `value`. */
+	type?: EventType;
 	/** Given up first when more events come than n8n can take. */
 	sheddable?: boolean;
 }
@@ -94,50 +94,42 @@ const EVENTS: ChoosableEvent[] = [
 	{
 		name: 'Connection Lost',
 		value: 'connectionLost',
-		type: 'connectionLost',
 		description: 'The connection to the phone system is lost; the trigger reconnects automatically',
 	},
 	{
 		name: 'Connection Restored',
 		value: 'connectionRestored',
-		type: 'connectionRestored',
 		description: 'The connection to the phone system is restored; includes how long it was lost',
 	},
 	{
 		name: 'Device Registered',
 		value: 'deviceRegistered',
-		type: 'deviceRegistered',
 		description: 'A phone or app of an extension comes online',
 	},
 	{
 		name: 'Device Unregistered',
 		value: 'deviceUnregistered',
-		type: 'deviceUnregistered',
 		description: 'A phone or app of an extension goes offline',
 	},
 	{
 		name: 'Key Pressed',
 		value: 'keyPressed',
-		type: 'keyPressed',
 		description: 'A caller presses a key, only in calls to the API client itself',
 	},
 	{
 		name: 'Participant Changed',
 		value: 'participantChanged',
-		type: 'participantChanged',
 		description: 'The state of a phone in a call changes; happens very often',
 		sheddable: true,
 	},
 	{
 		name: 'Prompt Finished',
 		value: 'promptFinished',
-		type: 'promptFinished',
 		description: 'A prompt has finished playing, only in calls to the API client itself',
 	},
 	{
 		name: 'Raw Message',
 		value: 'raw',
-		type: 'raw',
 		description: 'Every message from the phone system, unchanged; happens very often',
 		sheddable: true,
 	},
@@ -150,7 +142,9 @@ export const eventOptions: INodePropertyOptions[] = EVENTS.map(({ name, value, d
 	description,
 }));
 
-const byType = new Map<EventType, ChoosableEvent>(EVENTS.map((event) => [event.type, event]));
+const byType = new Map<string, ChoosableEvent>(
+	EVENTS.map((event) => [event.type ?? event.value, event]),
+);
 
 /** @returns what an event is called in n8n. */
 export const eventName = (type: EventType): string => byType.get(type)?.value ?? type;

@@ -12,7 +12,7 @@ import { wanted } from './filters';
 import { Gaps } from './gaps';
 import { keptMemory, noMemory } from './memory';
 import { readActiveCalls, withTimes } from '../../lib/history/activeCalls';
-import { createQueue } from './queue';
+import { createQueue, isWorthTelling } from './queue';
 import { Registrations } from './registrations';
 import { readSettings, type Settings } from './settings';
 
@@ -158,7 +158,7 @@ export async function listen(
 		onEvents: (events) => inTurn(() => events.forEach(take)),
 		onError,
 		onShed: (total) => {
-			if (total !== 1 && total % 1_000 !== 0) return;
+			if (!isWorthTelling(total)) return;
 			context.logger.warn(
 				`3CX Trigger: the phone system sends more messages than can be processed; dropped ${total} so far, and reads the state instead`,
 			);

@@ -66,8 +66,7 @@ export function createQueue(
 		},
 		onSettled: hooks.onSettled,
 		onShed: (total) => {
-			// The first is worth a word, then only the size of it.
-			if (total !== 1 && total % 1_000 !== 0) return;
+			if (!isWorthTelling(total)) return;
 			logger.warn(
 				`3CX Trigger: too many events are waiting; dropped ${total} so far, "Participant Changed" and "Raw Message" first, "Key Pressed" last`,
 			);
@@ -86,6 +85,9 @@ export function createQueue(
 			),
 	});
 }
+
+/** @returns whether the log says so when so many were dropped: the first is worth a word, then only the size of it. */
+export const isWorthTelling = (total: number): boolean => total === 1 || total % 1_000 === 0;
 
 const messageOf = (error: unknown): string =>
 	String((error as Error | undefined)?.message ?? error).slice(0, 500);

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
 import type { IDataObject, INodeProperties, ITriggerFunctions } from 'n8n-workflow';
 import type { CallEvent } from '../../lib/callcontrol/calls/tracker';
 import type { PbxClient } from '../../lib/http/client';
@@ -15,6 +18,8 @@ import {
 import { wanted, type Filters } from '../../nodes/ThreeCxTrigger/filters';
 import { toOutput } from '../../nodes/ThreeCxTrigger/output';
 import { properties } from '../../nodes/ThreeCxTrigger/properties';
+import { isWorthTelling } from '../../nodes/ThreeCxTrigger/queue';
+import { ThreeCxTrigger } from '../../nodes/ThreeCxTrigger/ThreeCxTrigger.node';
 import { Registrations } from '../../nodes/ThreeCxTrigger/registrations';
 import { readSettings } from '../../nodes/ThreeCxTrigger/settings';
 import { ThreeCxError } from '../../lib/http/errors';
@@ -176,6 +181,55 @@ describe('the panel', () => {
 			expect(field.displayName).toMatch(/\S/);
 			if (field.type === 'collection') expect(field.default).toEqual({});
 			else expect(field.description).toMatch(/\S/);
+		}
+	});
+
+	test('every choice means something of its own', () => {
+		const lists = properties
+			.filter(({ type }) => type === 'collection')
+			.flatMap(({ name, options }) =>
+				(options as INodeProperties[]).map((field) => [name, field] as const),
+			)
+			.filter(([, { type }]) => /options$/i.test(type));
+		expect(lists).toHaveLength(8);
+		for (const [collection, field] of lists) {
+			const settings = choices(field).map((value) =>
+				settingsOf({ events: ['raw'], [collection]: { [field.name]: value } as IDataObject }),
+			);
+			const meant = settings.map((each) => inspect(each, { depth: null }));
+			expect(new Set(meant).size).toBe(meant.length);
+			// None of several is no filter; none of these is one of one.
+			if (field.type === 'multiOptions') {
+				expect(meant).not.toContain(inspect(settingsOf({ events: ['raw'] }), { depth: null }));
+			}
+		}
+	});
+
+	test('every default is of the type of its field', () => {
+		const defaults: Record<string, unknown> = {
+			string: expect.any(String),
+			options: expect.any(String),
+			number: expect.any(Number),
+			boolean: expect.any(Boolean),
+			multiOptions: expect.any(Array),
+			collection: {},
+		};
+		for (const field of all(properties)) expect(field.default).toEqual(defaults[field.type]);
+	});
+
+	test('is that of a trigger with one output, and its icons are there', () => {
+		const { group, inputs, outputs, icon, credentials, subtitle } = new ThreeCxTrigger()
+			.description;
+		expect({ group, inputs, outputs }).toEqual({
+			group: ['trigger'],
+			inputs: [],
+			outputs: ['main'],
+		});
+		expect(credentials).toEqual([{ name: 'threeCxOAuth2Api', required: true }]);
+		expect(subtitle).toContain('$parameter["events"]');
+		for (const file of Object.values(icon as Record<string, `file:${string}`>)) {
+			const path = join(__dirname, '../../nodes/ThreeCxTrigger', file.replace(/^file:/, ''));
+			expect(existsSync(path)).toBe(true);
 		}
 	});
 
@@ -416,6 +470,7 @@ describe('the item', () => {
 			{ kind: 'raw', type: 'raw', at: 0, message: {} },
 		] as TriggerEvent[];
 		for (const event of others) expect(fields(event)).toEqual(ofCall);
+		expect(ofCall.every((name) => /^[a-z]\w*$/i.test(name))).toBe(true);
 		expect(ofCall).toEqual(expect.arrayContaining(['event', 'callId', 'outageSeconds', 'message']));
 	});
 
@@ -576,6 +631,17 @@ describe('the country of local numbers', () => {
 		country.whenSettled(() => ran.push(2));
 		expect(ran).toEqual([1, 2]);
 	});
+});
+
+test.each([
+	[1, true],
+	[2, false],
+	[999, false],
+	[1_000, true],
+	[1_001, false],
+	[7_000, true],
+])('that %d were dropped is told: %p', (total, isTold) => {
+	expect(isWorthTelling(total)).toBe(isTold);
 });
 
 describe('registrations', () => {
