@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../boundedMap';
 import {
 	directionOf,
 	isExternal,
@@ -155,6 +156,9 @@ export interface Grace {
 
 const DEFAULT_GRACE: Grace = { goneMs: 2_500, parkedMs: 600_000 };
 
+/** DNs whose type is remembered; no PBX has as many. */
+const MAX_DNS = 100_000;
+
 /** @returns the name of a leg that no other leg of the PBX has at the same time. */
 export const legKey = (dn: string, id: number): string => `${dn}/${id}`;
 
@@ -178,7 +182,7 @@ export class CallTracker {
 
 	private readonly devices = new Map<string, { dn: string; id: string }>();
 
-	private readonly dnTypes = new Map<string, string>();
+	private readonly dnTypes = new BoundedMap<string, string>({ max: MAX_DNS });
 
 	private counter = 0;
 
@@ -238,7 +242,7 @@ export class CallTracker {
 
 	/** @returns whether a DN is on the client's list, as far as that was read. */
 	knows(dn: string): boolean {
-		return this.dnTypes.has(dn);
+		return this.dnTypes.get(dn) !== undefined;
 	}
 
 	/** What a DN is that was in no state so far; `''` where that cannot be read. */
@@ -512,8 +516,7 @@ export class CallTracker {
 		const siblings = [...legs].filter((other) => other !== leg && other.dn === dn).length;
 		const isParty = (other: Leg) => other.dn === participant.party_dn;
 		const seesParty =
-			!isExternal(participant) &&
-			(this.dnTypes.has(participant.party_dn) || [...legs].some(isParty));
+			!isExternal(participant) && (this.knows(participant.party_dn) || [...legs].some(isParty));
 		leg.told += 1;
 		return {
 			kind: 'call',
