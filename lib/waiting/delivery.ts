@@ -312,7 +312,6 @@ export function createDelivery<Event>(options: DeliveryOptions<Event>): Delivery
 			closing.abort();
 			failed.clear();
 			waiting = 0;
-			pump();
 			return { waiting: left, underWay: inFlight };
 		},
 	};

@@ -155,14 +155,14 @@ describe('calls', () => {
 	});
 
 	test.each([
-		[3, ['B', 'C']],
-		[4, ['A', 'B', 'C']],
+		[4, ['B', 'C']],
+		[5, ['A', 'B', 'C']],
 		[undefined, ['A', 'B', 'C']],
 	])('of the newest %p rows, only those that are whole for sure', async (newest, ids) => {
 		const rows = [
 			{ ...row, MainCallHistoryId: 'C', CdrId: 'd', StartTime: at(4) },
 			{ ...row, MainCallHistoryId: 'B', CdrId: 'c', StartTime: at(3) },
-			legs[0]!,
+			...legs,
 		];
 		const { found } = await reading(readCalls, { [LOG]: rows }, { newest });
 		expect(found.map(({ id }) => id).sort()).toEqual(ids);

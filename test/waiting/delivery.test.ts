@@ -195,6 +195,7 @@ describe('delivery', () => {
 			underWay: 1,
 		});
 		queue.push({ call: 'b', n: 1 });
+		expect(queue.waiting).toBe(0);
 		const idle = queue.idle();
 		await finish();
 		await idle;
@@ -299,6 +300,13 @@ describe('a hand-over that fails', () => {
 		expect(clock.now() - 3_000_000).toBeGreaterThanOrEqual(3_600_000);
 		expect(clock.now() - 3_000_000).toBeLessThan(3_800_000);
 		expect(log.filter((line) => line.startsWith('failed'))).toEqual(['failed a1: no room']);
+	});
+
+	test('is given up at once where no time is given', async () => {
+		const { queue, log, reject } = troubled({ again: { forMs: 0 } });
+		queue.push({ call: 'a', n: 1 });
+		await reject(0);
+		expect(log).toEqual(['failed a1: no room']);
 	});
 
 	test('while everything fails, what waits stays in the queue, where it is bounded', async () => {

@@ -19,16 +19,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
 	},
 	'lib/phone': { tests: ['test/phone'] },
 	'lib/waiting': { tests: ['test/waiting', 'test/audio/leg.test.ts'] },
-	// Not restart.test.ts, which uses `jest.spyOn`.
-	'nodes/ThreeCxTrigger': {
-		tests: [
-			'test/trigger/parts.test.ts',
-			'test/trigger/handOver.test.ts',
-			'test/trigger/whoListens.test.ts',
-			'test/trigger/trigger.test.ts',
-			'test/trigger/mendedCredential.test.ts',
-		],
-	},
+	'nodes/ThreeCxTrigger': { tests: ['test/trigger'] },
 	'lib/callcontrol/calls': { tests: ['test/callcontrol', 'test/callcontrolnode', 'test/trigger'] },
 	'lib/callcontrol/link': { tests: ['test/callcontrol', 'test/trigger'] },
 	'lib/callcontrol/rest': {

@@ -96,7 +96,12 @@ internals._extensions['.ts'] = (module, file) => {
 };
 for (const [extension, load] of Object.entries(others)) internals._extensions[extension] ??= load;
 
-Object.assign(globalThis, { __stryker__: stryker, expect: jestExpect, ...circus.default });
+Object.assign(globalThis, {
+	__stryker__: stryker,
+	expect: jestExpect,
+	jest: { isolateModulesAsync },
+	...circus.default,
+});
 process.env.NODE_ENV = 'test';
 require(join(root, 'test/support/quiet.cjs'));
 // What a mutant left behind must not end, or decide, the run of another one.
@@ -206,6 +211,18 @@ function fullName(test: Circus.TestEntry): string {
 /** So that module-level state and what is computed on loading are new for every test file, as under Jest. */
 function forgetProject(): void {
 	for (const file of Object.keys(require.cache)) if (isProject(file)) delete require.cache[file];
+}
+
+/** As Jest's: what is loaded meanwhile is new, and nobody else's. */
+async function isolateModulesAsync(load: () => Promise<void>): Promise<void> {
+	const others = Object.entries(require.cache).filter(([file]) => isProject(file));
+	forgetProject();
+	try {
+		await load();
+	} finally {
+		forgetProject();
+		Object.assign(require.cache, Object.fromEntries(others));
+	}
 }
 
 function isProject(file: string): boolean {
