@@ -260,7 +260,9 @@ const filesOf = (folder: string): string[] =>
 /** Without those that need what only Jest itself has, see README.md. */
 const testFilesOf = (path: string): string[] =>
 	walk(path).filter(
-		(file) => file.endsWith('.test.ts') && !/\bjest\.\w/.test(textOf(join(ROOT, file))),
+		(file) =>
+			file.endsWith('.test.ts') &&
+			!/\bjest\.(?!isolateModulesAsync\b)\w/.test(textOf(join(ROOT, file))),
 	);
 
 function walk(path: string): string[] {
