@@ -106,6 +106,7 @@ export const MODULE_STATE: readonly ModuleState[] = [
 		bound: '1,000 numbers',
 		wayOut: 'the one read longest ago goes first',
 	},
+	{ at: 'lib/thread.ts turns', holds: 'a lock', ...LOCK },
 	{ at: 'lib/xapi/entities.ts turns', holds: 'a lock', ...LOCK },
 	{ at: 'lib/xapi/members.ts turns', holds: 'a lock', ...LOCK },
 	{

@@ -30,16 +30,31 @@ let credential: { id: string; name: string };
 /** Has a WAV file for n8n to fetch. */
 let files: TestServer;
 const prompt = sine(1_000, { hz: 400 });
-const longPrompt = sine(20_000, { hz: 400 });
+
+const asPlayed = (samples: Int16Array) =>
+	Buffer.concat([wavHeader(samples.length * 2), bytesFrom(samples)]);
+
+/** As a music program writes it. */
+function stereo(): Buffer {
+	const file = new WaveFile();
+	const side = sine(1_000, { hz: 400, rate: 44_100 });
+	file.fromScratch(2, 44_100, '16', [side, side]);
+	return Buffer.from(file.toBuffer());
+}
+
+const FILES: Record<string, Buffer> = {
+	'/': asPlayed(prompt),
+	'/long': asPlayed(sine(20_000, { hz: 400 })),
+	'/stereo': stereo(),
+};
 
 beforeAll(async () => {
 	files = await startServer(({ url }, response) => {
-		const samples = url === '/long' ? longPrompt : prompt;
 		response.writeHead(200, {
 			'content-type': 'audio/wav',
 			'content-disposition': 'attachment; filename="prompt.wav"',
 		});
-		response.end(Buffer.concat([wavHeader(samples.length * 2), bytesFrom(samples)]));
+		response.end(FILES[url!]);
 	});
 	n8n = await openN8n();
 }, 330_000);
@@ -443,10 +458,13 @@ describe('the audio of a route point', () => {
 		expect(pbx.faults.pending).toBe(0);
 	});
 
-	test('is played from a file that another node has fetched', async () => {
+	test.each([
+		['as phones use it', '/', 10],
+		['of a music program', '/stereo', 60],
+	])('is played from a file %s that another node has fetched', async (_, path, mostNoise) => {
 		await start();
 		const { callid, id, fields } = incoming(APP);
-		const { end } = await begin(promptUrl(), fetching, node(audio('play', fields)));
+		const { end } = await begin(promptUrl(path), fetching, node(audio('play', fields)));
 		expect(outputOf(await end()).json).toMatchObject({
 			callId: callid,
 			seconds: 1,
@@ -454,8 +472,8 @@ describe('the audio of a route point', () => {
 			endedBy: 'finished',
 		});
 		const heard = samplesIn(pbx.calls.heard({ dn: APP, participant: id }));
-		expect(heard).toEqual(prompt);
-		expect(toneIn(heard, 400).noise).toBeLessThan(10);
+		expect(Math.abs(heard.length - prompt.length)).toBeLessThanOrEqual(4);
+		expect(toneIn(heard, 400).noise).toBeLessThan(mostNoise);
 	});
 
 	test('asks for a number with a prompt, and collects what the caller enters', async () => {
