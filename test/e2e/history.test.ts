@@ -5,8 +5,15 @@ import type { ExecutionSummary, Workflow } from '../../sandbox/playground/api';
 import { until } from '../callcontrolnode/node';
 import { Collector } from '../callcontrol/collector';
 import { clientOf } from '../callcontrol/link';
-import { json, startServer, type TestServer } from '../support/httpServer';
-import { CREDENTIAL_TYPE, openN8n, telling, testOfOwnN8n, type TestedN8n } from './support';
+import type { TestServer } from '../support/httpServer';
+import {
+	CREDENTIAL_TYPE,
+	openN8n,
+	startReceiver,
+	telling,
+	testOfOwnN8n,
+	type TestedN8n,
+} from './support';
 
 /**
  * The call history trigger in a real n8n: when it polls, what n8n keeps of its memory, and whether an error ends it are
@@ -31,10 +38,7 @@ let pbx: Pbx;
 let workflow: Workflow;
 
 beforeAll(async () => {
-	receiver = await startServer(({ body }, response) => {
-		told.push(JSON.parse(body) as Told);
-		json(response, 200, {});
-	});
+	receiver = await startReceiver<Told>((each) => told.push(each));
 	n8n = await openN8n();
 }, 330_000);
 

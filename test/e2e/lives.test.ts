@@ -1,8 +1,15 @@
 import { startPbx, type Pbx } from '../../sandbox/pbx';
 import type { Workflow } from '../../sandbox/playground/api';
 import { until } from '../callcontrolnode/node';
-import { json, startServer, type TestServer } from '../support/httpServer';
-import { CREDENTIAL_TYPE, openN8n, telling, testOfOwnN8n, type TestedN8n } from './support';
+import type { TestServer } from '../support/httpServer';
+import {
+	CREDENTIAL_TYPE,
+	openN8n,
+	startReceiver,
+	telling,
+	testOfOwnN8n,
+	type TestedN8n,
+} from './support';
 
 /**
  * What becomes of calls while n8n stops, is killed, publishes again, or the PBX is away: the end of each call starts one
@@ -18,6 +25,13 @@ const TEST_MS = TOLD_MS + 120_000;
 
 /** Extensions of the sandbox that have phones. */
 const EXTENSIONS = ['100', '101', '102', '103', '104', '105', '106', '107'];
+
+/** What an execution has sent on. */
+interface Told {
+	listener: string;
+	event: string;
+	from: string;
+}
 
 interface Call {
 	callid: number;
@@ -40,12 +54,10 @@ const callers: string[] = [];
 const expected: string[] = [];
 
 beforeAll(async () => {
-	receiver = await startServer(({ body }, response) => {
-		const { listener, event, from } = JSON.parse(body) as Record<string, string>;
+	receiver = await startReceiver<Told>(({ listener, event, from }) => {
 		const key = `${listener} ${from}`;
 		if (event === 'callEnded') ends.set(key, (ends.get(key) ?? 0) + 1);
-		else rung.add(from!);
-		json(response, 200, {});
+		else rung.add(from);
 	});
 	n8n = await openN8n();
 }, 330_000);

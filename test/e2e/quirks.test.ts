@@ -2,8 +2,8 @@ import { startPbx, type Pbx, type PbxOptions } from '../../sandbox/pbx';
 import type { Execution, Workflow } from '../../sandbox/playground/api';
 import { Collector } from '../callcontrol/collector';
 import { APP, by, CALLER, legOf, until } from '../callcontrolnode/node';
-import { json, startServer, type TestServer } from '../support/httpServer';
-import { chain, CREDENTIAL_TYPE, openN8n, telling, type TestedN8n } from './support';
+import type { TestServer } from '../support/httpServer';
+import { chain, CREDENTIAL_TYPE, openN8n, startReceiver, telling, type TestedN8n } from './support';
 
 /**
  * PBXs that are not like the sandbox, and proxies before them, in a real n8n: a PBX with one quirk for each row of
@@ -27,10 +27,7 @@ let receiver: TestServer;
 const heard = new Map<string, Collector<Told>>();
 
 beforeAll(async () => {
-	receiver = await startServer(({ url, body }, response) => {
-		heard.get(url)?.push(JSON.parse(body) as Told);
-		json(response, 200, {});
-	});
+	receiver = await startReceiver<Told>((each, path) => heard.get(path)?.push(each));
 	n8n = await openN8n();
 	for (const row of SLOW) {
 		const playing = playRow(row);

@@ -2,8 +2,15 @@ import { startPbx, type Pbx } from '../../sandbox/pbx';
 import type { Workflow } from '../../sandbox/playground/api';
 import { Collector } from '../callcontrol/collector';
 import { until } from '../callcontrolnode/node';
-import { json, startServer, type TestServer } from '../support/httpServer';
-import { CREDENTIAL_TYPE, openN8n, telling, testOfOwnN8n, type TestedN8n } from './support';
+import type { TestServer } from '../support/httpServer';
+import {
+	CREDENTIAL_TYPE,
+	openN8n,
+	startReceiver,
+	telling,
+	testOfOwnN8n,
+	type TestedN8n,
+} from './support';
 
 /**
  * The system trigger in a real n8n: when its timer runs, and what n8n keeps of its memory, are n8n's own doing. Each item
@@ -22,10 +29,7 @@ let pbx: Pbx;
 let workflow: Workflow;
 
 beforeAll(async () => {
-	receiver = await startServer(({ body }, response) => {
-		told.push(JSON.parse(body) as Told);
-		json(response, 200, {});
-	});
+	receiver = await startReceiver<Told>((each) => told.push(each));
 	n8n = await openN8n();
 }, 330_000);
 

@@ -6,8 +6,15 @@ import { startPbx, type Pbx } from '../../sandbox/pbx';
 import type { Workflow } from '../../sandbox/playground/api';
 import { Collector } from '../callcontrol/collector';
 import { until } from '../callcontrolnode/node';
-import { json, startServer, type TestServer } from '../support/httpServer';
-import { CREDENTIAL_TYPE, openN8n, telling, testOfOwnN8n, type TestedN8n } from './support';
+import type { TestServer } from '../support/httpServer';
+import {
+	CREDENTIAL_TYPE,
+	openN8n,
+	startReceiver,
+	telling,
+	testOfOwnN8n,
+	type TestedN8n,
+} from './support';
 
 /**
  * The trigger in a real n8n: what it promises depends on n8n's own activation, retries and event loop. Each event that
@@ -40,10 +47,7 @@ let tries: number;
 let workflow: Workflow;
 
 beforeAll(async () => {
-	receiver = await startServer(({ body }, response) => {
-		told.push(JSON.parse(body) as Told);
-		json(response, 200, {});
-	});
+	receiver = await startReceiver<Told>((each) => told.push(each));
 	n8n = await openN8n();
 }, 330_000);
 
@@ -190,39 +194,43 @@ test('unpublished during an outage, nothing is left', async () => {
 	expect({ open: proxy.open, opens: proxy.opens, asked }).toEqual({ open: 0, opens, asked: [] });
 }, 60_000);
 
-test(`a burst of ${BURST} events within a second is delivered whole, and n8n stays responsive`, async () => {
-	await linked();
-	let slowest = 0;
-	let isOver = false;
-	const watching = (async () => {
-		while (!isOver) {
-			const asked = performance.now();
-			await fetch(`${n8n.api.baseUrl}/healthz`);
-			slowest = Math.max(slowest, performance.now() - asked);
-			await delay(100);
-		}
-	})();
-	const startedAt = performance.now();
-	let playedMs = 0;
-	const play = async () => {
-		const calls = Array.from({ length: BURST }, call);
-		playedMs = performance.now() - startedAt;
-		await told.first(() => told.items.length >= calls.length, 'all executions', 0, BURST_MS);
-		return calls;
-	};
-	const { result: calls, grown } = await growth(play);
-	isOver = true;
-	await watching;
-	const seconds = (performance.now() - startedAt) / 1000;
-	process.stdout.write(
-		`burst: ${BURST} calls in ${Math.round(playedMs)} ms, delivered in ${seconds.toFixed(1)} s; ` +
-			`/healthz at most ${Math.round(slowest)} ms; memory +${grown} MB\n`,
-	);
-	expect(new Set(told.items.map(({ callId }) => callId)).size).toBe(calls.length);
-	expect(told.items).toHaveLength(calls.length);
-	expect(slowest).toBeLessThan(1_000);
-	expect(grown).toBeLessThan(1_500);
-}, BURST_MS + 60_000);
+test(
+	`a burst of ${BURST} events within a second is delivered whole, and n8n stays responsive`,
+	async () => {
+		await linked();
+		let slowest = 0;
+		let isOver = false;
+		const watching = (async () => {
+			while (!isOver) {
+				const asked = performance.now();
+				await fetch(`${n8n.api.baseUrl}/healthz`);
+				slowest = Math.max(slowest, performance.now() - asked);
+				await delay(100);
+			}
+		})();
+		const startedAt = performance.now();
+		let playedMs = 0;
+		const play = async () => {
+			const calls = Array.from({ length: BURST }, call);
+			playedMs = performance.now() - startedAt;
+			await told.first(() => told.items.length >= calls.length, 'all executions', 0, BURST_MS);
+			return calls;
+		};
+		const { result: calls, grown } = await growth(play);
+		isOver = true;
+		await watching;
+		const seconds = (performance.now() - startedAt) / 1000;
+		process.stdout.write(
+			`burst: ${BURST} calls in ${Math.round(playedMs)} ms, delivered in ${seconds.toFixed(1)} s; ` +
+				`/healthz at most ${Math.round(slowest)} ms; memory +${grown} MB\n`,
+		);
+		expect(new Set(told.items.map(({ callId }) => callId)).size).toBe(calls.length);
+		expect(told.items).toHaveLength(calls.length);
+		expect(slowest).toBeLessThan(1_000);
+		expect(grown).toBeLessThan(1_500);
+	},
+	BURST_MS + 60_000,
+);
 
 /** How much resident memory n8n and all that it started take at most on top of what they have now, in MB; 0 without /proc. */
 async function growth<T>(work: () => Promise<T>): Promise<{ result: T; grown: number }> {

@@ -3,6 +3,7 @@ import { closeDispatchers } from '../../lib/http/dispatchers';
 import { SECRET_PROPERTIES } from '../../lib/xapi/secrets';
 import { ThreeCx } from '../../nodes/ThreeCx/ThreeCx.node';
 import { ThreeCxCallControl } from '../../nodes/ThreeCxCallControl/ThreeCxCallControl.node';
+import { ANY_ROW } from '../support/anyRow';
 import { FITTING, operationsOf } from '../support/everyOperation';
 import { json, startServer, type Received, type TestServer } from '../support/httpServer';
 import { CredentialStore, runNode } from '../support/n8n';
@@ -15,24 +16,24 @@ const MARK = 'seeded-secret';
 const secrets = (): IDataObject =>
 	Object.fromEntries(Object.keys(SECRET_PROPERTIES).map((name) => [name, `${MARK}-${name}`]));
 
+const isObject = (value: unknown): value is IDataObject =>
+	typeof value === 'object' && value !== null;
+
+/** A value of a row with the secrets in it, where it has properties. */
+const withSecrets = (value: unknown): unknown => {
+	if (Array.isArray(value)) return value.map(withSecrets);
+	return isObject(value) ? { ...value, ...secrets() } : value;
+};
+
 const row = (): IDataObject => ({
 	...secrets(),
-	Id: 1,
-	Number: '100',
-	Name: 'Larkfield',
-	FirstName: 'Anna',
-	Priority: 1,
-	IsOnline: true,
-	Gateway: { Name: 'Northgate', ...secrets() },
-	Groups: [{ Id: 1, GroupId: 1, Number: '100', Name: 'DEFAULT', ...secrets() }],
-	Members: [{ Id: 1, Number: '100', ...secrets() }],
-	Peers: [{ Id: 1, Number: '100', ...secrets() }],
-	Agents: [{ Id: 1, Number: '100', ...secrets() }],
-	Managers: [{ Id: 1, Number: '100', ...secrets() }],
-	Forwards: [{ Id: 1, Input: '1', ForwardType: 'Extension', ForwardDN: '100', ...secrets() }],
-	Phones: [{ Id: 1, MacAddress: '00156501ab0c', ...secrets() }],
-	ForwardingProfiles: [{ Id: 1, Name: 'Available', ...secrets() }],
-	RoutingRule: { ...secrets() },
+	...(Object.fromEntries(
+		Object.entries({
+			...ANY_ROW,
+			Phones: [{ Id: 1, MacAddress: '00156501ab0c' }],
+			RoutingRule: {},
+		}).map(([name, value]) => [name, withSecrets(value)]),
+	) as IDataObject),
 	Rights: { RoleName: 'users', ...secrets() },
 });
 
