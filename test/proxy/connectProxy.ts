@@ -14,7 +14,8 @@ export async function startProxy(refuse?: number): Promise<Proxy> {
 	const asked: string[] = [];
 	const sockets = new Set<Socket>();
 	const server: Server = createServer((request, response) => {
-		// Plain http is asked for by its whole URL.
+		// Plain http is asked for by its whole URL. Anything else is meant for another test's server, which had this port.
+		if (!URL.canParse(request.url ?? '')) return void response.writeHead(400).end();
 		const { host, port, hostname, pathname, search } = new URL(request.url ?? '');
 		asked.push(host);
 		if (refuse !== undefined) {
