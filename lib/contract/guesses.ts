@@ -418,4 +418,10 @@ export const GUESSES: readonly Guess[] = [
 		['4.6', '8.18'],
 		'needs a failed backup',
 	),
+	notAsked(
+		'G54',
+		'POST Sbcs needs a Name and a Password from the client',
+		['4.6', '8.19'],
+		'needs a write',
+	),
 ];

@@ -3,7 +3,7 @@ import { ThreeCxError } from '../../lib/http/errors';
 import { filter } from '../../lib/odata/filter';
 import { entityKey } from '../../lib/odata/entityKey';
 import { queryString } from '../../lib/odata/query';
-import { catalogue, entitySets } from '../../lib/xapi/catalogue';
+import { catalogue, entitySets, parseType } from '../../lib/xapi/catalogue';
 import { getEntity, listEntities, type Entity } from '../../lib/xapi/entities';
 import { textOf } from '../../lib/text';
 import { required } from '../shared/fields/required';
@@ -92,12 +92,12 @@ const keyLabel = (resource: EntityResource) => {
 	return name === 'Id' ? 'ID' : titleCase(name);
 };
 
-/** The property that is the key of a resource's rows, and its type; `Id` for nearly all. */
+/** The property that is the key of a resource's rows, and its type (of `string(12)`, `string`); `Id` for nearly all. */
 export function rowKey({ entitySet }: EntityResource): { name: string; type: string } {
 	const [[name, type] = ['Id', 'int32']] = Object.entries(
 		entitySets(catalogue)[entitySet]?.key ?? {},
 	);
-	return { name, type };
+	return { name, type: parseType(type).name };
 }
 
 /** The `$filter` that finds a row by one of its natural keys. */

@@ -540,6 +540,8 @@ const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 			{ MailPassword: { Concealed: true }, MailServer: 'smtp.example.org:587' },
 		),
 	musicOnHold: () => settingsLife({ MusicOnHold: 'piano.wav', MusicOnHoldRandomize: true }),
+	notification: () =>
+		settingsLife({ EmailAddresses: 'it@example.com', NotifyServiceStopped: true }),
 	oauthClient: (pbx) => {
 		const Id = '01234567-89ab-cdef-0123-456789abcdef';
 		pbx.store.insert('OAuthClients', {
@@ -745,6 +747,18 @@ const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 			find: ['Name', 'night bell'],
 			linked: { Members: [{ Number: '102' }, { Number: '103' }] },
 		});
+	},
+	sbc: (pbx) => {
+		pbx.store.insert('Sbcs', { Name: 'sbc0harbour', DisplayName: 'Harbour', HasConnection: true });
+		const sbc = by('DisplayName', 'Harbour');
+		return [
+			step('getAll', {}, [{ Name: 'sbc0harbour', DisplayName: 'Harbour' }]),
+			step('get', { sbc }, [{ HasConnection: true }]),
+			step('pushConfig', { sbc }, [{ pushed: true }]),
+			step('update', { sbc, updateFields: { displayName: 'Port' } }, [{ DisplayName: 'Port' }]),
+			step('delete', { sbc: by('id', 'sbc0harbour') }, [{ deleted: true }]),
+			refused('get', { sbc }, /^This PBX has no SBC/, 'gone'),
+		];
 	},
 	security: () => settingsLife({ HackBlacklistDuration: 7200, HackAuthRequests: 10 }),
 	sharedParking: (pbx) => {

@@ -331,3 +331,47 @@ describe('blocked IP', () => {
 		).toMatchObject({ message: '"next week" is not a date and time' });
 	});
 });
+
+describe('SBC', () => {
+	const sbc = by('DisplayName', 'Harbour');
+	beforeAll(() => {
+		node.pbx.store.insert('Sbcs', {
+			Name: 'sbc0harbour',
+			DisplayName: 'Harbour',
+			HasConnection: true,
+			Password: 'open sesame',
+			ProvisionLink: 'https://pbx.example.com/provisioning/sesame',
+		});
+	});
+
+	test('is found by its name, shown without its password, and sent its configuration', async () => {
+		const whole = await run('sbc', 'getAll', { simplify: false });
+		expect(whole).toMatchObject([{ Name: 'sbc0harbour', Password: HIDDEN, ProvisionLink: HIDDEN }]);
+		expect(await run('sbc', 'get', { sbc })).toMatchObject([
+			{ Name: 'sbc0harbour', HasConnection: true },
+		]);
+		expect(await run('sbc', 'pushConfig', { sbc })).toEqual([
+			{ Name: 'sbc0harbour', pushed: true },
+		]);
+		expect(node.pbx.requests.at(-1)).toMatchObject({
+			method: 'POST',
+			path: "/xapi/v1/Sbcs('sbc0harbour')/Pbx.PushConfig",
+		});
+	});
+
+	test('one that is not there is named', async () => {
+		const nobody = { sbc: by('DisplayName', 'Hill') };
+		expect(await refusal('sbc', 'pushConfig', nobody)).toMatchObject({
+			message: 'This PBX has no SBC with Display Name Hill',
+		});
+	});
+
+	test('is renamed and deleted', async () => {
+		const updateFields = { displayName: 'Port' };
+		expect(await run('sbc', 'update', { sbc, updateFields })).toMatchObject([
+			{ Name: 'sbc0harbour', DisplayName: 'Port' },
+		]);
+		await run('sbc', 'delete', { sbc: by('id', 'sbc0harbour') });
+		expect(await run('sbc', 'getAll')).toEqual([]);
+	});
+});

@@ -48,18 +48,6 @@ const changesOf = ({ fields, singleton: name }: SettingsResource): Record<string
 
 const refusal = async (...args: Parameters<NodeUnderTest['run']>) => await node.refusal(...args);
 
-test('six settings objects and the conference have the pair', () => {
-	expect(WITH_SETTINGS.map(([label]) => label)).toEqual([
-		'AI',
-		'Conference',
-		'Emergency',
-		'Mail',
-		'Music on Hold',
-		'Security',
-		'Voicemail',
-	]);
-});
-
 describe.each(WITH_SETTINGS)('%s', (_, resource) => {
 	const { name, singleton: path, fields } = resource;
 	const { type = '', update } = singleton(catalogue, path) ?? {};

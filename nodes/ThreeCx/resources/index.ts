@@ -22,6 +22,7 @@ import { inboundRule } from './inboundRule';
 import { ivr } from './ivr';
 import { mail } from './mail';
 import { musicOnHold } from './musicOnHold';
+import { notification } from './notification';
 import { oauthClient } from './oauthClient';
 import { officeHours } from './officeHours';
 import { outboundRule } from './outboundRule';
@@ -32,6 +33,7 @@ import { queue } from './queue';
 import { recording } from './recording';
 import { report } from './report';
 import { ringGroup } from './ringGroup';
+import { sbc } from './sbc';
 import { security } from './security';
 import { sharedParking } from './sharedParking';
 import { system } from './system';
@@ -65,6 +67,7 @@ export const RESOURCES: readonly XapiResource[] = [
 	ivr,
 	mail,
 	musicOnHold,
+	notification,
 	oauthClient,
 	officeHours,
 	outboundRule,
@@ -75,6 +78,7 @@ export const RESOURCES: readonly XapiResource[] = [
 	recording,
 	report,
 	ringGroup,
+	sbc,
 	security,
 	sharedParking,
 	system,
