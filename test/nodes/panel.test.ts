@@ -9,6 +9,10 @@ type Show = NonNullable<INodeProperties['displayOptions']>['show'];
 /** What n8n sends of a node to each editor, in bytes, among more than 10 MB of its own; more makes the editor slow to start. */
 const LARGEST_DESCRIPTION = 260_000;
 
+/** An article that does not go with the word after it, as it is spoken. */
+const WRONG_ARTICLE =
+	/\ba (?:[aeio](?!ne)\w+|(?!MAC|SIP)[AEFHILMNORSX][A-Z]+\b)|\ban (?:[b-df-gj-np-tv-z]\w*|[B-DGJKPQT-WYZ][A-Z]+\b)/g;
+
 const text = (name: string, more: Partial<INodeProperties> = {}): INodeProperties => ({
 	displayName: name,
 	name,
@@ -176,6 +180,10 @@ describe.each([new ThreeCx(), new ThreeCxCallControl()])(
 	({ description }) => {
 		test('stays small', () => {
 			expect(Buffer.byteLength(JSON.stringify(description))).toBeLessThan(LARGEST_DESCRIPTION);
+		});
+
+		test('says "an SBC" and "a user"', () => {
+			expect(JSON.stringify(description).match(WRONG_ARTICLE) ?? []).toEqual([]);
 		});
 	},
 );

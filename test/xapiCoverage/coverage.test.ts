@@ -4,7 +4,7 @@ import { XAPI } from '../../lib/xapi/entities';
 import { RESOURCES } from '../../nodes/ThreeCx/resources';
 import { swaggerFrom } from '../../sandbox/pbx/xapi/swagger';
 import { judgeOf, type SentRequest } from '../proofs/coverage/judge';
-import { measure, operationsUsedBy } from '../proofs/coverage/measure';
+import { leftOver, measure, operationsUsedBy } from '../proofs/coverage/measure';
 
 /** The proof that every operation can be called, on the description that the simulated PBX serves. */
 
@@ -52,6 +52,17 @@ describe('resources', () => {
 			);
 			expect(unknown).toEqual([]);
 		},
+	);
+});
+
+test('what no resource calls is named by its set, and together with what they call is all of XAPI', () => {
+	const left = leftOver(RESOURCES);
+	const withoutSbc = leftOver(RESOURCES.filter(({ name }) => name !== 'sbc'));
+	expect(left.get('Sbcs')).toEqual(['CreateSbc']);
+	expect(withoutSbc.get('Sbcs')).toContain('PushConfig');
+	const called = RESOURCES.flatMap(operationsUsedBy);
+	expect(new Set([...called, ...[...left.values()].flat()])).toEqual(
+		new Set(Object.keys(catalogue.operations)),
 	);
 });
 

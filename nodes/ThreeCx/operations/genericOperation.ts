@@ -29,7 +29,7 @@ type DisplayOptions = { show: { resource: string[]; operation: string[] } };
 
 /** "a user", "an IVR". */
 export const withArticle = ({ label }: EntityResource): string =>
-	`${/^([aeio]|u(?!se))/i.test(label) ? 'an' : 'a'} ${lower(label)}`;
+	`${/^(?:[AEIO]|U(?!se)|[FHLMNRSX][A-Z]+\b)/.test(label) ? 'an' : 'a'} ${lower(label)}`;
 
 /** Lower case, but for abbreviations. */
 export const lower = (label: string): string =>

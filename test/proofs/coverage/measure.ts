@@ -71,7 +71,7 @@ export async function measure(
 	const notBuilt = failures.filter(({ problems }) =>
 		problems.some((problem) => problem.startsWith(NOT_BUILT)),
 	);
-	const panels = resources.filter(({ name }) => name !== 'anyOperation');
+	const panels = panelsOf(resources);
 	const used = new Set(panels.flatMap(operationsUsedBy));
 	return {
 		operations: described.length,
@@ -84,6 +84,25 @@ export async function measure(
 }
 
 const NOT_BUILT = 'no request';
+
+/** The resources with a panel of their own: all but Any Operation, which has every operation of XAPI. */
+const panelsOf = (resources: readonly XapiResource[]) =>
+	resources.filter(({ name }) => name !== 'anyOperation');
+
+/**
+ * @param resources the resources of the node
+ * @returns operationIds of the shipped catalogue that no resource calls, by entity set or settings object (`Sbcs`)
+ */
+export function leftOver(resources: readonly XapiResource[]): Map<string, string[]> {
+	const used = new Set(panelsOf(resources).flatMap(operationsUsedBy));
+	const left = new Map<string, string[]>();
+	for (const [id, { path }] of Object.entries(shipped.operations)) {
+		if (used.has(id)) continue;
+		const [, set = path] = /^\/(\w+)/.exec(path) ?? [];
+		left.set(set, [...(left.get(set) ?? []), id]);
+	}
+	return new Map([...left].sort(([one], [other]) => (one < other ? -1 : 1)));
+}
 
 /** Every operation of the description, by its operationId and by method and path: read from the document itself. */
 function operationsIn(document: unknown): Array<{ id: string; name: string }> {
