@@ -243,7 +243,7 @@ interface Unescaped {
 }
 
 const ESCAPE =
-	/%([0-9a-f]{2})|\\u([0-9a-f]{4})|\\x([0-9a-f]{2})|\\(["'\\/bfnrt])|&#x([0-9a-f]{1,6});|&#(\d{1,7});|&(amp|lt|gt|quot|apos);/gi;
+	/%([0-9a-f]{2})|\\u(d[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|[0-9a-f]{4})|\\x([0-9a-f]{2})|\\(["'\\/bfnrt])|&#x([0-9a-f]{1,6});|&#(\d{1,7});|&(amp|lt|gt|quot|apos);/gi;
 
 const NAMED: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 const CONTROL: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
@@ -291,7 +291,12 @@ function withoutEscapes({ bytes, starts, ends }: Unescaped): Unescaped {
 /** @returns what an escape stands for, as UTF-8 */
 function meaning([, percent, unicode, hex, single, hexEntity, entity, name]: string[]): string {
 	if (percent !== undefined) return String.fromCharCode(parseInt(percent, 16));
-	const code = unicode ?? hex ?? hexEntity;
+	if (unicode !== undefined) {
+		// A character beyond 65,535, such as an emoji, takes two of them.
+		const units = unicode.split('\\u').map((unit) => parseInt(unit, 16));
+		return utf8(String.fromCharCode(...units));
+	}
+	const code = hex ?? hexEntity;
 	if (code !== undefined || entity !== undefined) {
 		const point = code === undefined ? Number(entity) : parseInt(code, 16);
 		return point > 0x10ffff ? '' : utf8(String.fromCodePoint(point));
