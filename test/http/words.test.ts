@@ -7,11 +7,13 @@ import { WARNINGS } from '../../lib/http/warnings';
 
 const PBX = 'https://pbx.example.com';
 
+type Headers = Record<string, string | string[]>;
+
 const refusedWith = (
 	status: number,
 	request = 'GET /xapi/v1/Users',
 	body: unknown = undefined,
-	headers: Record<string, string | string[]> = {},
+	headers: Headers = {},
 ) =>
 	errorFromResponse({
 		origin: PBX,
@@ -234,7 +236,7 @@ describe('a redirect', () => {
 		['/login', ''],
 		[undefined, ''],
 	])('to %p', (location, target) => {
-		const headers = location === undefined ? {} : { location };
+		const headers: Headers = location === undefined ? {} : { location };
 		const message = `${PBX} sends us to another address${target}`;
 		const expected = { kind: 'redirect', status: 302, message };
 		expect(refusedWith(302, undefined, undefined, headers)).toMatchObject(expected);
@@ -311,7 +313,7 @@ describe('Retry-After', () => {
 		['Thu, 01 Jan 1970 00:00:00 GMT', 0],
 	])('%p', (value, ms) => {
 		expect(retryAfter({ 'retry-after': value })).toBe(ms);
-		const headers = value === undefined ? {} : { 'retry-after': value };
+		const headers: Headers = value === undefined ? {} : { 'retry-after': value };
 		expect(refusedWith(503, undefined, undefined, headers).retryAfterMs).toBe(ms);
 	});
 
