@@ -9,14 +9,19 @@ let server: TestServer;
 let [now, most] = [0, 0];
 /** What it answers, after so many ms. */
 let answer: { status: number; ms: number; headers?: Record<string, string> };
+/** It answers once so many requests are there. */
+let together = 1;
 
 beforeEach(async () => {
-	[now, most, answer] = [0, 0, { status: 200, ms: 25 }];
+	[now, most, together, answer] = [0, 0, 1, { status: 200, ms: 25 }];
+	const held: Array<() => void> = [];
 	server = await startServer((_, response) => {
 		most = Math.max(most, ++now);
 		const { status, ms, headers } = answer;
 		response.on('close', () => now--);
-		if (ms < Infinity) setTimeout(() => json(response, status, {}, headers), ms);
+		if (ms === Infinity) return;
+		held.push(() => setTimeout(() => json(response, status, {}, headers), ms));
+		if (held.length >= together) for (const go of held.splice(0)) go();
 	});
 });
 
@@ -53,9 +58,11 @@ async function grow(): Promise<void> {
 }
 
 test('begins with four connections, and opens more when answers stay quick', async () => {
+	together = 4;
 	await ask(4);
 	expect(most).toBe(4);
 	expect(server.connections).toBe(4);
+	together = 1;
 	await grow();
 	await ask(40);
 	expect(most).toBeGreaterThan(4);
