@@ -19,9 +19,51 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
 	},
 	'lib/phone': { tests: ['test/phone'] },
 	'lib/waiting': { tests: ['test/waiting', 'test/audio/leg.test.ts'] },
-	'nodes/ThreeCxTrigger': { tests: ['test/trigger'] },
-	'lib/callcontrol/calls': { tests: ['test/callcontrol', 'test/callcontrolnode', 'test/trigger'] },
-	'lib/callcontrol/link': { tests: ['test/callcontrol', 'test/trigger'] },
+	// The quick ones first: what they notice costs milliseconds, what reaches a whole trigger costs seconds.
+	'nodes/ThreeCxTrigger': {
+		tests: [
+			'test/trigger/parts.test.ts',
+			'test/trigger/queue.test.ts',
+			'test/trigger/memory.test.ts',
+			'test/trigger/gaps.test.ts',
+			'test/trigger',
+		],
+	},
+	// Not otherPbxs.test.ts, which takes a minute: it is about the link, and asked there.
+	'lib/callcontrol/calls': {
+		tests: [
+			...[
+				'tracker',
+				'progress',
+				'legs',
+				'liveCalls',
+				'firstMessage',
+				'perExtension',
+				'told',
+				'teller',
+				'whoAnswered',
+			].map((name) => `test/callcontrol/${name}.test.ts`),
+			'test/callcontrolnode/answer.test.ts',
+			'test/callcontrolnode/waitFor.test.ts',
+			'test/callcontrolnode/wait.test.ts',
+			'test/trigger/gaps.test.ts',
+			'test/trigger/restart.test.ts',
+		],
+	},
+	'lib/callcontrol/link': {
+		tests: [
+			'test/callcontrol/order.test.ts',
+			'test/callcontrol/frames.test.ts',
+			'test/callcontrol/firstMessage.test.ts',
+			'test/callcontrol/socket.test.ts',
+			'test/callcontrol/monitor.test.ts',
+			'test/trigger/whoListens.test.ts',
+			'test/trigger/mendedCredential.test.ts',
+			'test/callcontrol/lives.test.ts',
+			'test/callcontrol/flood.test.ts',
+			'test/callcontrol/otherPbxs.test.ts',
+		],
+	},
 	'lib/callcontrol/rest': {
 		tests: [
 			'test/callcontrol/rest.test.ts',

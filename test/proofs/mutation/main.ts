@@ -118,7 +118,7 @@ async function mutate(folder: string, files: string[], options: Options): Promis
 	const instrumentedFile = join(WORK, `${folder.replaceAll('/', '-')}.json`);
 	writeFileSync(instrumentedFile, JSON.stringify(code));
 	const sampled = sampleOf(mutants, options);
-	const tests = (FOLDERS[folder]?.tests ?? []).flatMap((path) => testFilesOf(path));
+	const tests = [...new Set((FOLDERS[folder]?.tests ?? []).flatMap((path) => testFilesOf(path)))];
 	const runner = new Runner(ROOT, instrumentedFile, tests);
 	const memoryFile = join(WORK, `${folder.replaceAll('/', '-')}.memory.json`);
 	const memory = options.fresh ? {} : readJson<Record<string, Memory>>(memoryFile, {});
