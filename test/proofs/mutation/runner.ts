@@ -11,6 +11,8 @@ export interface Verdict {
 	by?: string;
 	/** What failed there. */
 	why?: string;
+	/** The full name of the test that failed. */
+	test?: string;
 }
 
 /** How long things take without a mutant, and what reaches which mutant. */
@@ -97,7 +99,7 @@ export class Runner {
 			const verdict = await this.attempt(mutant, patience);
 			if (verdict.status !== 'timeout' || verdict.why?.includes('Hit count limit')) return verdict;
 			if (patience === 1) continue;
-			const without = await this.attempt(mutant, patience, false);
+			const without = await this.attempt(mutant, patience, verdict);
 			if (without.status === 'survived' || patience >= MOST_PATIENCE) return verdict;
 		}
 	}
@@ -109,13 +111,15 @@ export class Runner {
 		this.age = 0;
 	}
 
-	/** @param isOn false: the same tests, without the mutant */
-	private async attempt(mutant: Mutant, patience: number, isOn = true): Promise<Verdict> {
+	/** @param late the test that took too long: it alone is run, without the mutant */
+	private async attempt(mutant: Mutant, patience: number, late?: Verdict): Promise<Verdict> {
 		const { baseline } = this;
 		if (!baseline) throw new Error('measure() comes first.');
 		const reach = baseline.reach.get(mutant.id);
 		if (!reach) return { status: 'uncovered' };
-		const plans = [...reach].map(([file, names]) => this.plan(file, names, patience));
+		const asked = late?.test ? [[late.by!, new Set([late.test])] as const] : [...reach];
+		const plans = asked.map(([file, names]) => this.plan(file, names, patience));
+		const isOn = late === undefined;
 		const latest = this.latest.get(mutant.file);
 		plans.sort((a, b) => Number(b.file === latest) - Number(a.file === latest) || a.ms - b.ms);
 		if (this.age >= MUTANTS_A_WORKER) this.stop();
@@ -134,7 +138,8 @@ export class Runner {
 		if (!failure) return { status: 'survived' };
 		if (isOn) this.latest.set(mutant.file, failure.file);
 		const isLate = /Exceeded timeout|Hit count limit/.test(failure.why);
-		return { status: isLate ? 'timeout' : 'killed', by: failure.file, why: failure.why };
+		const { file: by, why, test } = failure;
+		return { status: isLate ? 'timeout' : 'killed', by, why, test };
 	}
 
 	private plan(file: string, reaching: ReadonlySet<string>, patience: number) {
@@ -194,10 +199,10 @@ export class Runner {
 	}
 }
 
-function failureOf(reply: Reply): { file: string; why: string } | undefined {
+function failureOf(reply: Reply): { file: string; why: string; test?: string } | undefined {
 	for (const { file, tests, error } of reply.files) {
 		const failed = tests.find((test) => test.error !== undefined);
-		if (failed) return { file, why: `${failed.name}: ${failed.error}` };
+		if (failed) return { file, why: `${failed.name}: ${failed.error}`, test: failed.name };
 		if (error !== undefined) return { file, why: error };
 	}
 	return undefined;
