@@ -33,7 +33,7 @@ export function firstOfKind(devices: Device[], kind: DeviceKind): Device {
 
 /** @returns a device for people to recognise: `Yealink SIP-T54W (192.168.1.20)`. */
 export function deviceLabel(device: Device): string {
-	const host = /@\[?([^\]:;>]+)/.exec(device.device_id)?.[1];
-	const where = deviceKind(device) === 'app' ? 'app' : (host ?? device.device_id);
+	const [, ipv6, host] = /@(?:\[([^\]]+)\]|([^:;>]+))/.exec(device.device_id) ?? [];
+	const where = deviceKind(device) === 'app' ? 'app' : (ipv6 ?? host ?? device.device_id);
 	return device.user_agent === '' ? device.device_id : `${device.user_agent} (${where})`;
 }

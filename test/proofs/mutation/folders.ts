@@ -67,6 +67,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
 	'lib/callcontrol/rest': {
 		tests: [
 			'test/callcontrol/rest.test.ts',
+			'test/callcontrol/endpoints.test.ts',
 			'test/audio',
 			'test/callcontrolnode/callControl.test.ts',
 			'test/callcontrolnode/actions.test.ts',
