@@ -190,12 +190,12 @@ describe('what the caller says', () => {
 	/** Streams by turns: bytes, and whether each breaks off; then nothing more comes. */
 	const saying = (
 		pieces: Array<Buffer | Error>,
-		{ isThere = () => true, onListen = () => undefined as void } = {},
+		{ isThere, onListen }: { isThere?: () => boolean; onListen?: () => void } = {},
 	) => {
 		let opened = 0;
 		const made = legWith({
 			listen: async () => {
-				onListen();
+				onListen?.();
 				const piece = pieces[opened++] ?? Buffer.alloc(0);
 				const stream = new Readable({ read: () => undefined });
 				if (piece instanceof Error) stream.destroy(piece);
@@ -206,7 +206,7 @@ describe('what the caller says', () => {
 				return await Promise.resolve(stream);
 			},
 			participant: async () => {
-				if (!isThere()) throw refusal(404);
+				if (isThere && !isThere()) throw refusal(404);
 				return await Promise.resolve(participant({ status: 'Connected' }));
 			},
 		});
@@ -262,7 +262,10 @@ describe('what the caller says', () => {
 
 describe('what is said to the caller', () => {
 	/** A PBX that takes so many bytes of each try, and then does what it is told to. */
-	const taking = (tries: Array<{ bytes: number; fail?: ThreeCxError }>, isThere = () => true) => {
+	const taking = (
+		tries: Array<{ bytes: number; fail?: ThreeCxError }>,
+		isThere: () => boolean = () => true,
+	) => {
 		const heard: Buffer[] = [];
 		const forMs: number[] = [];
 		const made = legWith({

@@ -31,6 +31,9 @@ const GOAL = 85;
 /** A mutant that takes this long is named while the run goes on, in s. */
 const SLOW_S = 20;
 
+/** After so many mutants the run says how far it is. */
+const TOLD_EVERY = 20;
+
 /** After so many mutants all tests run without one. */
 const CONTROL_EVERY = 100;
 
@@ -146,11 +149,12 @@ async function mutate(folder: string, files: string[], options: Options): Promis
 			const part = pending.slice(at, at + CONTROL_EVERY);
 			// Once more from a new worker when something was left behind that makes tests fail.
 			for (let attempt = 0; attempt < 2; attempt++) {
-				for (const mutant of part) {
+				for (const [index, mutant] of part.entries()) {
 					const began = Date.now();
 					verdicts.set(mutant, await runner.judge(mutant));
 					const seconds = Math.round((Date.now() - began) / 1000);
 					if (seconds >= SLOW_S) say(`${folder}: ${mutant.file}:${mutant.line} took ${seconds} s`);
+					if ((index + 1) % TOLD_EVERY === 0) say(`${folder}: ${at + index + 1} tried`);
 				}
 				controls += 1;
 				if (await runner.isSound()) {

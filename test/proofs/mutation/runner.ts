@@ -91,14 +91,13 @@ export class Runner {
 	}
 
 	/**
-	 * @returns what the tests say to a mutant. Whatever takes too long has a second chance with twice the time, and more
-	 *   time as long as the machine is so busy that the same tests take too long without the mutant, too.
+	 * @returns what the tests say to a mutant. A test that takes too long runs once more without the mutant, in the same
+	 *   time: only where it keeps to that has the mutant been noticed. Else the machine is busy, and both get more time.
 	 */
 	async judge(mutant: Mutant): Promise<Verdict> {
 		for (let patience = 1; ; patience *= 2) {
 			const verdict = await this.attempt(mutant, patience);
 			if (verdict.status !== 'timeout' || verdict.why?.includes('Hit count limit')) return verdict;
-			if (patience === 1) continue;
 			const without = await this.attempt(mutant, patience, verdict);
 			if (without.status === 'survived' || patience >= MOST_PATIENCE) return verdict;
 		}
