@@ -151,9 +151,13 @@ async function mutate(folder: string, files: string[], options: Options): Promis
 			for (let attempt = 0; attempt < 2; attempt++) {
 				for (const [index, mutant] of part.entries()) {
 					const began = Date.now();
-					verdicts.set(mutant, await runner.judge(mutant));
+					const verdict = await runner.judge(mutant);
+					verdicts.set(mutant, verdict);
 					const seconds = Math.round((Date.now() - began) / 1000);
-					if (seconds >= SLOW_S) say(`${folder}: ${mutant.file}:${mutant.line} took ${seconds} s`);
+					if (seconds >= SLOW_S)
+						say(
+							`${folder}: ${mutant.file}:${mutant.line} took ${seconds} s: ${verdict.status} ${verdict.why ?? ''}`,
+						);
 					if ((index + 1) % TOLD_EVERY === 0) say(`${folder}: ${at + index + 1} tried`);
 				}
 				controls += 1;
