@@ -98,6 +98,8 @@ export class Runner {
 		for (let patience = 1; ; patience *= 2) {
 			const verdict = await this.attempt(mutant, patience);
 			if (verdict.status !== 'timeout' || verdict.why?.includes('Hit count limit')) return verdict;
+			// In a new process: what the mutant has left hanging would hold it up.
+			this.stop();
 			const without = await this.attempt(mutant, patience, verdict);
 			if (without.status === 'survived' || patience >= MOST_PATIENCE) return verdict;
 		}
