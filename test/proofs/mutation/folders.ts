@@ -34,6 +34,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
 		tests: [
 			...[
 				'tracker',
+				'outOfSight',
 				'progress',
 				'legs',
 				'liveCalls',
