@@ -1,6 +1,7 @@
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { createPbxClient } from '../../lib/http/client';
-import { closeDispatchers } from '../../lib/http/dispatchers';
+import { closeDispatchers, inFlightNow } from '../../lib/http/dispatchers';
 import { ThreeCxError } from '../../lib/http/errors';
 import { mintToken, TokenCache, type TokenSource } from '../../lib/http/tokens';
 import { json, startServer, type TestServer } from '../support/httpServer';
@@ -402,4 +403,122 @@ describe('a PBX that cannot be reached', () => {
 		expect(error).toMatchObject(expected);
 		expect(error.hint).not.toBe('');
 	});
+});
+
+describe('an answer', () => {
+	const asking = async (body: string, method: 'GET' | 'POST' = 'GET') => {
+		await serve((_, response) => void response.end(body));
+		return await client().request({ method, path: '/xapi/v1/Users' });
+	};
+
+	test.each(['', ' ', ' \n\t'])('of %j is none', async (body) => {
+		expect(await asking(body)).toMatchObject({ status: 200, body: undefined, size: body.length });
+	});
+
+	test('says how long it is', async () => {
+		expect(await asking('{"a":"ü"}')).toMatchObject({ body: { a: 'ü' }, size: 9 });
+	});
+
+	test('is without its OData context, where it is short; what only looks like one stays', async () => {
+		const context = '"@odata.context":"https://pbx/$metadata#Users"';
+		expect((await asking(`{${context},"a":1}`)).body).toEqual({ a: 1 });
+		expect((await asking(`{"b":0,${context},"a":1}`)).body).toHaveProperty('b', 0);
+		expect((await asking(`{${context}}`)).body).toEqual({
+			'@odata.context': 'https://pbx/$metadata#Users',
+		});
+	});
+
+	test.each<[string, string, boolean]>([
+		['an object', '{"a":', true],
+		['a list', ' [1', true],
+		['nothing of ours', 'OK', false],
+	])('to a change that begins like %s is no failure of it: %s', async (_, body, isOurs) => {
+		const answered = asking(body, 'POST');
+		if (!isOurs) await expect(answered).rejects.toMatchObject({ kind: 'malformed' });
+		else expect(await answered).toMatchObject({ body: undefined, unread: { kind: 'malformed' } });
+	});
+});
+
+describe('connections of their own', () => {
+	/** A server that answers when it is told to. */
+	const holding = async () => {
+		const held: Array<() => void> = [];
+		await serve(({ url }, response) =>
+			url.includes('held')
+				? void held.push(() => json(response, 200, {}))
+				: json(response, 200, {}),
+		);
+		return held;
+	};
+	const arrived = async (count: number) => {
+		while (server.received.length < count) await new Promise((resolve) => setImmediate(resolve));
+	};
+
+	test.each([{ awaited: true }, { lasting: true }])(
+		'%j have requests that last, and keep no others waiting',
+		async (kind) => {
+			const held = await holding();
+			const of = client();
+			const lasting = Array.from({ length: 20 }, async () => {
+				const request = { method: 'GET', path: '/held', ...kind } as const;
+				return kind.lasting
+					? (await of.stream(request)).status
+					: (await of.request(request)).status;
+			});
+			await arrived(20);
+			expect(inFlightNow(server.origin)).toBe(4);
+			const others = Array.from({ length: 4 }, async () => {
+				return await of.request({ method: 'GET', path: '/held' });
+			});
+			await arrived(24);
+			for (const go of held) go();
+			expect(await Promise.all(lasting)).toEqual(Array(20).fill(200));
+			await Promise.all(others);
+		},
+	);
+
+	test('what is awaited is not sent once it is stopped, and once sent is not stopped', async () => {
+		const held = await holding();
+		const request = { method: 'POST', path: '/held', body: {}, awaited: true } as const;
+		await expect(
+			client().request({ ...request, signal: AbortSignal.abort() }),
+		).rejects.toMatchObject({ kind: 'cancelled' });
+		expect(server.received).toHaveLength(0);
+		const stop = new AbortController();
+		const sent = client().request({ ...request, signal: stop.signal });
+		await arrived(1);
+		stop.abort();
+		held[0]!();
+		expect((await sent).status).toBe(200);
+	});
+});
+
+test('what was proven is the token of the latest answer that was no 401', async () => {
+	await serve(({ headers }, response) =>
+		json(response, headers.authorization === 'Bearer token' ? 401 : 404, {}),
+	);
+	const of = client();
+	expect(of.provenToken).toBeUndefined();
+	await refusal(of.request({ method: 'GET', path: '/x' }));
+	expect(of.provenToken).toBe('token renewed');
+	const other = client({
+		...constant(),
+		renew: async () => await Promise.resolve({ value: 'token', isLast: true }),
+	});
+	await refusal(other.request({ method: 'GET', path: '/x' }));
+	expect(other.provenToken).toBeUndefined();
+});
+
+test('an upload is sent as it is, anew for each try', async () => {
+	let isFirst = true;
+	await serve((_, response) => {
+		if (!isFirst) return json(response, 200, {});
+		isFirst = false;
+		json(response, 401, {});
+	});
+	const upload = () => Readable.from(['ab', 'cd']);
+	await client().request({ method: 'POST', path: '/x', upload });
+	expect(server.received.map(({ body }) => body)).toEqual(['abcd', 'abcd']);
+	expect(server.received[0]!.headers['content-type']).toBe('application/octet-stream');
+	expect(server.received[0]!.headers.accept).toBe('*/*');
 });

@@ -77,3 +77,30 @@ test('pools of more PBXs than there is room for are closed, the one used longest
 	expect(poolOf(0)).toBe(first);
 	expect(poolOf(1)).not.toBe(second);
 });
+
+test('a pool is shared by those who have the same PBX, check, look-up, purpose and number, and by nobody else', () => {
+	const lookup: LookupFunction = (_name, _options, done) => done(null, '', 4);
+	const other: LookupFunction = (_name, _options, done) => done(null, '', 4);
+	const connection = { origin: 'https://pbx', ignoreSslIssues: false };
+	const make = () => [
+		dispatcherFor(connection),
+		dispatcherFor({ ...connection, origin: 'https://other' }),
+		dispatcherFor({ ...connection, ignoreSslIssues: true }),
+		dispatcherFor({ ...connection, lookup }),
+		dispatcherFor({ ...connection, lookup: other }),
+		dispatcherFor(connection, { use: 'calls' }),
+		dispatcherFor(connection, { use: 'audio' }),
+		dispatcherFor(connection, { use: 'awaited' }),
+		dispatcherFor(connection, { inFlight: 4 }),
+		dispatcherFor(connection, { inFlight: 5 }),
+	];
+	const pools = make();
+	expect(new Set(pools).size).toBe(pools.length);
+	for (const [index, pool] of make().entries()) expect(pool).toBe(pools[index]);
+	expect(dispatcherFor(connection, { use: 'work', inFlight: 'automatic' })).toBe(pools[0]);
+	expect(dispatcherFor(connection, { use: 'calls', inFlight: 5 })).toBe(pools[5]);
+	expect(dispatcherFor(connection, { inFlight: 4.9 })).toBe(pools[8]);
+	expect(dispatcherFor(connection, { inFlight: 99 })).toBe(
+		dispatcherFor(connection, { inFlight: 16 }),
+	);
+});

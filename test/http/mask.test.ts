@@ -107,6 +107,11 @@ describe('escapes', () => {
 		expect(sending('something-else').mask(text)).toBe(text);
 	});
 
+	test('are undone three times at most', () => {
+		const escaped = encodeURIComponent(encodeURIComponent('a%2526b%253Cc%253Ed%2522e%2527f'));
+		expect(sending(SECRET).mask(escaped)).toBe(escaped);
+	});
+
 	test('of control characters', () => {
 		const secrets = sending('one\ntwo\tthree\rfour\bfive\fsix');
 		expect(secrets.mask('"one\\ntwo\\tthree\\rfour\\bfive\\fsix"')).toBe('"[hidden]"');

@@ -3,6 +3,7 @@ import { verifiedToken } from '../../lib/http/credentialCheck';
 import { stampOf } from '../../lib/http/stamps';
 import {
 	isContested,
+	mintToken,
 	processTokens,
 	renewalOf,
 	sendAuthorised,
@@ -19,6 +20,20 @@ import {
 
 const connection = { origin: 'https://pbx.example.com', ignoreSslIssues: false };
 const credentials = { clientId: 'n8n', clientSecret: 'a' };
+
+/** The time that `Date.now` gives, in ms since a moment of the test. */
+const clock = {
+	real: Date.now,
+	ms: 0,
+	set(ms: number) {
+		this.ms = ms;
+		Date.now = () => 1_800_000_000_000 + this.ms;
+	},
+};
+
+afterEach(() => {
+	Date.now = clock.real;
+});
 
 /** A cache whose logins are answered by the test. */
 function start() {
@@ -232,6 +247,14 @@ describe('a login under way', () => {
 		expect(logins).toHaveLength(2);
 		logins[1]!.answer();
 		expect(await second).toBe('token 2');
+	});
+
+	test('that fails is the failure of all who connect alike, and is not made again for each', async () => {
+		const { cache, source, logins } = start();
+		const asked = [source.get(), cache.source({ ...connection }, credentials).get()];
+		logins[0]!.fail();
+		for (const each of asked) await expect(each).rejects.toThrow('down');
+		expect(logins).toHaveLength(1);
 	});
 
 	test('that failed is over', async () => {
@@ -492,5 +515,101 @@ describe('a check of a credential', () => {
 		await expect(failing).rejects.toThrow(
 			/^https:\/\/pbx could not be found: no such host name\. Check/,
 		);
+	});
+});
+
+describe('a login', () => {
+	const minting = (answer: object, status = 200, headers = {}) => {
+		const requests: TokenRequest[] = [];
+		const transport = async (request: TokenRequest) => {
+			requests.push(request);
+			return await Promise.resolve({ status, headers, text: JSON.stringify(answer) });
+		};
+		return { requests, transport };
+	};
+
+	test.each<[unknown, boolean]>([
+		['abc.DEF_1-2~+/==', true],
+		['x'.repeat(16_384), true],
+		['x'.repeat(16_385), false],
+		[12345, false],
+		[['abc'], false],
+		['', false],
+		['a b', false],
+		['a\nb', false],
+		['=a', false],
+		[null, false],
+		[undefined, false],
+	])('that gives %p gives a token: %p', async (access_token, isToken) => {
+		const { transport } = minting({ access_token });
+		const minted = mintToken(connection, credentials, { transport });
+		if (isToken) expect((await minted).value).toBe(access_token);
+		else await expect(minted).rejects.toMatchObject({ kind: 'malformed' });
+	});
+
+	test('with another status than 200 gives none', async () => {
+		const { transport } = minting({ access_token: 'a' }, 201);
+		await expect(mintToken(connection, credentials, { transport })).rejects.toMatchObject({
+			status: 201,
+		});
+	});
+
+	test('says how long its token lives, from when on it is replaced, and what the PBX said', async () => {
+		const { transport, requests } = minting({ access_token: 'a', expires_in: 400 });
+		const before = Date.now();
+		const minted = await mintToken(connection, credentials, { transport });
+		expect(minted).toMatchObject({ value: 'a', expiresIn: 400 });
+		expect(minted.expiresAt - before).toBeGreaterThanOrEqual(400_000);
+		expect(minted.expiresAt - minted.renewAt!).toBe(60_000);
+		const short = await mintToken(connection, credentials, {
+			transport: minting({ access_token: jwt({ iat: 0, exp: 100 }) }).transport,
+		});
+		expect(short.expiresAt - short.renewAt!).toBe(25_000);
+		expect(requests[0]).toMatchObject({ connection, path: '/connect/token' });
+	});
+
+	test('goes by the date of the answer, of which there may be two', async () => {
+		const now = Date.now();
+		const date = [new Date(now - 3_600_000).toUTCString(), 'x'];
+		const exp = Math.floor(now / 1000) - 3_600 + 500;
+		const { transport } = minting({ access_token: jwt({ exp }) }, 200, { date });
+		const { expiresAt } = await mintToken(connection, credentials, { transport });
+		expect(Math.abs(expiresAt - now - 500_000)).toBeLessThan(5_000);
+	});
+
+	test('that renews is made six times in 30 s, and then not before the first of them is so long ago', async () => {
+		clock.set(0);
+		const other = { ...credentials, clientId: 'renewed often' };
+		const { transport, requests } = minting({ access_token: 'a' });
+		const renew = async () => await mintToken(connection, other, { transport, isRenewal: true });
+		for (let count = 0; count < 6; count++) {
+			await renew();
+			clock.set(clock.ms + 1_000);
+		}
+		const refused: unknown = await renew().catch((error: unknown) => error);
+		expect(refused).toMatchObject({
+			kind: 'rateLimited',
+			request: 'POST /connect/token',
+			retryAfterMs: 24_000,
+			message: expect.stringContaining('6 new ones within 30 seconds') as string,
+		});
+		expect(requests).toHaveLength(6);
+		// First logins are not counted, and other clients have their own count.
+		await mintToken(connection, other, { transport });
+		await mintToken(connection, { ...other, clientId: 'other' }, { transport, isRenewal: true });
+		clock.set(29_999);
+		await expect(renew()).rejects.toMatchObject({ kind: 'rateLimited', retryAfterMs: 1 });
+		clock.set(30_000);
+		await renew();
+		await expect(renew()).rejects.toMatchObject({ kind: 'rateLimited', retryAfterMs: 1_000 });
+	});
+
+	test('that is not answered counts for nothing', async () => {
+		const other = { ...credentials, clientId: 'never answered' };
+		const failing = async () => await Promise.reject(new Error('x'));
+		for (let count = 0; count < 8; count++)
+			await expect(
+				mintToken(connection, other, { transport: failing, isRenewal: true }),
+			).rejects.toMatchObject({ kind: 'unreachable', request: 'POST /connect/token' });
 	});
 });

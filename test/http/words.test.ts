@@ -151,6 +151,8 @@ describe('a finding of 3CX', () => {
 		const error = refusedWith(400, undefined, { error: { message: '', details } });
 		expect(error).toMatchObject({ kind: KINDS[code] ?? 'validation', code, field: 'Field' });
 		expect(error.message).toMatch(/^Field: [a-z].{8,}/);
+		expect(error.message).toBe(`Field: ${WARNINGS[code]!.says}`);
+		expect(error.hint).toBe(WARNINGS[code]!.hint);
 		expect(error.hint).toMatch(/^[A-Z].{8,}\.$/);
 	});
 
@@ -512,4 +514,32 @@ describe('an error', () => {
 		const other = new ThreeCxError({ kind: 'server', message: '', hint: '', cause });
 		expect((other.cause as Error).stack!.split('\n').slice(3)).toEqual(['    at a', '    at b']);
 	});
+});
+
+test.each([
+	['AuthPassword', true],
+	['Phones[0].Name', true],
+	['@odata.type', true],
+	['Number to Call', true],
+	['!Name', false],
+	[' Name', false],
+	['Name!', false],
+	['x'.repeat(100), true],
+	['x'.repeat(101), false],
+])('the field "%s" is kept: %p', (field, isKept) => {
+	const error = new ThreeCxError({ kind: 'server', message: '', hint: '', field });
+	expect(error.field).toBe(isKept ? field : undefined);
+});
+
+test.each([
+	['WARNINGS.XAPI.REQUIRED', true],
+	['E_1', true],
+	['1E', false],
+	[' E', false],
+	['E!', false],
+	['x'.repeat(80), true],
+	['x'.repeat(81), false],
+])('the code "%s" is kept: %p', (code, isKept) => {
+	const error = new ThreeCxError({ kind: 'server', message: '', hint: '', code });
+	expect(error.code).toBe(isKept ? code : undefined);
 });

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
+import type { Dispatcher } from 'undici';
 import { Gate, MOST_WAITING, type InFlight, type Visit } from '../../../lib/http/inFlight/gate';
 import { MOST, START } from '../../../lib/http/inFlight/law';
+import { throughGate } from '../../../lib/http/inFlight/throughGate';
 import { Simulation, type SimulatedPbx } from './simulation';
 
 const pbx = (more: Partial<SimulatedPbx> = {}) =>
@@ -225,4 +227,66 @@ test('whoever comes and goes: each number holds, everybody gets a turn, and noth
 			},
 		),
 	);
+});
+
+describe('a request that goes through the gate', () => {
+	const options = {
+		origin: 'https://pbx',
+		path: '/x',
+		method: 'GET',
+	} as Dispatcher.DispatchOptions;
+	const through = (dispatch: (handler: Dispatcher.DispatchHandler) => void) => {
+		const gate = new Gate();
+		const errors: unknown[] = [];
+		const handler: Dispatcher.DispatchHandler = {
+			onResponseError: (_, error) => errors.push(error),
+		};
+		const send = throughGate(
+			() => gate,
+			1,
+		)((_, each) => {
+			dispatch(each);
+			return true;
+		});
+		return { gate, errors, send: (more: object = {}) => send({ ...options, ...more }, handler) };
+	};
+
+	test('and cannot be sent at all gives its place free, and says so', () => {
+		let isFirst = true;
+		const { gate, errors, send } = through(() => {
+			if (!isFirst) return;
+			isFirst = false;
+			throw new Error('closed');
+		});
+		expect(send()).toBe(true);
+		expect(errors).toEqual([new Error('closed')]);
+		expect(gate.isIdle).toBe(true);
+	});
+
+	test('leaves it when its answer has ended, or failed', async () => {
+		const endings: Array<(handler: Dispatcher.DispatchHandler) => void> = [
+			(handler) => handler.onResponseEnd!(undefined as never, {}),
+			(handler) => handler.onResponseError!(undefined as never, new Error('broke')),
+		];
+		for (const end of endings) {
+			const handlers: Dispatcher.DispatchHandler[] = [];
+			const { gate, send } = through((each) => handlers.push(each));
+			send();
+			send();
+			expect(handlers).toHaveLength(1);
+			end(handlers[0]!);
+			await new Promise((resolve) => setImmediate(resolve));
+			expect([handlers.length, gate.isIdle]).toEqual([2, false]);
+			end(handlers[1]!);
+			await new Promise((resolve) => setImmediate(resolve));
+			expect(gate.isIdle).toBe(true);
+		}
+	});
+
+	test('and is stopped before it begins is not sent', () => {
+		let sent = 0;
+		const { gate, errors, send } = through(() => sent++);
+		send({ signal: AbortSignal.abort() });
+		expect([sent, errors.length, gate.isIdle]).toEqual([0, 1, true]);
+	});
 });

@@ -229,4 +229,27 @@ describe('what is compared', () => {
 	])('%s %s is of the kind "%s"', (method, path, kind) => {
 		expect(kindOf(method, path)).toBe(kind);
 	});
+
+	test('after sixteen answers at any load that are quicker for certain, the new time counts, as of the sixteenth', () => {
+		let quicker = known(40, 40);
+		for (let index = 0; index < 8; index++) quicker = learned(quicker, 40, true);
+		const before = quicker.mean;
+		for (let index = 0; index < 15; index++) quicker = learned(quicker, 20, false);
+		expect(quicker.mean).toBe(before);
+		quicker = learned(quicker, 20, false);
+		expect(excess(quicker, 20)).toBeCloseTo(0, 6);
+		expect(quicker.latest.count).toBe(0);
+	});
+
+	test('answers that are quicker now and then are no news, nor are those that are hardly quicker', () => {
+		let mixed = known(40, 40);
+		for (let index = 0; index < 8; index++) mixed = learned(mixed, 40, true);
+		let close = mixed;
+		const { mean } = mixed;
+		for (let index = 0; index < 16; index++) {
+			mixed = learned(mixed, index % 4 === 0 ? 5 : 45, false);
+			close = learned(close, 39, false);
+		}
+		expect([mixed.mean, close.mean]).toEqual([mean, mean]);
+	});
 });
