@@ -408,7 +408,13 @@ describe('a PBX that cannot be reached', () => {
 describe('an answer', () => {
 	const asking = async (body: string, method: 'GET' | 'POST' = 'GET') => {
 		await serve((_, response) => void response.end(body));
-		return await client().request({ method, path: '/xapi/v1/Users' });
+		const { close } = server;
+		return await client()
+			.request({ method, path: '/xapi/v1/Users' })
+			.finally(async () => {
+				await closeDispatchers();
+				await close();
+			});
 	};
 
 	test.each(['', ' ', ' \n\t'])('of %j is none', async (body) => {
@@ -461,9 +467,10 @@ describe('connections of their own', () => {
 			const of = client();
 			const lasting = Array.from({ length: 20 }, async () => {
 				const request = { method: 'GET', path: '/held', ...kind } as const;
-				return kind.lasting
-					? (await of.stream(request)).status
-					: (await of.request(request)).status;
+				if (!kind.lasting) return (await of.request(request)).status;
+				const { status, body } = await of.stream(request);
+				body.resume();
+				return status;
 			});
 			await arrived(20);
 			expect(inFlightNow(server.origin)).toBe(4);
