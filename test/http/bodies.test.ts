@@ -215,6 +215,13 @@ describe('a download', () => {
 		out.destroy();
 	});
 
+	test('that begins well and then brings nothing ends, too', async () => {
+		const source = new PassThrough();
+		source.write('x'.repeat(100));
+		const read = whileItComes(source, 30, explain, whose).toArray();
+		await expect(read).rejects.toMatchObject({ kind: 'timeout' });
+	});
+
 	test('that its reader does not take is not ended', async () => {
 		const source = new PassThrough();
 		const out = whileItComes(source, 20, explain, whose);
