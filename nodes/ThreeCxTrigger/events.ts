@@ -92,6 +92,20 @@ const EVENTS: ChoosableEvent[] = [
 		description: 'Someone picks up a transferred call',
 	},
 	{
+		name: 'Caller Entered Queue',
+		value: 'callerEnteredQueue',
+		type: 'queueEntered',
+		description:
+			'A caller begins to wait in a queue; the API client must be allowed to see the queue',
+	},
+	{
+		name: 'Caller Left Queue',
+		value: 'callerLeftQueue',
+		type: 'queueLeft',
+		description:
+			'An agent has answered, the caller has hung up, or the queue has sent the call on; includes how long the caller waited',
+	},
+	{
 		name: 'Connection Lost',
 		value: 'connectionLost',
 		description: 'The connection to the phone system is lost; the trigger reconnects automatically',

@@ -33,6 +33,12 @@ const UNKNOWN: Readonly<Record<string, null>> = Object.fromEntries(
 		'toE164',
 		'previousStatus',
 		'queue',
+		'queueOutcome',
+		'waitedSeconds',
+		'takenBy',
+		'agents',
+		'lastAgent',
+		'rang',
 		'parkedAt',
 		'answered',
 		'startedAt',
@@ -83,7 +89,7 @@ function detailsOf(event: TriggerEvent, options: OutputOptions): IDataObject {
 }
 
 function callDetails(event: ToldEvent, options: OutputOptions): IDataObject {
-	const { leg, call, previous } = event;
+	const { leg, call, previous, wait } = event;
 	const { participant, dnType, direction } = leg;
 	const { defaultCountry } = options;
 	const ofCall = options.granularity === 'call';
@@ -105,7 +111,13 @@ function callDetails(event: ToldEvent, options: OutputOptions): IDataObject {
 		fromE164: isOutbound ? null : flat.numberE164,
 		toE164: isOutbound ? flat.numberE164 : didE164,
 		previousStatus: previous?.status ?? null,
-		queue: call.queue ?? null,
+		queue: wait?.queue ?? call.queue ?? null,
+		queueOutcome: wait?.outcome ?? null,
+		waitedSeconds: event.type === 'queueLeft' ? seconds(wait?.since, event.at) : null,
+		takenBy: wait?.by ?? null,
+		agents: [...call.agents],
+		lastAgent: call.agents.at(-1) ?? null,
+		rang: [...call.rang],
 		parkedAt: call.parkedAt ?? null,
 		answered: event.isUnseen && !answered ? null : answered,
 		startedAt: iso(openedAt),

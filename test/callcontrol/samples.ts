@@ -77,6 +77,15 @@ export const callEvent = ({
 		seesParty: true,
 		...legFields,
 	},
-	call: { id: 7, key: '7@x', answered: false, legs: 1, over: false, ...call },
+	call: {
+		id: 7,
+		key: '7@x',
+		answered: false,
+		rang: [],
+		agents: [],
+		legs: 1,
+		over: false,
+		...call,
+	},
 	...more,
 });

@@ -46,7 +46,11 @@ class Process {
 	constructor(
 		private readonly store: Store,
 		present: Participant[],
-		{ pbx = PBX, ...options }: Partial<TellerOptions> & { pbx?: string } = {},
+		{
+			pbx = PBX,
+			types = {},
+			...options
+		}: Partial<TellerOptions> & { pbx?: string; types?: Record<string, string> } = {},
 	) {
 		this.told = Told.read(store.json, pbx)?.told ?? Told.begin(pbx, Date.now());
 		this.teller = new Teller({
@@ -56,7 +60,8 @@ class Process {
 			told: this.told,
 			...options,
 		});
-		for (const change of this.tracker.diff(state(present), 'baseline')) this.tracker.apply(change);
+		for (const change of this.tracker.diff(state(present, types), 'baseline'))
+			this.tracker.apply(change);
 		this.hand(this.teller.begin(this.tracker.replay()).events);
 	}
 
@@ -182,6 +187,43 @@ describe('the next process tells', () => {
 		first.play(removed('101', 2));
 		new Process(store, [], options);
 		expect(store.lines).toEqual(['8 101 ended', '7 100 ~ended']);
+	});
+});
+
+describe('a caller who waits in a queue', () => {
+	const WAITS = leg({ dn: '800', id: 8, status: 'Connected' });
+	const RINGS_101 = leg({ dn: '101', id: 9, legid: 4 });
+	const TALKS_101 = leg({ ...RINGS_101, status: 'Connected' });
+	const waits = (event: ToldEvent) =>
+		event.wait ? [`${event.type} ${event.wait.queue} ${event.wait.outcome} ${event.wait.by}`] : [];
+	const begin = (store: Store, present: Participant[], granularity: 'call' | 'leg') =>
+		new Process(store, present, { granularity, types: { '800': 'Wqueue', '101': 'Wextension' } });
+
+	describe.each(['call', 'leg'] as const)('by %s', (granularity) => {
+		test('is told to enter and to leave once, though n8n is killed in between', () => {
+			const store = new Store();
+			begin(store, [], granularity).play({ ...upsert(), participant: WAITS } as Change);
+			begin(store, [WAITS, RINGS_101], granularity);
+			begin(store, [TALKS_101], granularity);
+			begin(store, [TALKS_101], granularity).play(removed('101', 9));
+			expect(store.delivered.flatMap(waits)).toEqual([
+				'queueEntered 800 undefined undefined',
+				'queueLeft 800 answered 101',
+			]);
+			expect(store.delivered.at(-1)!.type).toBe('ended');
+		});
+
+		test('is told to leave before the end of a call that was over when n8n came back', () => {
+			const store = new Store();
+			begin(store, [], granularity).play({ ...upsert(), participant: WAITS } as Change);
+			begin(store, [], granularity);
+			begin(store, [], granularity);
+			expect(store.delivered.flatMap(waits)).toEqual([
+				'queueEntered 800 undefined undefined',
+				'queueLeft 800 undefined undefined',
+			]);
+			expect(store.delivered.slice(-2).map(({ type }) => type)).toEqual(['queueLeft', 'ended']);
+		});
 	});
 });
 

@@ -29,6 +29,9 @@ function call(callid: number, more: Partial<ToldCall> = {}): ToldCall {
 		answered: true,
 		queue: '800',
 		did: '442079460000',
+		rang: ['101', '100'],
+		agents: ['100'],
+		waits: new Set(['800/4']),
 		numbers: ['+4930123456'],
 		leg: {
 			dn: '100',
@@ -71,6 +74,9 @@ describe('what has been told', () => {
 			answered: true,
 			queue: '800',
 			did: '442079460000',
+			rang: ['101', '100'],
+			agents: ['100'],
+			waits: new Set(['800/4']),
 			numbers: ['+4930123456'],
 			leg: {
 				dn: '100',

@@ -27,6 +27,9 @@ const call = (callid: number) => ({
 	stay: '',
 	steps: new Set(['ringing']),
 	given: new Set<string>(),
+	waits: new Set<string>(),
+	rang: [],
+	agents: [],
 	answered: false,
 	numbers: ['+441632960123'],
 	leg: {

@@ -270,6 +270,8 @@ describe('events', () => {
 			'callPickedUp',
 			'callRinging',
 			'callTransferred',
+			'callerEnteredQueue',
+			'callerLeftQueue',
 			'connectionLost',
 			'connectionRestored',
 			'deviceRegistered',

@@ -186,6 +186,45 @@ describe('the 3CX Trigger', () => {
 		]);
 	});
 
+	test('tells when a caller enters a queue and leaves it, also to somebody who listens to the queue only', async () => {
+		await start();
+		await publish({
+			parameters: {
+				events: ['callerEnteredQueue', 'callerLeftQueue'],
+				extensions: ['800'],
+			},
+		});
+		const callid = pbx.calls.incoming({ from: CALLER, to: '800' });
+		expect(await event('callerEnteredQueue')).toMatchObject({
+			extension: '800',
+			queue: '800',
+			number: CALLER,
+			queueOutcome: null,
+			waitedSeconds: null,
+			takenBy: null,
+		});
+		pbx.calls.answer({ callid, dn: '105' });
+		const left = await event('callerLeftQueue');
+		expect(left).toMatchObject({
+			queue: '800',
+			queueOutcome: 'answered',
+			waitedSeconds: expect.any(Number),
+			takenBy: '105',
+			lastAgent: expect.stringMatching(/^10\d$/),
+		});
+		expect(left.agents).toContain('105');
+		expect(left.rang).toEqual(left.agents);
+		const other = pbx.calls.incoming({ from: CALLER, to: '800' });
+		await emitted.count(3, 'executions');
+		pbx.calls.hangUp({ callid: other });
+		const gaveUp = ({ items }: Emitted) => items[0]!.json.queueOutcome === 'abandoned';
+		const { items } = await emitted.first(gaveUp, 'a caller who gave up');
+		expect(items[0]!.json).toMatchObject({ callId: other, takenBy: null });
+		expect(names()).toEqual(
+			['Entered', 'Left', 'Entered', 'Left'].map((what) => `800 caller${what}Queue`),
+		);
+	});
+
 	test.each([
 		['a list', ['101']],
 		['text with commas', '101, 102'],

@@ -78,6 +78,9 @@ export function parkingOf(leg: Participant, dnType: string | undefined): string 
 /** The DN type of queues. */
 const QUEUE = 'Wqueue';
 
+/** @returns whether a DN of this type is a queue. */
+export const isQueue = (dnType: string | undefined): boolean => dnType === QUEUE;
+
 /**
  * @param leg a participant
  * @param dnType type of its own DN, where known

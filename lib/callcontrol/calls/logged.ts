@@ -1,7 +1,8 @@
 import { STATUS, readParticipant } from '../rest/types';
 import type { LoggedCall, LoggedLeg } from '../../history/missed';
+import { isMachine } from '../../xapi/callLog';
 import type { EndedCall } from './told';
-import type { CallEvent } from './tracker';
+import { withLatest, type CallEvent } from './tracker';
 
 /** Calls of the call log as events of calls that nobody saw. */
 
@@ -49,8 +50,8 @@ function endsOf(logged: LoggedCall, leg: LoggedLeg): CallEvent[] {
 		name: text(row.DestinationDisplayName),
 	};
 	const type = DN_TYPES[text(row.CallType).toLowerCase()] ?? 'Wextension';
-	const isFromOutside = direction.startsWith('Inbound');
-	const isToOutside = direction === 'Outbound';
+	const isFromOutside = direction === 'inbound';
+	const isToOutside = direction === 'outbound';
 	const called = event(logged, leg, 'inbound', type, destination, {
 		...source,
 		type: isFromOutside ? 'Wexternalline' : 'Wextension',
@@ -118,12 +119,23 @@ function event(
 			openedAt: startedAt,
 			answeredAt,
 			answered: call.answered,
+			rang: extensionsIn(legs),
+			agents: queue ? extensionsIn(legs.slice(legs.indexOf(queue))) : [],
 			...(queue ? { queue: text(queue.row.DestinationDn) } : {}),
 			legs: 0,
 			over: true,
 		},
 	};
 }
+
+/** Extensions that were called, in order. */
+const extensionsIn = (legs: readonly LoggedLeg[]): string[] =>
+	withLatest(
+		[],
+		legs
+			.filter(({ row }) => !isMachine(row) && text(row.CallType).toLowerCase() === 'extension')
+			.map(({ row }) => text(row.DestinationDn)),
+	);
 
 /**
  * @param end the end of a call, or of an extension's part in it
@@ -149,10 +161,11 @@ export function stepsOf(end: CallEvent, granularity: 'call' | 'leg'): CallEvent[
 
 /** @returns what it takes to recognise it. */
 export const toEnded = ({ call, callids, startedAt, endedAt, legs }: LoggedCall): EndedCall => ({
-	callid: callids[0] ?? 0,
+	callid: callids.find((id) => id > 0) ?? 0,
+	isLogged: true,
 	openedAt: startedAt,
 	endedAt,
-	numbers: [text(call.direction === 'Outbound' ? call.to : call.from)].filter(Boolean),
+	numbers: [text(call.direction === 'outbound' ? call.to : call.from)].filter(Boolean),
 	dns: [...new Set(legs.flatMap(({ row }) => [text(row.DestinationDn), text(row.SourceDn)]))]
 		.filter((dn) => dn !== '')
 		.slice(0, 4),

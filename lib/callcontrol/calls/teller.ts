@@ -3,9 +3,10 @@ import type { Call } from '../../xapi/callLog';
 import { eventsOf, stepsOf, toEnded } from './logged';
 import { perCall } from './perCall';
 import { perExtension } from './perExtension';
+import { ENTERED, LEFT, leftEvent, queueWaits, takenBy } from './queueWaits';
 import { STATUS, type Participant } from '../rest/types';
 import { type EndedCall, MAX_NUMBERS, type Told, type ToldCall } from './told';
-import type { CallEvent, CallEventType } from './tracker';
+import { legKey, withLatest, type CallEvent, type CallEventType } from './tracker';
 
 /** What one watcher wants to be told. */
 export interface TellerOptions {
@@ -64,10 +65,12 @@ export class Teller {
 	constructor(private readonly options: TellerOptions) {
 		const { granularity, matches, now = Date.now } = options;
 		this.now = now;
-		this.view =
+		const view =
 			granularity === 'call'
 				? perCall(matches)
 				: perExtension(matches, (event) => this.stayOf(event));
+		const waits = queueWaits();
+		this.view = (event) => waits(event).flatMap(view);
 	}
 
 	/**
@@ -102,6 +105,7 @@ export class Teller {
 		);
 		this.stays.clear();
 		if (isForeign) return { events: news, foreign: before.length };
+		news.push(...this.leftMeanwhile(before, present));
 		const known = new Set([...this.names.values()].map((name) => told.nameOf(name)));
 		// A call may be there on legs that the watcher does not care for.
 		const isThere = (call: ToldCall) =>
@@ -222,6 +226,7 @@ export class Teller {
 		const { told } = this.options;
 		call.given.delete(step);
 		call.steps.add(step);
+		if (step.startsWith(LEFT)) call.waits.delete(step.slice(LEFT.length));
 		told.touch(call);
 		if (step !== 'ended') return;
 		const { callid, openedAt, leg } = call;
@@ -243,6 +248,28 @@ export class Teller {
 					this.stays.set(`${key} ${call.leg.dn}`, call.stay);
 			}
 		}
+	}
+
+	/** The callers who have left a queue while nobody listened, in calls that go on. */
+	private leftMeanwhile(before: readonly ToldCall[], present: readonly CallEvent[]): ToldEvent[] {
+		const legs = present.map(({ leg }) => leg);
+		const there = new Set(legs.map(({ dn, participant }) => legKey(dn, participant.id)));
+		return before.flatMap((call) => {
+			const event = present.find(({ call: { id } }) => id === call.callid);
+			if (!event || !this.isKnown(call)) return [];
+			const inCall = legs.filter(({ participant }) => participant.callid === call.callid);
+			const by = takenBy(inCall, undefined);
+			const outcome = by === undefined ? {} : ({ outcome: 'answered', by } as const);
+			return waitsOf(call)
+				.filter((name) => !there.has(name))
+				.flatMap((name) => this.give(call, leftEvent(this.lastOf(call), name, outcome), false));
+		});
+	}
+
+	/** Whether a call that was told of is there now. */
+	private isKnown(call: ToldCall): boolean {
+		const { told } = this.options;
+		return [...this.names.values()].some((name) => told.nameOf(name) === told.nameOf(call));
 	}
 
 	private stayOf({ call, leg }: CallEvent): string | undefined {
@@ -285,6 +312,9 @@ export class Teller {
 			answered: known?.answered === true || (granularity === 'call' ? call.answered : connected),
 			queue: call.queue ?? known?.queue,
 			did: call.did ?? known?.did,
+			waits: known?.waits ?? new Set(),
+			rang: withLatest(known?.rang ?? [], call.rang),
+			agents: withLatest(known?.agents ?? [], call.agents),
 			numbers: numbersOf(known?.numbers ?? [], participant.party_caller_id),
 			leg: { dn, dnType, direction, connected, participant },
 		};
@@ -305,6 +335,7 @@ export class Teller {
 		if (step === undefined)
 			return this.isAsked(event) && !isOld ? [{ ...named, id: `${name}/${event.id}` }] : [];
 		if (call.steps.has(step) || call.given.has(step)) return [];
+		if (step.startsWith(ENTERED)) call.waits.add(step.slice(ENTERED.length));
 		if (isOld || !this.isAsked(event)) {
 			this.tick(call, step);
 			return [];
@@ -316,28 +347,41 @@ export class Teller {
 
 	/** The call by its name here, with the times that an earlier process saw. */
 	private timed(
-		{ openedAt, answeredAt, queue, did }: ToldCall,
+		{ openedAt, answeredAt, queue, did, rang, agents }: ToldCall,
 		{ leg, call }: CallEvent,
 		key: string,
 	): Pick<CallEvent, 'leg' | 'call'> {
 		if (this.options.granularity === 'call')
-			return { leg, call: { ...call, key, openedAt, answeredAt, queue, did } };
+			return { leg, call: { ...call, key, openedAt, answeredAt, queue, did, rang, agents } };
 		return {
 			leg: { ...leg, openedAt, connectedAt: answeredAt },
-			call: { ...call, key, queue, did },
+			call: { ...call, key, queue, did, rang, agents },
 		};
 	}
 
-	/** A call that was there is gone; the log may say since when. */
+	/** A call that was there is gone, and callers who waited in it have left; the log may say since when. */
 	private end(call: ToldCall, log?: { at: number; logged: Call }): ToldEvent[] {
-		const { openedAt, answeredAt, answered, queue, did, leg } = call;
+		const ended = { ...this.lastOf(call), ...(log ? { at: log.at } : {}) };
+		const outcome = log ? ({ outcome: call.answered ? 'answered' : 'abandoned' } as const) : {};
+		const left = waitsOf(call).map((name) => leftEvent(ended, name, outcome));
+		return [...left, ended].flatMap((event) =>
+			this.give(call, event, false).map((each) => ({
+				...each,
+				...(log ? { logged: log.logged } : { isUnseen: true }),
+			})),
+		);
+	}
+
+	/** The end of a call as far as is known without seeing it. */
+	private lastOf(call: ToldCall): CallEvent {
+		const { openedAt, answeredAt, answered, queue, did, rang, agents, leg } = call;
 		const key = this.options.told.nameOf(call);
-		const event: CallEvent = {
+		return {
 			kind: 'call',
 			id: key,
 			step: 'ended',
 			type: 'ended',
-			at: log?.at ?? this.now(),
+			at: this.now(),
 			recovered: true,
 			leg: { ...leg, openedAt, connectedAt: answeredAt, siblings: 0, seesParty: false },
 			call: {
@@ -347,17 +391,19 @@ export class Teller {
 				answeredAt,
 				answered,
 				queue,
+				rang,
+				agents,
 				did,
 				legs: 0,
 				over: true,
 			},
 		};
-		return this.give(call, event, false).map((each) => ({
-			...each,
-			...(log ? { logged: log.logged } : { isUnseen: true }),
-		}));
 	}
 }
+
+/** Names the queues' legs in which callers waited and have not been told to have left. */
+const waitsOf = ({ waits, given }: ToldCall): string[] =>
+	[...waits].filter((name) => !given.has(LEFT + name));
 
 /** The latest number, and those before it. */
 const numbersOf = (before: readonly string[], number: string): string[] =>

@@ -1,3 +1,4 @@
+import { numberKey } from '../../history/missed';
 import { STATUS, readParticipant, type Participant } from '../rest/types';
 import type { Direction } from './legs';
 
@@ -29,6 +30,11 @@ export interface ToldCall {
 	answered: boolean;
 	queue?: string;
 	did?: string;
+	/** Queues' legs in which the caller waits, by `legKey`. */
+	waits: Set<string>;
+	/** Extensions that have rung, in order, and those of them that rang for a queue; of each the latest few are kept. */
+	rang: readonly string[];
+	agents: readonly string[];
 	/** Numbers of the other side, one or more after transfers; at most {@link MAX_NUMBERS}. */
 	numbers: string[];
 	/** The leg that stands for it. */
@@ -70,6 +76,8 @@ export interface ToldJson {
 /** A call whose end has been told, as far as it takes to recognise it in the call log. */
 export interface EndedCall {
 	callid: number;
+	/** The number is the call log's. */
+	isLogged?: boolean;
 	openedAt?: number;
 	endedAt?: number;
 	numbers: string[];
@@ -89,12 +97,15 @@ export const MAX_TOLD_CALLS = 2_000;
 export const MAX_ENDED = 2_000;
 const ENDED_MS = 600_000;
 
+/** A link that is dead is noticed so late, in ms at most: what ended before was told in time. */
+export const NOTICED_AFTER_MS = 60_000;
+
 /**
- * How long before the state was written calls ended that the next process is to recognise, in ms: it looks back a minute.
- * So many of them are kept in any case, more where there is room.
+ * How long before the state was written calls ended that the next process is to recognise, in ms: it looks back that
+ * far, and clocks differ. So many of them are kept in any case, more where there is room.
  */
-const ENDED_KEPT_MS = 180_000;
-export const MIN_ENDED_KEPT = 200;
+const ENDED_KEPT_MS = NOTICED_AFTER_MS + 10_000;
+export const MIN_ENDED_KEPT = 500;
 
 /** Most steps that are kept of a call: transfers and parking can go on for ever. */
 const MAX_STEPS = 60;
@@ -115,8 +126,11 @@ export class Told {
 	/** Calls of the log that this process has handed on to be told; not kept, so that the next one tells them. */
 	private readonly handedOn = new Set<EndedCall>();
 
-	/** Calls as they were written last; writing is done with every hand-over, and most calls have not changed. */
-	private readonly lines = new WeakMap<object, string>();
+	/**
+	 * Calls as they were written last, by level; writing is done with every hand-over, and most calls have not changed.
+	 * Without it a trigger that has fallen behind, and so has many calls, would fall behind further.
+	 */
+	private readonly lines = new WeakMap<object, Line[]>();
 
 	/** Somebody has begun with it in this process: from then on it is what this process knows, whatever it was before. */
 	hasBegun = false;
@@ -193,7 +207,10 @@ export class Told {
 	noteEnded(call: EndedCall): void {
 		this.version += 1;
 		this.handedOn.delete(call);
-		this.ended.push(call);
+		// By their ends, so that the oldest are those that are left out.
+		const { endedAt = 0 } = call;
+		const place = this.ended.findLastIndex((each) => (each.endedAt ?? 0) <= endedAt) + 1;
+		this.ended.splice(place, 0, call);
 		this.forgetEnded(this.ended.splice(0, this.ended.length - MAX_ENDED));
 	}
 
@@ -266,10 +283,14 @@ export class Told {
 		this.calls.delete(placeOf(call));
 	}
 
-	private lineOf<Call extends object>(call: Call, write: (call: Call) => string): string {
-		const line = this.lines.get(call) ?? write(call);
-		this.lines.set(call, line);
-		return line;
+	private lineOf(call: ToldCall, level: Level): Line {
+		return this.kept(call, level, () => writeLine(call, level));
+	}
+
+	private kept(call: object, level: Level, write: () => string): Line {
+		const lines = this.lines.get(call) ?? [];
+		this.lines.set(call, lines);
+		return (lines[level] ??= toLine(write()));
 	}
 
 	/**
@@ -282,7 +303,7 @@ export class Told {
 		const lately = this.lately(now);
 		const keptSince = Math.min(now, this.gap ?? now) - ENDED_KEPT_MS;
 		const recent = lately.filter(({ endedAt = now }) => endedAt > keptSince);
-		const lines = recent.map((call) => this.lineOf(call, writeEnded));
+		const lines = recent.map((call) => this.kept(call, 0, () => writeEnded(call)));
 		const calls = this.callLines(MAX_LINES_BYTES - sizeOf(lines.slice(-MIN_ENDED_KEPT)));
 		const ended = latestThatFit(lines, MAX_LINES_BYTES - sizeOf(calls));
 		const kept = new Set(recent.slice(recent.length - ended.length));
@@ -296,24 +317,22 @@ export class Told {
 			top,
 			used: bitsOf(this.used, top),
 			at: now,
-			...(ended.length > 0 ? { ended } : {}),
+			...(ended.length > 0 ? { ended: ended.map(textOf) } : {}),
 			...(forgottenUntil > 0 ? { forgottenUntil } : {}),
 			...(this.gap === undefined ? {} : { gap: this.gap }),
-			calls,
+			calls: calls.map(textOf),
 		};
 	}
 
 	/** As many calls as fit, with as much of each as fits. */
-	private callLines(most: number): string[] {
+	private callLines(most: number): Line[] {
 		const calls = this.open();
-		for (const level of [0, 1, 2] as const) {
-			const lines = calls.map((call) =>
-				level === 0 ? this.lineOf(call, (each) => writeLine(each, 0)) : writeLine(call, level),
-			);
+		for (const level of LEVELS) {
+			const lines = calls.map((call) => this.lineOf(call, level));
 			if (sizeOf(lines) <= most) return lines;
 		}
 		return latestThatFit(
-			calls.map((call) => writeLine(call, 2)),
+			calls.map((call) => this.lineOf(call, 2)),
 			most,
 		);
 	}
@@ -322,15 +341,28 @@ export class Told {
 /** All but the head. */
 const MAX_LINES_BYTES = MAX_TOLD_BYTES - 1_500;
 
-/** Bytes of lines as JSON; they hold nothing that JSON has to escape. */
-const sizeOf = (lines: readonly string[]): number =>
-	lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 3, 2);
+/** How much of a call is written: all, no names, only what it takes to recognise it. */
+type Level = 0 | 1 | 2;
+const LEVELS: readonly Level[] = [0, 1, 2];
+
+/** A line, and its size as JSON in bytes: it holds nothing that JSON has to escape. */
+interface Line {
+	text: string;
+	bytes: number;
+}
+
+const toLine = (text: string): Line => ({ text, bytes: Buffer.byteLength(text) + 3 });
+
+const textOf = ({ text }: Line): string => text;
+
+/** Of a list, in bytes. */
+const sizeOf = (lines: readonly Line[]): number => lines.reduce((sum, { bytes }) => sum + bytes, 2);
 
 /** The last of the lines, as many as take so many bytes at most. */
-function latestThatFit(lines: readonly string[], most: number): string[] {
+function latestThatFit(lines: readonly Line[], most: number): Line[] {
 	let bytes = 2;
 	let first = lines.length;
-	while (first > 0 && (bytes += sizeOf([lines[first - 1]!]) - 2) <= most) first -= 1;
+	while (first > 0 && (bytes += lines[first - 1]!.bytes) <= most) first -= 1;
 	return lines.slice(first);
 }
 
@@ -414,8 +446,8 @@ const untime = (text: string): number | undefined => {
 	return parseInt(text, 36);
 };
 
-/** One call as a line. Level 1 leaves out names, level 2 all that does not help to recognise it. */
-function writeLine(call: ToldCall, level: 0 | 1 | 2): string {
+/** One call as a line. */
+function writeLine(call: ToldCall, level: Level): string {
 	const { leg, steps } = call;
 	const { participant } = leg;
 	const flags =
@@ -443,10 +475,16 @@ function writeLine(call: ToldCall, level: 0 | 1 | 2): string {
 		more(call.did),
 		more(call.queue),
 		list(call.numbers.filter((number) => number !== participant.party_caller_id)),
+		level < 1 ? list(latest(call.rang)) : '',
+		level < 1 ? list(latest(call.agents)) : '',
+		list(latest([...call.waits])),
 	].join(BAR);
 }
 
-const FIELDS = 21;
+const FIELDS = 24;
+
+/** Lines of versions that did not keep who has rung. */
+const OLDER_FIELDS = 21;
 
 /** Longer lines are none of ours, in characters. */
 const MAX_LINE = 8_000;
@@ -454,7 +492,7 @@ const MAX_LINE = 8_000;
 function readLine(line: unknown): ToldCall | undefined {
 	if (typeof line !== 'string' || line.length > MAX_LINE) return undefined;
 	const parts = line.split(BAR);
-	if (parts.length !== FIELDS) return undefined;
+	if (parts.length !== FIELDS && parts.length !== OLDER_FIELDS) return undefined;
 	const [callid, era, flags, id, legid] = [0, 1, 6, 8, 9].map((at) => Number(parts[at] || NaN));
 	const [
 		stay,
@@ -497,6 +535,9 @@ function readLine(line: unknown): ToldCall | undefined {
 		answered: (flags & 1) !== 0,
 		...(queue === '' ? {} : { queue }),
 		...(did === '' ? {} : { did }),
+		rang: unlist(parts[21] ?? ''),
+		agents: unlist(parts[22] ?? ''),
+		waits: new Set(unlist(parts[23] ?? '')),
 		numbers: [number!, ...unlist(parts[20]!)].filter((each) => each !== ''),
 		leg: {
 			dn: dn!,
@@ -510,20 +551,38 @@ function readLine(line: unknown): ToldCall | undefined {
 
 const list = (texts: readonly string[]): string => texts.slice(0, MAX_NUMBERS).map(field).join(',');
 
-const unlist = (text: string): string[] => text.split(',').slice(0, MAX_NUMBERS).map(unfield);
+const unlist = (text: string): string[] =>
+	text
+		.split(',')
+		.slice(0, MAX_NUMBERS)
+		.map(unfield)
+		.filter((each) => each !== '');
 
-const writeEnded = ({ callid, openedAt, endedAt, numbers, dns }: EndedCall): string =>
-	[callid, time(openedAt), time(endedAt), list(numbers), list(dns)].join(BAR);
+const latest = (dns: readonly string[]): readonly string[] => dns.slice(-MAX_NUMBERS);
+
+/** Before numbers that are the call log's. */
+const LOGGED = 'L';
+
+/** A line for each of many calls: so when it began is left out where its end tells it apart, and of numbers the front. */
+const writeEnded = ({ callid, isLogged, openedAt, endedAt, numbers, dns }: EndedCall): string =>
+	[
+		`${isLogged ? LOGGED : ''}${callid}`,
+		time(endedAt === undefined ? openedAt : undefined),
+		time(endedAt),
+		list(numbers.map(numberKey)),
+		list(dns),
+	].join(BAR);
 
 function readEnded(line: unknown): EndedCall | undefined {
 	if (typeof line !== 'string' || line.length > MAX_LINE) return undefined;
 	const [callid, openedAt, endedAt, numbers, dns, ...rest] = line.split(BAR);
-	if (dns === undefined || rest.length > 0 || !/^\d{1,15}$/.test(callid!)) return undefined;
+	if (dns === undefined || rest.length > 0 || !/^L?\d{1,15}$/.test(callid!)) return undefined;
 	return {
-		callid: Number(callid),
+		callid: Number(callid!.replace(LOGGED, '')),
+		...(callid!.startsWith(LOGGED) ? { isLogged: true } : {}),
 		openedAt: untime(openedAt!),
 		endedAt: untime(endedAt!),
-		numbers: unlist(numbers!).filter((number) => number !== ''),
+		numbers: unlist(numbers!),
 		dns: unlist(dns),
 	};
 }

@@ -3,12 +3,14 @@ import {
 	directionOf,
 	isExternal,
 	isLine,
+	isQueue,
 	isTalking,
 	parkingOf,
 	picksUpItself,
 	queueOf,
 	type Direction,
 } from './legs';
+import type { QueueWait } from './queueWaits';
 import { STATUS, type DnState, type Participant } from '../rest/types';
 
 /** What can happen to a leg, in the words of the people on the phone. */
@@ -25,6 +27,10 @@ export type CallEventType =
 	| 'parked'
 	/** Somebody has taken the call out of its parking slot. */
 	| 'pickedUp'
+	/** A caller begins to wait in a queue (see `queueWaits`). */
+	| 'queueEntered'
+	/** The caller waits no more. */
+	| 'queueLeft'
 	/** The leg is gone. */
 	| 'ended'
 	/** The whole call is over: its last leg is gone, and none has come back. */
@@ -67,6 +73,10 @@ export interface CallView {
 	answered: boolean;
 	/** The last queue that one of its legs had to do with; it is known for all legs of the call from then on. */
 	queue?: string;
+	/** Extensions that have rung in it, in order; at most {@link MAX_RANG}, the latest. */
+	rang: readonly string[];
+	/** Those of them that rang for a queue. */
+	agents: readonly string[];
 	/** The number that was dialled from outside, if one of its legs has told it: extensions often do not (protocol 2.3). */
 	did?: string;
 	/** The slot where it is parked now. */
@@ -95,6 +105,8 @@ export interface CallEvent {
 	previous?: Participant;
 	/** With `keyPressed`. */
 	digits?: string;
+	/** With `queueEntered` and `queueLeft`. */
+	wait?: QueueWait;
 }
 
 /** A phone came or went. */
@@ -158,6 +170,17 @@ const DEFAULT_GRACE: Grace = { goneMs: 2_500, parkedMs: 600_000 };
 
 /** DNs whose type is remembered; no PBX has as many. */
 const MAX_DNS = 100_000;
+
+/** Most extensions of a call that are remembered as having rung. */
+const MAX_RANG = 30;
+
+/**
+ * @param dns extensions that have rung
+ * @param later those that have rung since
+ * @returns each once, in the order of their latest ringing, the latest {@link MAX_RANG}
+ */
+export const withLatest = (dns: readonly string[], later: readonly string[]): string[] =>
+	[...new Set([...dns.filter((dn) => !later.includes(dn)), ...later])].slice(-MAX_RANG);
 
 /** @returns the name of a leg that no other leg of the PBX has at the same time. */
 export const legKey = (dn: string, id: number): string => `${dn}/${id}`;
@@ -399,6 +422,7 @@ export class CallTracker {
 			if (leg.once.has(mark)) return;
 			leg.once.add(mark);
 			leg.steps.push({ type, mark });
+			if (type === 'ringing') noteRinging(leg);
 			// What had happened before we listened is only ticked off.
 			if (!isOld) events.push(this.event(type, leg, how, { previous, mark }));
 		};
@@ -464,7 +488,7 @@ export class CallTracker {
 
 	private openCall(id: number, openedAt: number | undefined): Call {
 		const key = `${id}@${this.stamp()}`;
-		const call = { id, key, openedAt, answered: false, legs: new Set<Leg>() };
+		const call = { id, key, openedAt, answered: false, rang: [], agents: [], legs: new Set<Leg>() };
 		this.calls.set(id === 0 ? key : id, call);
 		return call;
 	}
@@ -547,6 +571,15 @@ export class CallTracker {
 		this.counter += 1;
 		return `${this.now().toString(36)}-${this.counter.toString(36)}`;
 	}
+}
+
+/** Takes note of who rings; for a queue, where the leg says so or the queue's own leg is there. */
+function noteRinging({ dn, dnType, participant, call }: Leg): void {
+	call.rang = withLatest(call.rang, [dn]);
+	const isForQueue =
+		queueOf(participant, dnType) !== undefined ||
+		[...call.legs].some((other) => isQueue(other.dnType));
+	if (isForQueue) call.agents = withLatest(call.agents, [dn]);
 }
 
 /** Whether a leg that has another call now is the same one: it dialled or talked, and talks. */
