@@ -11,6 +11,8 @@ import type { Entity } from '../xapi/entities';
 export interface SeenCall {
 	/** Call Control's number of it. */
 	callid: number;
+	/** The number is the log's own: only the log has told of the call. */
+	isLogged?: boolean;
 	/** In ms since the epoch, by our clock, as far as known. */
 	openedAt?: number;
 	endedAt?: number;
@@ -107,15 +109,54 @@ export function matchCalls<Seen extends SeenCall>(
 			return cost < Infinity ? [{ call, each, cost }] : [];
 		});
 	});
-	pairs.sort((a, b) => a.cost - b.cost);
+	const isShared = shareNumbers(pairs);
+	const possible = pairs.filter((pair) => mayBeSame(pair, isShared));
+	possible.sort((a, b) => a.cost - b.cost);
 	const matches = new Map<LoggedCall, Seen>();
 	const taken = new Set<Seen>();
-	for (const { call, each } of pairs) {
+	for (const { call, each } of possible) {
 		if (matches.has(call) || taken.has(each)) continue;
 		matches.set(call, each);
 		taken.add(each);
 	}
 	return matches;
+}
+
+/** A call of the log and one that was seen, which may be the same. */
+interface Pair {
+	call: LoggedCall;
+	each: SeenCall;
+	/** How little they look alike; below 0 where they have the same number. */
+	cost: number;
+}
+
+/** Whether the numbers of the calls do not speak against it, where they count alike. */
+function mayBeSame({ call, each: { callid, isLogged } }: Pair, isShared: boolean): boolean {
+	const isNumbered = callid > 0 && call.callids.some((id) => id > 0);
+	return !isNumbered || !(isShared || isLogged) || call.callids.includes(callid);
+}
+
+/** Times that are as near as this leave little doubt, in ms. */
+const NEAR_MS = 5_000;
+
+/** So many calls are enough to see whether Call Control and the log number them alike, and of so many one may not fit. */
+const ENOUGH_CALLS = 3;
+const ONE_IN = 5;
+
+/**
+ * Whether the PBX numbers calls in the log as in Call Control: that is likely, but not documented (protocol 8.10), so
+ * the calls that are the same beyond doubt are asked. Where it does, calls of other numbers cannot be the same.
+ */
+function shareNumbers(pairs: readonly Pair[]): boolean {
+	const same = new Set<SeenCall>();
+	const near = new Set<SeenCall>();
+	for (const pair of pairs.filter(({ each }) => !each.isLogged)) {
+		const isSame = pair.call.callids.includes(pair.each.callid);
+		if (isSame) same.add(pair.each);
+		else if (pair.each.callid > 0 && pair.cost <= NEAR_MS) near.add(pair.each);
+	}
+	const others = [...near].filter((each) => !same.has(each)).length;
+	return same.size >= ENOUGH_CALLS && others * ONE_IN <= same.size;
 }
 
 /** How far apart the times are, in ms. */
@@ -156,8 +197,8 @@ const numbersOf = (row: Entity): string[] =>
 /** Digits of the end that numbers in national and international notation have in common. */
 const COMMON_DIGITS = 8;
 
-/** What all ways of writing a number have in common. */
-function numberKey(number: string): string {
+/** @returns what all ways of writing a number have in common; of that itself, the same. */
+export function numberKey(number: string): string {
 	const digits = number.replace(/\D/g, '');
 	return digits.slice(-COMMON_DIGITS) || number;
 }

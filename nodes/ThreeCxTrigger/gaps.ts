@@ -1,6 +1,6 @@
 import type { ITriggerFunctions } from 'n8n-workflow';
 import type { Teller, ToldEvent } from '../../lib/callcontrol/calls/teller';
-import type { Told } from '../../lib/callcontrol/calls/told';
+import { NOTICED_AFTER_MS, type Told } from '../../lib/callcontrol/calls/told';
 import { readActiveCalls } from '../../lib/history/activeCalls';
 import { loggedCall } from '../../lib/history/missed';
 import { readCalls } from '../../lib/history/reads';
@@ -17,19 +17,30 @@ export interface GapOptions {
 	tell: 'ended' | 'everything';
 	/** Takes what is found. */
 	push(event: ToldEvent): void;
-	/** When the call log is read after a gap, in ms after the time before; default {@link READ_AFTER_MS}. */
-	readAfterMs?: readonly number[];
+	/** Default {@link PATIENCE}. */
+	patience?: Partial<GapPatience>;
 	clock?: Clock;
 }
 
+/** How late things may come to light. */
+export interface GapPatience {
+	/** When the call log is read after a gap, in ms after the time before. */
+	readAfterMs: readonly number[];
+	/** How long after its call a row may appear, in ms. */
+	lateMs: number;
+	/** Calls that ended this long before a gap may not have been told, in ms: a dead link is noticed late. */
+	beforeMs: number;
+}
+
 /** Rows appear up to two minutes after their call: so the first three readings are made in any case. */
-const READ_AFTER_MS = [5_000, 30_000, 90_000, 600_000, 3_000_000] as const;
+const PATIENCE: GapPatience = {
+	readAfterMs: [5_000, 30_000, 90_000, 600_000, 3_000_000],
+	lateMs: 120_000,
+	beforeMs: NOTICED_AFTER_MS,
+};
 
 /** Readings after which what has not been found is not waited for. */
 const READINGS = 3;
-
-/** Calls that ended this long before a gap may not have been told, in ms: a dead link is noticed late. */
-const BEFORE_MS = 60_000;
 
 /** Further back than this nothing is filled in, in ms. */
 const FURTHEST_MS = 86_400_000;
@@ -47,6 +58,8 @@ export class Gaps {
 
 	private readonly clock: Clock;
 
+	private readonly patience: GapPatience;
+
 	/** Changes with every gap: what is under way for an older one ends. */
 	private current = 0;
 
@@ -55,6 +68,7 @@ export class Gaps {
 
 	constructor(private readonly options: GapOptions) {
 		this.clock = options.clock ?? systemClock;
+		this.patience = { ...PATIENCE, ...options.patience };
 	}
 
 	/**
@@ -65,7 +79,7 @@ export class Gaps {
 	fill(since: number, teller: Teller, told: Told): void {
 		told.gap = Math.max(Math.min(since, told.gap ?? since), Date.now() - FURTHEST_MS);
 		this.current += 1;
-		void this.run(this.current, told.gap - BEFORE_MS, teller, told);
+		void this.run(this.current, told.gap - this.patience.beforeMs, teller, told);
 	}
 
 	close(): void {
@@ -73,7 +87,8 @@ export class Gaps {
 	}
 
 	private async run(gap: number, since: number, teller: Teller, told: Told): Promise<void> {
-		const { readAfterMs = READ_AFTER_MS, push, logger } = this.options;
+		const { push, logger } = this.options;
+		const { readAfterMs, lateMs } = this.patience;
 		const { signal } = this.closing;
 		let found = 0;
 		let failure: ThreeCxError | undefined;
@@ -81,6 +96,7 @@ export class Gaps {
 		for (const [reading, ms] of readAfterMs.entries()) {
 			await this.clock.sleep(ms, signal);
 			if (signal.aborted || gap !== this.current) return;
+			const readAt = Date.now();
 			const news = this.isForbidden
 				? []
 				: await this.read(since, teller, reading >= READINGS - 1).catch(
@@ -92,6 +108,8 @@ export class Gaps {
 				found += news.length;
 			}
 			if (signal.aborted || gap !== this.current) return;
+			// Should n8n end now, the next process need not look back so far.
+			if (Array.isArray(news)) told.gap = Math.max(told.gap ?? 0, readAt - lateMs);
 			failure = news instanceof Error ? news : undefined;
 			isRead ||= !failure;
 			this.isForbidden ||= failure?.kind === 'forbidden';
@@ -121,8 +139,12 @@ export class Gaps {
 		const now = Date.now();
 		const active = await readActiveCalls(client).catch(() => undefined);
 		const ahead = active?.aheadMs ?? 0;
-		const from = Math.min(since, teller.heldSince ?? since) - BEFORE_MS + ahead;
-		const calls = await readCalls(client, { from, to: now + ahead + BEFORE_MS }, now + ahead);
+		const from = Math.min(since, teller.heldSince ?? since) - this.patience.beforeMs + ahead;
+		const calls = await readCalls(
+			client,
+			{ from, to: now + ahead + this.patience.beforeMs },
+			now + ahead,
+		);
 		const isOver = ({ state }: (typeof calls)[number]) =>
 			state === 'complete' || (isLast && state === 'unsure');
 		const over = calls.filter(isOver).map(({ value }) => value);

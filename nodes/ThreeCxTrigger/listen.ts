@@ -9,7 +9,7 @@ import { toNodeError } from '../shared/errors';
 import { DefaultCountry } from './countries';
 import { eventName, linkEvent, rawEvent, type TriggerEvent } from './events';
 import { wanted } from './filters';
-import { Gaps } from './gaps';
+import { Gaps, type GapPatience } from './gaps';
 import { keptMemory, noMemory } from './memory';
 import { readActiveCalls, withTimes } from '../../lib/history/activeCalls';
 import { createQueue, isWorthTelling } from './queue';
@@ -33,7 +33,7 @@ export interface ListenPatience {
 	testMs?: number;
 	timing?: Subscriber['timing'];
 	queue?: Partial<Pick<Settings, 'settleMs' | 'again'>>;
-	readAfterMs?: readonly number[];
+	gaps?: Partial<GapPatience>;
 }
 
 const registrations = new Registrations();
@@ -51,7 +51,7 @@ const registrations = new Registrations();
  */
 export async function listen(
 	context: ITriggerFunctions,
-	{ testMs = TEST_MS, timing, queue, readAfterMs }: ListenPatience = {},
+	{ testMs = TEST_MS, timing, queue, gaps: patience }: ListenPatience = {},
 ): Promise<ITriggerResponse> {
 	const settings = { ...readSettings(context), ...queue };
 	const isManual = context.getMode() === 'manual';
@@ -86,7 +86,7 @@ export async function listen(
 		logger: context.logger,
 		tell: tellMissed === 'everything' ? tellMissed : 'ended',
 		push: delivery.push,
-		readAfterMs,
+		patience,
 	});
 	const fill = (since: number | undefined) => {
 		if (fills && since !== undefined && teller && told) gaps.fill(since, teller, told);

@@ -176,6 +176,43 @@ test.each<[string, SeenCall[], Entity[], number, string[]]>([
 	expect(found(calls, rows, aheadMs)).toEqual(expected);
 });
 
+describe('where the log has the numbers of Call Control, as calls beyond doubt show', () => {
+	const others = [1, 2, 3].map((number) => `+4416329600${number}`);
+	const beyondDoubt = {
+		seen: others.map((number, at) => seen(at + 1, T, { numbers: [number] })),
+		rows: (callids: number[]) =>
+			others.map((SourceCallerId, at) =>
+				row(`sure ${at}`, T + 200, { SourceCallerId, CallId: callids[at] }),
+			),
+	};
+	/** Nobody has seen call 9; somebody called from the same number a moment later. */
+	const alike = { seen: seen(8, T + 20_000), row: row('unseen', T, { CallId: 9 }) };
+	const matched = (callids: number[], more: SeenCall = alike.seen) =>
+		found([...beyondDoubt.seen, more], [...beyondDoubt.rows(callids), alike.row]).filter((line) =>
+			line.startsWith('unseen'),
+		);
+
+	test('a call of another number is not taken for one that was seen', () => {
+		expect(matched([1, 2, 3])).toEqual([]);
+	});
+
+	test.each<[string, number[]]>([
+		['has other numbers', [101, 102, 103]],
+		['has other numbers, and one is the same by chance', [1, 102, 103]],
+		['has none', [0, 0, 0]],
+	])('but it may be where the log %s', (_, callids) => {
+		expect(matched(callids)).toEqual(['unseen = 8']);
+	});
+
+	test.each<[string, number[], number, string[]]>([
+		['another number', [0, 0, 0], 8, []],
+		['its number', [101, 102, 103], 9, ['unseen = 9']],
+		['no number', [1, 2, 3], 0, ['unseen = 0']],
+	])('one that only the log has told of, with %s', (_, callids, callid, expected) => {
+		expect(matched(callids, { ...alike.seen, callid, isLogged: true })).toEqual(expected);
+	});
+});
+
 test('the times of a call are those of its legs; it is answered when a person takes it', () => {
 	const legs = [
 		row('a', T, { CallType: 'IVR', Answered: true, TalkingDuration: 'PT10S' }),

@@ -22,7 +22,7 @@ import { QUICK, quietPbx } from '../callcontrol/link';
 /** Little of it, so that tests take little time. */
 const PATIENCE = {
 	timing: { ...QUICK, pingMs: 5_000, goneMs: 50 },
-	readAfterMs: [100, 50, 50, 50, 50],
+	gaps: { readAfterMs: [100, 50, 50, 50, 50] },
 };
 
 /** The trigger, for which a call is over as soon as its last leg is gone. */

@@ -78,6 +78,7 @@ const STEP: Partial<Record<Delivered['type'], number>> = {
 
 interface Milestone {
 	name: string;
+	type: Delivered['type'];
 	leg: string;
 	callid: number;
 	at: number;
@@ -133,13 +134,26 @@ export function judge(
 	const example = (text: string) => {
 		if (verdict.examples.length < 20) verdict.examples.push(text);
 	};
+	/** A transferred call that was answered at once: whether it rang there, or was handed over in a talk, cannot be seen. */
+	const isGiven = ({ type, leg }: Milestone) => {
+		const rang = milestones.get(nameOf('ringing', leg));
+		const answered = milestones.get(nameOf('answered', leg));
+		const isShort = rang && answered && answered.at - rang.at < SHORT_MS;
+		return (
+			isShort === true &&
+			(type === 'ringing' || type === 'answered') &&
+			counts.has(nameOf('transferred', leg))
+		);
+	};
 	for (const milestone of milestones.values()) {
 		const { name, callid, count, state } = milestone;
 		const told = counts.get(name) ?? 0;
 		verdict.events_happened += count;
 		verdict.delivered += Math.min(told, count);
 		if (told >= count) continue;
-		const excuse = excuseOf(milestone, blindness);
+		const excuse = isGiven(milestone)
+			? ('unknowable_too_short' as const)
+			: excuseOf(milestone, blindness);
 		if (excuse) verdict[excuse] += count - told;
 		else {
 			verdict.lost += count - told;
@@ -238,6 +252,7 @@ function milestonesOf(journal: readonly JournalEntry[]): Map<string, Milestone> 
 		const isKey = type === 'keyPressed';
 		milestones.set(name, {
 			name,
+			type,
 			leg,
 			callid,
 			at: at.getTime(),

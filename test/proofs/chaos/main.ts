@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { runChaos } from './';
 import { trigger } from './trigger';
 
-const HELP = `npm run -s chaos                   plays 5,000 calls through the 3CX Trigger while everything goes wrong
+const HELP = `npm run -s chaos                   plays 5,000 calls through the 3CX Trigger while everything goes wrong (8 minutes)
 npm run -s chaos -- --json         the same; one JSON object on stdout
 Options
   --calls <n>   how many calls; default 5000

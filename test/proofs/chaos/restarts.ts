@@ -37,7 +37,11 @@ class RestartedTrigger extends ImpatientTrigger {
 		return await listen(this, {
 			timing: TIMING,
 			queue: { settleMs: 3_000, again: { baseMs: 200, capMs: 1_000 } },
-			readAfterMs: [2_000, 4_000, 6_000, 10_000, 20_000],
+			gaps: {
+				readAfterMs: [2_000, 4_000, 6_000, 10_000, 20_000],
+				lateMs: 5_000,
+				beforeMs: 10_000,
+			},
 		});
 	}
 }
