@@ -28,8 +28,10 @@ export interface Call {
 	callId: string;
 	/** When it began. */
 	startTime?: string;
-	/** `Inbound`, `Inbound Queue`, `Outbound` or `Internal`. */
+	/** As live events have it: `inbound`, `outbound` or `internal`; others of 3CX's in small letters. */
 	direction?: string;
+	/** Number of the first queue that it came to. */
+	queue?: string;
 	/** Number of the caller. */
 	from?: string;
 	fromName?: string;
@@ -139,7 +141,8 @@ function summary(callId: string, legs: Entity[]): Call {
 			.map(({ StartTime }) => text(StartTime))
 			.filter(Boolean)
 			.sort()[0],
-		direction: text(first.Direction),
+		direction: directionOf(first),
+		queue: text(legs.find(isQueue)?.DestinationDn),
 		from: text(first.SourceCallerId, first.SourceDn),
 		fromName: text(first.SourceDisplayName),
 		to: text(first.DestinationCallerId, first.DestinationDn),
@@ -156,6 +159,14 @@ function summary(callId: string, legs: Entity[]): Call {
 	};
 }
 
+/** 3CX also says "Inbound Queue"; which queue it was is told apart from that. */
+const directionOf = ({ Direction }: Entity): string | undefined =>
+	text(Direction)
+		?.toLowerCase()
+		.replace(/ queue$/, '');
+
+const isQueue = ({ CallType }: Entity): boolean => text(CallType)?.toLowerCase() === 'queue';
+
 /** To the millisecond, which sums of decimal fractions miss. */
 const rounded = (seconds: number) => Math.round(seconds * 1000) / 1000;
 
@@ -169,7 +180,7 @@ function recordingIds({ SrcRecId, DstRecId, Recordings }: Entity): number[] {
 
 /** Which calls are wanted. */
 export interface CallFilter {
-	/** `Inbound` also means `Inbound Queue`. */
+	/** As 3CX writes it; `Inbound` also means `Inbound Queue`. */
 	direction?: string;
 	answered?: boolean;
 	/** Number of an extension that called or was rung. */
@@ -186,7 +197,7 @@ export interface CallFilter {
 export const matches =
 	({ direction, answered, extension, recorded }: CallFilter) =>
 	(call: Call): boolean =>
-		(direction === undefined || (call.direction ?? '').startsWith(direction)) &&
+		(direction === undefined || call.direction === direction.toLowerCase()) &&
 		(answered === undefined || call.answered === answered) &&
 		(extension === undefined || call.legs.some(concerns(extension))) &&
 		(recorded !== true || call.recordings.length > 0);

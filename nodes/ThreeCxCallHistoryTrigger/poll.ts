@@ -13,6 +13,7 @@ import {
 import { probe } from '../../lib/history/reads';
 import type { PbxClient } from '../../lib/http/client';
 import { ThreeCxError, type ErrorKind } from '../../lib/http/errors';
+import { defaultCountryOf } from '../shared/fields/country';
 import { connectTo } from '../shared/connect';
 import { hasBegun } from '../shared/executions';
 import { outgoing } from '../shared/output';
@@ -189,6 +190,7 @@ async function news(
 	const items: INodeExecutionData[] = [];
 	const told: News['told'] = [];
 	let isBehind = false;
+	let country: string | undefined;
 	for (const source of sources) {
 		const limit = source === 'recordings' && settings.download ? FILES : undefined;
 		const options = { overlapMs: settings.overlapMs, aheadMs: AHEAD_MS, now, limit };
@@ -204,8 +206,10 @@ async function news(
 		isBehind ||= step.isBehind;
 		told.push({ source, rows: step.told });
 		const events = settings.events.filter((event) => event.source === source);
+		const hasNumbers = source !== 'messages' && step.fresh.length > 0;
+		if (hasNumbers) country ??= await defaultCountryOf({ client });
 		for (const row of step.fresh)
-			items.push(...(await itemsOf(context, client, row, events, settings)));
+			items.push(...(await itemsOf(context, client, row, events, { ...settings, country })));
 	}
 	// Only now, as a whole: whatever fails before this is done again by the next poll.
 	Object.assign(stored, {
@@ -266,6 +270,7 @@ async function sample(
 	now: number,
 ): Promise<INodeExecutionData[]> {
 	const client: PbxClient = await connectTo(context);
+	const country = await defaultCountryOf({ client });
 	const items: INodeExecutionData[] = [];
 	for (const event of settings.events) {
 		const period = { from: now - SAMPLE_MS, to: now + AHEAD_MS, newest: SAMPLE_ROWS };
@@ -275,7 +280,7 @@ async function sample(
 			.map(({ value }) => value)
 			.filter((row) => event.fits?.(row) ?? true);
 		for (const row of rows.slice(0, SAMPLE_ITEMS))
-			items.push(...(await itemsOf(context, client, row, [event], settings)));
+			items.push(...(await itemsOf(context, client, row, [event], { ...settings, country })));
 	}
 	if (items.length > 0) return items;
 	throw new ThreeCxError({

@@ -5,9 +5,7 @@ import type {
 	IPollFunctions,
 } from 'n8n-workflow';
 import { WAV_TYPE } from '../../lib/audio/wavType';
-import { callKeyOf } from '../../lib/callKey';
-import { loggedCall } from '../../lib/history/missed';
-import { normalise } from '../../lib/phone/e164';
+import { callFields, recordingFields } from '../../lib/history/callFields';
 import type { Call } from '../../lib/xapi/callLog';
 import type { Entity } from '../../lib/xapi/entities';
 import { readCalls, readMessages, readRecordings, type Read } from '../../lib/history/reads';
@@ -23,6 +21,8 @@ export interface OutputSettings {
 	binaryProperty: string;
 	/** Adds the legs to each call, as 3CX sends them. */
 	includeLegs: boolean;
+	/** ISO 3166 code of the country that local numbers belong to, where the PBX tells it. */
+	country?: string;
 }
 
 /** Somewhere on the PBX where finished things appear. The cursor of each is kept under its name. */
@@ -58,8 +58,8 @@ export const EVENTS: readonly HistoryEvent[] = [
 		source: 'calls',
 		description: 'An external call has ended and nobody answered it',
 		fits: (row) => {
-			const { direction = '', answered } = row as Call;
-			return direction.startsWith('Inbound') && !answered;
+			const { direction, answered } = row as Call;
+			return direction === 'inbound' && !answered;
 		},
 	},
 	{
@@ -102,7 +102,7 @@ export async function itemsOf(
 		const json: IDataObject = {
 			event: value,
 			pbx: new URL(client.connection.origin).host,
-			...plain(row, settings),
+			...fieldsOf(row, source, settings),
 		};
 		if (source === 'recordings' && settings.download)
 			items.push(await withFile(context, client, json, settings.binaryProperty));
@@ -112,23 +112,20 @@ export async function itemsOf(
 }
 
 /** Legs of a call only on request: there may be dozens. */
-function plain(row: Call | Entity, { includeLegs }: OutputSettings): IDataObject {
-	const { legs, ...rest } = row as IDataObject & { legs?: IDataObject[] };
-	if (legs === undefined) return rest;
-	const { startedAt, endedAt, callids } = loggedCall(row as Call, 0);
-	return {
-		...rest,
-		callKey: callKeyOf(callids[0], startedAt),
-		startedAt: iso(startedAt),
-		endedAt: iso(endedAt),
-		fromE164: normalise(String(rest.from ?? '')).e164 ?? null,
-		toE164: normalise(String(rest.to ?? '')).e164 ?? null,
-		legCount: legs.length,
-		...(includeLegs && { legs }),
-	};
+function fieldsOf(
+	row: Call | Entity,
+	source: SourceName,
+	{ includeLegs, country }: OutputSettings,
+): IDataObject {
+	if (source === 'calls') {
+		const call = row as Call;
+		return {
+			...callFields(call, country),
+			...(includeLegs && { legs: call.legs as IDataObject[] }),
+		};
+	}
+	return { ...row, ...(source === 'recordings' && recordingFields(row as Entity, country)) };
 }
-
-const iso = (ms: number): string | null => (ms > 0 ? new Date(ms).toISOString() : null);
 
 async function withFile(
 	context: IPollFunctions,

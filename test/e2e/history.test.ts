@@ -358,7 +358,7 @@ describe('the first poll', () => {
 		await polls(3);
 		const ids = told.items.map(({ callId }) => callId);
 		expect([...ids].sort()).toEqual([...calls].sort());
-		const starts = told.items.map(({ startTime }) => String(startTime));
+		const starts = told.items.map(({ startedAt }) => String(startedAt));
 		expect(starts).toEqual([...starts].sort());
 		expect((await executions('success')).length).toBeGreaterThan(1);
 	}, 90_000);

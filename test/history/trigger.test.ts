@@ -152,7 +152,7 @@ describe('the 3CX Call History Trigger', () => {
 		expect(calls.reduce((sum, { legCount }) => sum + Number(legCount), 0)).toBe(rows.length);
 		expect(weeks.length).toBeGreaterThan(2);
 		for (const week of weeks) {
-			const times = week.map(({ json }) => Date.parse(String(json.startTime)));
+			const times = week.map(({ json }) => Date.parse(String(json.startedAt)));
 			expect(Math.max(...times) - Math.min(...times)).toBeLessThanOrEqual(7 * DAY);
 		}
 	});
@@ -410,7 +410,7 @@ describe('the 3CX Call History Trigger', () => {
 			const events = items.map(({ json }) => json.event);
 			expect(events.filter((event) => event === 'callFinished')).toHaveLength(5);
 			expect(events).toContain('callMissed');
-			const starts = items.slice(0, 5).map(({ json }) => String(json.startTime));
+			const starts = items.slice(0, 5).map(({ json }) => String(json.startedAt));
 			expect(starts).toEqual([...starts].sort().reverse());
 			expect(trigger.staticData).toEqual({});
 		});

@@ -239,7 +239,8 @@ describe('the call log', () => {
 			rows.map(({ SegmentId }) => SegmentId as number).sort((a, b) => a - b);
 		expect(ids(inside)).toEqual(ids(single));
 		const queued = whole.find(
-			({ direction, answered }) => direction === 'Inbound Queue' && answered === true,
+			({ direction, answered, queue }) =>
+				direction === 'inbound' && queue !== undefined && answered === true,
 		);
 		const inQueue = queued?.legs as IDataObject[];
 		expect(inQueue[0]).toMatchObject({ CallType: 'Queue', DestinationDn: queued?.to });
@@ -289,9 +290,7 @@ describe('the call log', () => {
 		const missed = await calls({ callFilters: { direction: 'Inbound', answered: 'unanswered' } });
 		expect(missed.length).toBeGreaterThan(0);
 		expect(missed).toEqual(
-			whole.filter(
-				({ direction, answered }) => String(direction).startsWith('Inbound') && answered === false,
-			),
+			whole.filter(({ direction, answered }) => direction === 'inbound' && answered === false),
 		);
 		const recorded = await calls({ callFilters: { recorded: true } });
 		expect(recorded.length).toBeGreaterThan(5);
@@ -553,14 +552,12 @@ describe('reports', () => {
 		const log = await run('callLog', 'getAll', { ...last30, returnAll: true, order: 'oldest' });
 		const inbound = await report('InboundCalls');
 		expect(inbound.map(({ StartTime }) => StartTime)).toEqual(
-			log
-				.filter(({ direction }) => String(direction).startsWith('Inbound'))
-				.map(({ startTime }) => startTime),
+			log.filter(({ direction }) => direction === 'inbound').map(({ startedAt }) => startedAt),
 		);
 		expect(inbound[0]).toMatchObject({ TrunkNumber: '10000', TrunkName: 'Northgate Telecom' });
 		expect(typeof inbound[0]?.TalkingSeconds).toBe('number');
 		expect(await report('OutboundCalls', { trunks: ['10000'] })).toHaveLength(
-			log.filter(({ direction }) => direction === 'Outbound').length,
+			log.filter(({ direction }) => direction === 'outbound').length,
 		);
 		expect(await report('OutboundCalls', { trunks: ['10001'] })).toEqual([]);
 	});

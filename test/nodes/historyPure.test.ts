@@ -114,7 +114,8 @@ describe('whole calls', () => {
 		expect(calls[0]).toEqual({
 			callId: 'A',
 			startTime: '2026-11-02T09:00:00.000Z',
-			direction: 'Inbound Queue',
+			direction: 'inbound',
+			queue: '800',
 			from: '+442079460101',
 			fromName: 'Anna',
 			to: '800',

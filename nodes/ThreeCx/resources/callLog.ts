@@ -1,4 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
+import { callFields } from '../../../lib/history/callFields';
 import { filter, type Condition, type ConditionGroup } from '../../../lib/odata/filter';
 import { queryString } from '../../../lib/odata/query';
 import { loggedCallsIn, matches, UNFILTERED, type CallFilter } from '../../../lib/xapi/callLog';
@@ -7,6 +8,7 @@ import type { Entity } from '../../../lib/xapi/entities';
 import { listFunction } from '../../../lib/xapi/functions';
 import type { ItemRun } from '../../shared/router';
 import { csvOperation, downloadCsv } from '../csvFile';
+import { defaultCountryOf } from '../../shared/fields/country';
 import { limitOf, limitProperties } from '../../shared/fields/limit';
 import { periodOf, periodProperties } from '../fields/period';
 import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
@@ -145,9 +147,10 @@ async function getCalls(run: ItemRun, direction: 'asc' | 'desc'): Promise<IDataO
 	});
 	const calls = loggedCallsIn(rows).filter(matches(filterOf(run)));
 	const withLegs = run.context.getNodeParameter('includeLegs', run.index, false) === true;
-	return calls.slice(0, limitOf(run)).map(({ legs, ...call }) => ({
-		...call,
-		...(withLegs && { legs: asOutput(simplify ? simplifiedLegs(legs) : legs) }),
+	const country = await defaultCountryOf(run);
+	return calls.slice(0, limitOf(run)).map((call) => ({
+		...callFields(call, country),
+		...(withLegs && { legs: asOutput(simplify ? simplifiedLegs(call.legs) : call.legs) }),
 	}));
 }
 

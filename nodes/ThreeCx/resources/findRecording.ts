@@ -46,7 +46,7 @@ export const findProperties = (file: INodeProperties): INodeProperties[] => [
 	text(
 		'Start of Call',
 		'callStart',
-		'$json.answeredAt || $json.startedAt || $json.startTime',
+		'$json.answeredAt || $json.startedAt',
 		'When the call was answered, or started',
 	),
 	text('End of Call', 'callEnd', '$json.endedAt', 'Leave empty if the call has just ended'),
