@@ -455,4 +455,23 @@ describe('the call log, after calls whose end was told', () => {
 		// By the same name, so that n8n knows it where it had been told after all.
 		expect(again.map(({ id }) => id)).toEqual([waiting!.id]);
 	});
+
+	test('one that only a menu has answered is told once, though the log has it before its end is certain', () => {
+		const told = Told.begin(PBX, T);
+		const teller = tellerOf(told);
+		const now = Date.now();
+		const tracker = new CallTracker(() => now, GRACE);
+		for (const change of tracker.diff(state([], { '100': 'Wivr' }), 'baseline'))
+			tracker.apply(change);
+		const take = (change: Change) =>
+			[...tracker.apply(change), ...tracker.settle()]
+				.filter(isCall)
+				.flatMap((event) => teller.take(event));
+		const atMenu = { callid: 1, party_caller_id: caller(1), status: 'Connected' as const };
+		expect(take(upsert(atMenu))).toEqual([]);
+		const call = { ...logged(1), startedAt: now, endedAt: now + 1_000 };
+		call.legs = call.legs.map((each) => ({ ...each, startedAt: now, endedAt: now + 1_000 }));
+		expect(teller.fillIn([call], now - 60_000, 'ended')).toEqual([]);
+		expect(take(removed()).map(({ type }) => type)).toEqual(['ended']);
+	});
 });

@@ -280,6 +280,13 @@ export class Teller {
 		event: CallEvent,
 		{ isOld = false, there }: { isOld?: boolean; there?: Set<ToldCall> } = {},
 	): ToldEvent[] {
+		const { granularity, matches } = this.options;
+		// A call that has shown nothing to tell so far, at a menu or the voicemail, is no call that nobody saw.
+		const isNew = event.type !== 'over' && event.call.id !== 0 && !this.names.has(event.call.key);
+		if (granularity === 'call' && isNew && matches(event)) {
+			const call = this.callOf(event);
+			there?.add(call);
+		}
 		return this.view(event).flatMap((each) => {
 			// Without a number it has no name that another process could know.
 			if (each.call.id === 0) return this.isAsked(each) && !isOld ? [each] : [];
