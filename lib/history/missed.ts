@@ -162,7 +162,7 @@ function shareNumbers(pairs: readonly Pair[]): boolean {
 /** How far apart the times are, in ms. */
 function timeBetween({ openedAt, endedAt }: SeenCall, logged: LoggedCall, toleranceMs: number) {
 	// It was there before we could see when it began: whatever fits better is taken for it.
-	let apart = openedAt === undefined ? toleranceMs : Infinity;
+	let apart = openedAt === undefined && endedAt === undefined ? toleranceMs : Infinity;
 	if (openedAt !== undefined) {
 		for (const { startedAt } of logged.legs)
 			apart = Math.min(apart, Math.abs(startedAt - openedAt));

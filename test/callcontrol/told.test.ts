@@ -323,4 +323,46 @@ describe('the names of calls', () => {
 		const told = Told.begin(PBX, NOW);
 		expect([3, 1, 2, 900, 5, 4].map((id) => told.eraFor(id))).toEqual([0, 0, 0, 0, 0, 0]);
 	});
+
+	test('knows calls that have ended again in the next process, to the second', () => {
+		const at = fc.option(fc.integer({ min: NOW - 60_000, max: NOW }), { nil: undefined });
+		fc.assert(
+			fc.property(at, at, fc.boolean(), (openedAt, endedAt, isLogged) => {
+				const told = Told.begin(PBX, NOW);
+				told.noteEnded({
+					callid: 7,
+					isLogged,
+					openedAt,
+					endedAt,
+					numbers: ['+4930123456'],
+					dns: ['100'],
+				});
+				const [known] = again(told).told.known(NOW);
+				expect(known).toMatchObject({ callid: 7, numbers: ['30123456'], dns: ['100'] });
+				expect(known!.isLogged === true).toBe(isLogged);
+				expect(known!.openedAt).toBe(openedAt);
+				if (endedAt === undefined) expect(known!.endedAt).toBeUndefined();
+				else expect(Math.abs(known!.endedAt! - endedAt)).toBeLessThanOrEqual(500);
+			}),
+		);
+	});
+
+	test('where not all fit, leaves out the calls that ended first, in whatever order they were told', () => {
+		const told = Told.begin(PBX, NOW);
+		const ends = Array.from({ length: MAX_ENDED }, (_, at) => NOW - 10 * at);
+		for (const [callid, endedAt] of ends.entries())
+			told.noteEnded({
+				callid,
+				openedAt: endedAt - 5_000,
+				endedAt,
+				numbers: ['+4930123456'],
+				dns: ['100'],
+			});
+		const { told: next } = again(told);
+		const kept = next.lately(NOW).map(({ endedAt }) => endedAt!);
+		expect(kept.length).toBeGreaterThan(MIN_ENDED_KEPT);
+		expect(kept.length).toBeLessThan(MAX_ENDED);
+		expect(next.forgottenUntil).toBeLessThanOrEqual(Math.min(...kept) + 500);
+		expect(Math.max(...kept)).toBeGreaterThan(NOW - 500);
+	});
 });

@@ -166,6 +166,20 @@ test.each<[string, SeenCall[], Entity[], number, string[]]>([
 		['b = 1'],
 	],
 	[
+		'one that ended an hour before, though when it began is not known: another call of the same number',
+		[seen(1, undefined, { endedAt: T - 60 * MINUTE })],
+		[row('a', T)],
+		0,
+		[],
+	],
+	[
+		'one whose end only is known',
+		[seen(1, undefined, { endedAt: T + 5_000 })],
+		[row('a', T)],
+		0,
+		['a = 1'],
+	],
+	[
 		'a call within the house',
 		[seen(1, T, { numbers: ['102'], dns: ['100'] })],
 		[row('a', T, { SourceDn: '102', SourceCallerId: '102', Direction: 'Internal' })],

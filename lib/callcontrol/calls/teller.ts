@@ -105,8 +105,9 @@ export class Teller {
 		);
 		this.stays.clear();
 		if (isForeign) return { events: news, foreign: before.length };
-		news.push(...this.leftMeanwhile(before, present));
 		const known = new Set([...this.names.values()].map((name) => told.nameOf(name)));
+		const goOn = before.filter((call) => known.has(told.nameOf(call)));
+		news.push(...this.leftMeanwhile(goOn, present));
 		// A call may be there on legs that the watcher does not care for.
 		const isThere = (call: ToldCall) =>
 			there.has(call) || (call.stay === '' && known.has(told.nameOf(call)));
@@ -153,7 +154,7 @@ export class Teller {
 				const ended = toEnded(each);
 				const events = this.missed(each, tell);
 				const last = events.pop();
-				told.handOn(ended);
+				told.handOn(ended, last !== undefined);
 				return last ? [...events, { ...last, closes: ended }] : [];
 			});
 	}
@@ -217,12 +218,13 @@ export class Teller {
 	}
 
 	/** Ticks an event off: it has been told for good. */
-	settled({ ticks, closes }: ToldEvent): void {
+	settled({ ticks, closes, at }: ToldEvent): void {
 		if (closes) this.options.told.noteEnded(closes);
-		if (ticks) this.tick(ticks.call, ticks.step);
+		if (ticks) this.tick(ticks.call, ticks.step, at);
 	}
 
-	private tick(call: ToldCall, step: string): void {
+	/** @param at when it happened, in ms since the epoch; its execution may have taken long */
+	private tick(call: ToldCall, step: string, at: number): void {
 		const { told } = this.options;
 		call.given.delete(step);
 		call.steps.add(step);
@@ -232,7 +234,7 @@ export class Teller {
 		const { callid, openedAt, leg } = call;
 		told.forget(call);
 		const { numbers } = call;
-		told.noteEnded({ callid, openedAt, endedAt: this.now(), numbers, dns: [leg.dn] });
+		told.noteEnded({ callid, openedAt, endedAt: at, numbers, dns: [leg.dn] });
 	}
 
 	/** Finds out which of the calls that were told of are those that are there. */
@@ -251,25 +253,21 @@ export class Teller {
 	}
 
 	/** The callers who have left a queue while nobody listened, in calls that go on. */
-	private leftMeanwhile(before: readonly ToldCall[], present: readonly CallEvent[]): ToldEvent[] {
+	private leftMeanwhile(goOn: readonly ToldCall[], present: readonly CallEvent[]): ToldEvent[] {
 		const legs = present.map(({ leg }) => leg);
 		const there = new Set(legs.map(({ dn, participant }) => legKey(dn, participant.id)));
-		return before.flatMap((call) => {
-			const event = present.find(({ call: { id } }) => id === call.callid);
-			if (!event || !this.isKnown(call)) return [];
-			const inCall = legs.filter(({ participant }) => participant.callid === call.callid);
-			const by = takenBy(inCall, undefined);
+		return goOn.flatMap((call) => {
+			const gone = waitsOf(call).filter((name) => !there.has(name));
+			if (gone.length === 0) return [];
+			const by = takenBy(
+				legs.filter(({ participant }) => participant.callid === call.callid),
+				undefined,
+			);
 			const outcome = by === undefined ? {} : ({ outcome: 'answered', by } as const);
-			return waitsOf(call)
-				.filter((name) => !there.has(name))
-				.flatMap((name) => this.give(call, leftEvent(this.lastOf(call), name, outcome), false));
+			return gone.flatMap((name) =>
+				this.give(call, leftEvent(this.lastOf(call), name, outcome), false),
+			);
 		});
-	}
-
-	/** Whether a call that was told of is there now. */
-	private isKnown(call: ToldCall): boolean {
-		const { told } = this.options;
-		return [...this.names.values()].some((name) => told.nameOf(name) === told.nameOf(call));
 	}
 
 	private stayOf({ call, leg }: CallEvent): string | undefined {
@@ -283,10 +281,7 @@ export class Teller {
 		const { granularity, matches } = this.options;
 		// A call that has shown nothing to tell so far, at a menu or the voicemail, is no call that nobody saw.
 		const isNew = event.type !== 'over' && event.call.id !== 0 && !this.names.has(event.call.key);
-		if (granularity === 'call' && isNew && matches(event)) {
-			const call = this.callOf(event);
-			there?.add(call);
-		}
+		if (granularity === 'call' && isNew && matches(event)) this.callOf(event);
 		return this.view(event).flatMap((each) => {
 			// Without a number it has no name that another process could know.
 			if (each.call.id === 0) return this.isAsked(each) && !isOld ? [each] : [];
@@ -344,7 +339,7 @@ export class Teller {
 		if (call.steps.has(step) || call.given.has(step)) return [];
 		if (step.startsWith(ENTERED)) call.waits.add(step.slice(ENTERED.length));
 		if (isOld || !this.isAsked(event)) {
-			this.tick(call, step);
+			this.tick(call, step, event.at);
 			return [];
 		}
 		call.given.add(step);

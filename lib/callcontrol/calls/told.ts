@@ -123,8 +123,11 @@ export class Told {
 
 	private forgotten = 0;
 
-	/** Calls of the log that this process has handed on to be told; not kept, so that the next one tells them. */
-	private readonly handedOn = new Set<EndedCall>();
+	/**
+	 * Calls of the log that this process has handed on, and whether their end waits to be told; not kept, so that the
+	 * next one tells them.
+	 */
+	private readonly handedOn = new Map<EndedCall, boolean>();
 
 	/**
 	 * Calls as they were written last, by level; writing is done with every hand-over, and most calls have not changed.
@@ -194,11 +197,15 @@ export class Told {
 		return [...this.calls.values()];
 	}
 
-	/** Keeps a call in mind, in this process only, whose end is about to be told. */
-	handOn(call: EndedCall): void {
-		this.handedOn.add(call);
+	/**
+	 * Keeps a call of the log in mind, in this process only.
+	 *
+	 * @param isWaiting whether its end is about to be told: until then it is missing, see {@link write}
+	 */
+	handOn(call: EndedCall, isWaiting: boolean): void {
+		this.handedOn.set(call, isWaiting);
 		if (this.handedOn.size <= MAX_ENDED) return;
-		const [oldest] = this.handedOn;
+		const [oldest] = this.handedOn.keys();
 		this.handedOn.delete(oldest!);
 		this.forgetEnded([oldest!]);
 	}
@@ -216,15 +223,24 @@ export class Told {
 
 	/** @returns the calls whose end need not be told: it was told lately, or waits to be. */
 	known(now: number): EndedCall[] {
-		return [...this.lately(now), ...this.handedOn];
+		return [...this.lately(now), ...this.handedOn.keys()];
 	}
 
 	/** @returns the calls whose end was told lately; while a gap is filled in, before it, too. */
 	lately(now: number): EndedCall[] {
-		const since = Math.min(now, this.gap ?? now) - ENDED_MS;
+		const since = Math.min(now, this.missingSince ?? now) - ENDED_MS;
 		const isLate = ({ endedAt = now }: EndedCall) => endedAt > since;
 		this.forgetEnded(this.ended.filter((call) => !isLate(call)));
 		return (this.ended = this.ended.filter(isLate));
+	}
+
+	/** Since when something is missing for the next process: what this one has found is not told yet. */
+	private get missingSince(): number | undefined {
+		const waiting = [...this.handedOn].flatMap(([{ endedAt }, isWaiting]) =>
+			isWaiting && endedAt !== undefined ? [endedAt] : [],
+		);
+		const since = waiting.reduce((first, at) => Math.min(first, at), this.gap ?? Infinity);
+		return since === Infinity ? undefined : since;
 	}
 
 	/**
@@ -301,7 +317,8 @@ export class Told {
 	write(now: number): ToldJson {
 		const { pbx, since, era, top } = this;
 		const lately = this.lately(now);
-		const keptSince = Math.min(now, this.gap ?? now) - ENDED_KEPT_MS;
+		const gap = this.missingSince;
+		const keptSince = Math.min(now, gap ?? now) - ENDED_KEPT_MS;
 		const recent = lately.filter(({ endedAt = now }) => endedAt > keptSince);
 		const lines = recent.map((call) => this.kept(call, 0, () => writeEnded(call)));
 		const calls = this.callLines(MAX_LINES_BYTES - sizeOf(lines.slice(-MIN_ENDED_KEPT)));
@@ -319,7 +336,7 @@ export class Told {
 			at: now,
 			...(ended.length > 0 ? { ended: ended.map(textOf) } : {}),
 			...(forgottenUntil > 0 ? { forgottenUntil } : {}),
-			...(this.gap === undefined ? {} : { gap: this.gap }),
+			...(gap === undefined ? {} : { gap }),
 			calls: calls.map(textOf),
 		};
 	}
@@ -563,12 +580,26 @@ const latest = (dns: readonly string[]): readonly string[] => dns.slice(-MAX_NUM
 /** Before numbers that are the call log's. */
 const LOGGED = 'L';
 
-/** A line for each of many calls: so when it began is left out where its end tells it apart, and of numbers the front. */
+/** Between two times: how long it took, in seconds, which is shorter than a time. */
+const SPAN = '+';
+
+const spanned = (from: number | undefined, to: number | undefined): string =>
+	from === undefined || to === undefined || to < from
+		? time(to)
+		: `${SPAN}${Math.round((to - from) / 1000).toString(36)}`;
+
+function unspan(from: number | undefined, text: string): number | undefined {
+	const value = untime(text.replace(SPAN, ''));
+	if (!text.startsWith(SPAN) || value === undefined) return value;
+	return from === undefined ? undefined : from + value * 1000;
+}
+
+/** A line for each of many calls: so it is short, and has no more of a number than it takes to recognise it. */
 const writeEnded = ({ callid, isLogged, openedAt, endedAt, numbers, dns }: EndedCall): string =>
 	[
 		`${isLogged ? LOGGED : ''}${callid}`,
-		time(endedAt === undefined ? openedAt : undefined),
-		time(endedAt),
+		time(openedAt),
+		spanned(openedAt, endedAt),
 		list(numbers.map(numberKey)),
 		list(dns),
 	].join(BAR);
@@ -581,7 +612,7 @@ function readEnded(line: unknown): EndedCall | undefined {
 		callid: Number(callid!.replace(LOGGED, '')),
 		...(callid!.startsWith(LOGGED) ? { isLogged: true } : {}),
 		openedAt: untime(openedAt!),
-		endedAt: untime(endedAt!),
+		endedAt: unspan(untime(openedAt!), endedAt!),
 		numbers: unlist(numbers!),
 		dns: unlist(dns),
 	};
