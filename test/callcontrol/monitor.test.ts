@@ -206,10 +206,22 @@ describe('a monitor', () => {
 	test('reads the state when a GET fails for good, so that the event is not lost', async () => {
 		await start();
 		const { events } = await listen();
-		pbx.faults.next({ method: 'GET', path: /\/participants\//, status: 500, times: 1 });
+		pbx.faults.next({ method: 'GET', path: /\/participants\//, status: 500, times: 3 });
 		pbx.calls.incoming({ from: CALLER, to: '100' });
 		expect(await events.first(is('100', 'ringing'), 'ringing')).toMatchObject({ recovered: true });
 		expect(pbx.faults.pending).toBe(0);
+	});
+
+	test('asks for a leg again when the PBX answers 500 now and then: the next event may be its end', async () => {
+		await start();
+		const { events } = await listen();
+		const lists = () => pbx.requests.filter(({ path }) => path === '/callcontrol').length;
+		const before = lists();
+		pbx.faults.next({ method: 'GET', path: /\/participants\//, status: 500, times: 2 });
+		pbx.calls.incoming({ from: CALLER, to: '100' });
+		expect(await events.first(is('100', 'ringing'), 'ringing')).toMatchObject({ recovered: false });
+		expect(pbx.faults.pending).toBe(0);
+		expect(lists()).toBe(before);
 	});
 
 	test('takes a leg that answers 404 for gone, and what was never seen for nothing', async () => {

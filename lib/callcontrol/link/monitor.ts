@@ -5,6 +5,8 @@ import { parseFrame, type EventEntity, type Frame } from './frames';
 import { CallOrder, type Pending } from './order';
 import { callidIn, LegReads } from './reads';
 import { createCallControl, type CallControl } from '../rest/client';
+import type { Participant } from '../rest/types';
+import { systemClock } from '../../waiting/clock';
 import { Sequence, Twins, type Position } from './sequence';
 import { superviseSocket, type SocketTiming } from './socket';
 import {
@@ -49,6 +51,9 @@ const CROWD = 24;
 
 /** ... after this time, in ms, so that one reading serves a whole burst. */
 const CROWD_MS = 250;
+
+/** When a leg whose GET was answered with 500 is asked for again, in ms after the time before. */
+const LEG_AGAIN_MS = [200, 400] as const;
 
 /** A socket that seems to say nothing is replaced at once; if that does not help, after twice this time, and so on; in ms... */
 const SILENCE_MS = 5_000;
@@ -184,10 +189,25 @@ export function startMonitor(options: MonitorOptions): Monitor {
 		signal: closing.signal,
 	});
 
+	/** A PBX in trouble answers 500 now and then, which nobody below asks again; the next event may be the leg's end. */
+	async function askForLeg(dn: string, id: number): Promise<Participant | ThreeCxError> {
+		const { signal } = closing;
+		const ask = async () =>
+			await (control as CallControl)
+				.participant(dn, id, signal)
+				.catch((cause: unknown) => cause as ThreeCxError);
+		let reply = await ask();
+		for (const ms of LEG_AGAIN_MS) {
+			const hasFailed = reply instanceof Error && reply.status === 500;
+			if (!hasFailed || signal.aborted) break;
+			await systemClock.sleep(ms, signal);
+			reply = await ask();
+		}
+		return reply;
+	}
+
 	async function readLeg(dn: string, id: number): Promise<Change[]> {
-		const reply = await (control as CallControl)
-			.participant(dn, id, closing.signal)
-			.catch((cause: unknown) => cause as ThreeCxError);
+		const reply = await askForLeg(dn, id);
 		if (!(reply instanceof Error)) {
 			await learnType(dn);
 			return [{ kind: 'upsert', participant: { ...reply, dn }, origin: 'live' }];
@@ -320,7 +340,7 @@ export function startMonitor(options: MonitorOptions): Monitor {
 			if (read.news > 0) after(timing.untoldMs, () => isSilent() && silent());
 		}
 		// What gave rise to suspicion is still unknown: ask again soon, and less and less often.
-		const again = read ? untilNextReading() : timing.suspicionMs * 2 ** unread;
+		const again = read ? untilNextReading() : timing.suspicionMs * 2 ** (unread - 1);
 		reconcileWithin(Math.min(again, timing.reconcileMs));
 	}
 

@@ -3,7 +3,7 @@ import { startPbx } from '../../../sandbox/pbx';
 import { seeded } from '../../../sandbox/pbx/callcontrol/random';
 import { judge, SHORT_MS, type Delivered, type Span, type Verdict } from './judge';
 import { playCalls } from './players';
-import { startProxy, type FaultProxy } from './proxy';
+import { startProxy, type FaultProxy, type ProxyEvents } from './proxy';
 import { RestartedN8n, type CallVerdict } from './restarts';
 import { causeTrouble, LONGEST_DELAY_MS, noFaults, type FaultCounts } from './troubles';
 
@@ -151,7 +151,7 @@ class Sight {
 		this.broken();
 		proxy.on('opened', () => (this.isOpen = true));
 		proxy.on('closed', () => this.broken());
-		proxy.on('answered', ({ path, status, injected }) => this.answered(path, status, injected));
+		proxy.on('answered', (answer) => this.answered(answer));
 	}
 
 	get isBlind(): boolean {
@@ -189,10 +189,11 @@ class Sight {
 		};
 	}
 
-	private answered(path: string, status: number, injected: boolean): void {
+	private answered({ path, status, injected, askedAt }: ProxyEvents['answered'][0]): void {
 		if (path === '/callcontrol') {
 			if (status !== 200) return;
-			for (const leg of [...this.unread.keys()]) this.read(leg);
+			// What was asked before a read failed may be older than what that read was for.
+			for (const [leg, failedAt] of [...this.unread]) if (failedAt <= askedAt) this.read(leg);
 			if (this.blindSince === undefined || !this.isOpen) return;
 			this.blind.push(this.until(this.blindSince));
 			this.blindSince = undefined;

@@ -28,9 +28,9 @@ export interface FrameFate {
 	twice?: boolean;
 }
 
-interface ProxyEvents {
-	/** A client has got an answer. `injected`: it was ours, not the PBX's. */
-	answered: [{ method: string; path: string; status: number; injected: boolean }];
+export interface ProxyEvents {
+	/** A client has got an answer. `injected`: it was ours, not the PBX's. `askedAt`: in ms since the epoch. */
+	answered: [{ method: string; path: string; status: number; injected: boolean; askedAt: number }];
 	/** A client has opened a socket, and the PBX has agreed. */
 	opened: [];
 	/** A socket has ended, whoever ended it. */
@@ -127,8 +127,15 @@ export class FaultProxy extends EventEmitter<ProxyEvents> {
 		const method = request.method ?? 'GET';
 		const path = request.url ?? '/';
 		const { status, delayMs = 0 } = this.fateOfRequest(method, path);
+		const askedAt = Date.now();
 		const answered = (given: number) =>
-			this.emit('answered', { method, path, status: given, injected: status !== undefined });
+			this.emit('answered', {
+				method,
+				path,
+				status: given,
+				injected: status !== undefined,
+				askedAt,
+			});
 		if (status !== undefined) {
 			request.resume();
 			if (delayMs > 0) await sleep(delayMs);
