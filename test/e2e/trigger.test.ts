@@ -34,6 +34,9 @@ interface Told {
 	callId: number;
 	extension: string;
 	recovered: boolean;
+	queueOutcome: string | null;
+	takenBy: string | null;
+	agents: string[];
 }
 
 let n8n: TestedN8n;
@@ -86,11 +89,13 @@ const workflowWith = (credential: { id: string; name: string }) =>
 		trigger: {
 			name: 'Call',
 			type: 'n8n-nodes-threecx.threeCxTrigger',
-			parameters: { events: ['callRinging', 'callEnded'] },
+			parameters: {
+				events: ['callRinging', 'callEnded', 'callerEnteredQueue', 'callerLeftQueue'],
+			},
 			credentials: { [CREDENTIAL_TYPE]: credential },
 		},
 		origin: receiver.origin,
-		body: '{ event: $json.event, callId: $json.callId, extension: $json.extension, recovered: $json.recovered }',
+		body: '{ event: $json.event, callId: $json.callId, extension: $json.extension, recovered: $json.recovered, queueOutcome: $json.queueOutcome, takenBy: $json.takenBy, agents: $json.agents }',
 	});
 
 const arrival = async (event: string, callId: number, ms = 30_000) =>
@@ -140,6 +145,30 @@ test('starts the workflow, and comes back by itself after a dropped socket and a
 	for (const callId of [first, second, third]) expect(times(callId, 'callRinging')).toBe(1);
 	expect(proxy.open).toBe(1);
 	expect(n8n.logTail()).not.toMatch(/No bridge acquired/);
+}, 60_000);
+
+test('tells when a caller enters a queue, and whether an agent took the call or the caller gave up', async () => {
+	const inQueue = async () => {
+		const callId = pbx.calls.incoming({ from: CALLER, to: '800' });
+		await arrival('callerEnteredQueue', callId);
+		return callId;
+	};
+	const taken = await inQueue();
+	pbx.calls.answer({ callid: taken, dn: '105' });
+	expect(await arrival('callerLeftQueue', taken)).toMatchObject({
+		extension: '800',
+		queueOutcome: 'answered',
+		takenBy: '105',
+		agents: expect.arrayContaining(['105']),
+	});
+	const lost = await inQueue();
+	pbx.calls.hangUp({ callid: lost });
+	expect(await arrival('callerLeftQueue', lost)).toMatchObject({
+		queueOutcome: 'abandoned',
+		takenBy: null,
+	});
+	await arrival('callEnded', lost);
+	for (const callId of [taken, lost]) expect(times(callId, 'callerLeftQueue')).toBe(1);
 }, 60_000);
 
 test('a PBX that is away longer than n8n has patience: one registration, one socket', async () => {
