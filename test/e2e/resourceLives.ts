@@ -2,20 +2,20 @@ import { HIDDEN } from '../../lib/xapi/secrets';
 import { rowKey } from '../../nodes/ThreeCx/locator';
 import { operationsOf } from '../../nodes/ThreeCx/operations';
 import { hasRows } from '../../nodes/ThreeCx/resource';
-import { RESOURCES, resourceNamed } from '../../nodes/ThreeCx/resources';
-import { startPbx, VERSION, type Pbx } from '../../sandbox/pbx';
-import { chain, CREDENTIAL_TYPE, openN8n, type ChainedNode, type TestedN8n } from './support';
+import { resourceNamed } from '../../nodes/ThreeCx/resources';
+import { VERSION, type Pbx } from '../../sandbox/pbx';
+import type { ChainedNode } from '../support/workflows';
 
 /**
- * Each resource of the 3CX node in a real n8n: one workflow a resource, which does the life of a row (create, read back,
- * change, list with filter and linked records, delete) as far as 3CX lets it, and operations of its own. n8n saves the
- * parameters, resolves the expressions between the nodes and stores the files.
+ * Workflows with all operations of the 3CX node, one a resource: the life of a row (create, read back, change, list with
+ * filter and linked records, delete) as far as 3CX lets it, and operations of its own. A real n8n runs them
+ * (`resourceLives.test.ts`), and their items are the examples of `docs/nodes`.
  */
 
 type Fields = Record<string, unknown>;
 
 /** A node of the workflow and what it has to give. */
-interface Step {
+export interface Step {
 	node: ChainedNode;
 	/** The items, each with at least these fields. */
 	gives: unknown;
@@ -155,7 +155,7 @@ const invoke = (operation: string, more: Fields, gives: unknown, name = operatio
 	step('invoke', { xapiOperation: by('list', operation), ...more }, gives, name);
 
 /** The workflow of each resource, on a PBX of its own. */
-const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
+export const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 	activeCall: (pbx) => {
 		pbx.calls.makeCall({ from: '100', to: '101' });
 		const activeCall = by('id', from('getAll', 'Id'));
@@ -884,41 +884,8 @@ const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 	voicemail: () => settingsLife({ AutoDeleteDays: 14, MinDuration: 5 }),
 };
 
-let n8n: TestedN8n;
-
-beforeAll(async () => {
-	n8n = await openN8n();
-}, 330_000);
-
-afterAll(async () => await n8n.close(), 60_000);
-
-test('every resource has its workflow', () => {
-	expect(Object.keys(WORKFLOWS).sort()).toEqual(RESOURCES.map(({ name }) => name).sort());
-});
-
-test.each(Object.keys(WORKFLOWS))('%s, with all its operations', async (resource) => {
-	const pbx = await startPbx();
-	try {
-		const { clientId, clientSecret } = pbx.defaultClient;
-		const credential = await n8n.api.saveCredential(resource, CREDENTIAL_TYPE, {
-			pbxUrl: pbx.url,
-			clientId,
-			clientSecret,
-		});
-		const steps = WORKFLOWS[resource]!(pbx);
-		const nodes = steps.map(({ node }) =>
-			node.type === undefined ? { ...node, parameters: { resource, ...node.parameters } } : node,
-		);
-		const operations = steps.map(({ node }) => node.parameters.operation);
-		for (const { name } of operationsOf(resourceNamed(resource)))
-			expect(operations).toContain(name);
-		const { id } = await n8n.api.saveWorkflow(chain(`Life of ${resource}`, credential, nodes));
-		const { status, error, items } = await n8n.api.run(id, 'Go');
-		expect({ status, error }).toEqual({ status: 'success', error: undefined });
-		expect(
-			Object.fromEntries(steps.map(({ node: { name } }) => [name, items(name)])),
-		).toMatchObject(Object.fromEntries(steps.map(({ node: { name }, gives }) => [name, gives])));
-	} finally {
-		await pbx.close();
-	}
-});
+/** @returns the nodes of a resource's workflow, in their order */
+export const nodesOf = (resource: string, steps: readonly Step[]): ChainedNode[] =>
+	steps.map(({ node }) =>
+		node.type === undefined ? { ...node, parameters: { resource, ...node.parameters } } : node,
+	);
