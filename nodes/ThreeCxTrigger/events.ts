@@ -3,7 +3,12 @@ import type { INodePropertyOptions } from 'n8n-workflow';
 import { parseFrame } from '../../lib/callcontrol/link/frames';
 import type { LinkState } from '../../lib/callcontrol/link/monitor';
 import type { ToldEvent } from '../../lib/callcontrol/calls/teller';
-import type { CallEventType, DeviceEvent } from '../../lib/callcontrol/calls/tracker';
+import type {
+	CallEvent,
+	CallEventType,
+	DeviceEvent,
+	TrackerEvent,
+} from '../../lib/callcontrol/calls/tracker';
 
 /** The link to the PBX broke, or is back. */
 export interface LinkEvent {
@@ -32,8 +37,11 @@ export interface RawEvent {
 	bytes: number;
 }
 
+/** Whatever happens, of calls on each leg. */
+export type HappenedEvent = TrackerEvent | LinkEvent | RawEvent;
+
 /** Whatever can start the workflow. */
-export type TriggerEvent = ToldEvent | DeviceEvent | LinkEvent | RawEvent;
+export type TriggerEvent = Exclude<HappenedEvent, CallEvent> | ToldEvent;
 
 type EventType = CallEventType | DeviceEvent['type'] | LinkEvent['type'] | RawEvent['type'];
 
@@ -155,6 +163,11 @@ export const eventOptions: INodePropertyOptions[] = EVENTS.map(({ name, value, d
 	value,
 	description,
 }));
+
+/** Events of calls, which can be told for each call or for each phone in it. */
+export const callEventOptions: INodePropertyOptions[] = eventOptions.filter(({ value }) =>
+	/^call[A-Z]/.test(String(value)),
+);
 
 const byType = new Map<string, ChoosableEvent>(
 	EVENTS.map((event) => [event.type ?? event.value, event]),

@@ -2,7 +2,7 @@ import { fitsPattern } from '../../lib/globs';
 import { directionOf, isExternal, type Direction } from '../../lib/callcontrol/calls/legs';
 import { formsOf, patternsOf } from '../../lib/phone/pattern';
 import type { CallEvent } from '../../lib/callcontrol/calls/tracker';
-import type { TriggerEvent } from './events';
+import type { HappenedEvent } from './events';
 
 /** Which calls a person cares for; what is left out does not matter. */
 export interface Filters {
@@ -49,7 +49,7 @@ export function wanted(filters: Filters, country: () => string | undefined) {
 		fits(callers, leg.participant.party_caller_id) &&
 		fits(dids, call.did ?? '');
 
-	return (event: TriggerEvent): boolean => {
+	return (event: HappenedEvent): boolean => {
 		if (event.kind === 'call') return isWantedCall(event);
 		return event.kind === 'link' || isListed(event.dn);
 	};

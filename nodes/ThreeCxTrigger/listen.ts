@@ -1,13 +1,13 @@
 import { NodeOperationError, type ITriggerFunctions, type ITriggerResponse } from 'n8n-workflow';
 import { Teller } from '../../lib/callcontrol/calls/teller';
 import type { Told } from '../../lib/callcontrol/calls/told';
-import type { CallEvent } from '../../lib/callcontrol/calls/tracker';
+import type { CallEvent, CallEventType, Granularity } from '../../lib/callcontrol/calls/tracker';
 import type { LinkState } from '../../lib/callcontrol/link/monitor';
 import { subscribe, type Subscriber } from '../../lib/callcontrol/link/sharing';
 import { connectTo, linkTo } from '../shared/connect';
 import { toNodeError } from '../shared/errors';
 import { DefaultCountry } from './countries';
-import { eventName, linkEvent, rawEvent, type TriggerEvent } from './events';
+import { eventName, linkEvent, rawEvent, type HappenedEvent } from './events';
 import { wanted } from './filters';
 import { Gaps, type GapPatience } from './gaps';
 import { keptMemory, noMemory } from './memory';
@@ -74,7 +74,9 @@ export async function listen(
 		},
 	});
 	const isWanted = wanted(settings.filters, () => country.code);
-	const asked = (type: TriggerEvent['type']) => settings.events.has(eventName(type));
+	const isAsked = (type: HappenedEvent['type']) => settings.events.has(eventName(type));
+	const granularityOf = (type: CallEventType): Granularity =>
+		settings.perPhone.has(eventName(type)) ? 'leg' : settings.granularity;
 	let pbx = '';
 	/** Of the link that is listened to now. */
 	let teller: Teller | undefined;
@@ -95,7 +97,12 @@ export async function listen(
 	const begin = (present: CallEvent[]) => {
 		const isFirst = told === undefined;
 		told = memory.open(pbx);
-		teller = new Teller({ granularity: settings.granularity, matches: isWanted, asked, told });
+		teller = new Teller({
+			granularities: settings.perPhone.size > 0 ? ['call', 'leg'] : [settings.granularity],
+			matches: isWanted,
+			asked: (type, granularity) => isAsked(type) && granularityOf(type) === granularity,
+			told,
+		});
 		const beginning = isFirst && startsFromNow ? 'from now' : 'what was missed';
 		const missedSince = beginning === 'from now' ? undefined : (told.gap ?? told.at);
 		// A further link follows an outage, after which the log is read as well.
@@ -109,9 +116,9 @@ export async function listen(
 		else if (isFirst) fill(missedSince);
 		if (isFirst) memory.save();
 	};
-	const take = (event: TriggerEvent) => {
+	const take = (event: HappenedEvent) => {
 		if (event.kind === 'call') teller?.take(event).forEach(delivery.push);
-		else if (asked(event.type) && isWanted(event)) delivery.push(event);
+		else if (isAsked(event.type) && isWanted(event)) delivery.push(event);
 	};
 	/** What waits for the times of the calls that are there; undefined when nothing has to. */
 	let waiting: Array<() => void> | undefined;

@@ -8,8 +8,6 @@ import { eventName, type TriggerEvent } from './events';
 
 /** What decides how an event looks. */
 export interface OutputOptions {
-	/** `call`: times and outcome are those of the whole call; `leg`: of the one phone. */
-	granularity: 'call' | 'leg';
 	/** ISO 3166 code of the country that local numbers belong to. */
 	defaultCountry?: string;
 	/** Adds the participant as 3CX sent it. */
@@ -25,6 +23,7 @@ const UNKNOWN: Readonly<Record<string, null>> = Object.fromEntries(
 		'eventId',
 		'pbx',
 		'callKey',
+		'granularity',
 		'timestamp',
 		'recovered',
 		'source',
@@ -92,7 +91,8 @@ function callDetails(event: ToldEvent, options: OutputOptions): IDataObject {
 	const { leg, call, previous, wait } = event;
 	const { participant, dnType, direction } = leg;
 	const { defaultCountry } = options;
-	const ofCall = options.granularity === 'call';
+	// Times and outcome are those of the whole call, or of the one phone.
+	const ofCall = event.granularity === 'call';
 	const openedAt = ofCall ? call.openedAt : leg.openedAt;
 	const answeredAt = ofCall ? call.answeredAt : leg.connectedAt;
 	const isEnd = event.type === 'ended';
@@ -105,6 +105,7 @@ function callDetails(event: ToldEvent, options: OutputOptions): IDataObject {
 	return {
 		...flat,
 		callKey: callKeyOf(call.id, call.openedAt),
+		granularity: event.granularity,
 		// One leg of a call may know it where another does not.
 		did: call.did ?? null,
 		didE164,

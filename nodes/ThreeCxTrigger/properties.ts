@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { countryOptions, FROM_PBX } from './countries';
-import { eventOptions } from './events';
+import { callEventOptions, eventOptions } from './events';
 import { LONGEST_EXECUTION_MINUTES } from './settings';
 
 /** What narrows the calls down further than their extensions. */
@@ -168,6 +168,15 @@ const options: INodeProperties = {
 			default: 10_000,
 			description:
 				'Above this number, the oldest "Participant Changed" and "Raw Message" events are dropped, and the log says how many. Other events are always kept.',
+		},
+		{
+			displayName: 'Tell for Each Phone',
+			name: 'perPhone',
+			type: 'multiOptions',
+			options: callEventOptions,
+			default: ['callRinging'],
+			description:
+				'Events that come once for every extension in a call, while the others come once for each call. For example, choose Call Ringing to open the caller on every phone that rings, and still save one record when the call ends. Only for Granularity "Each Call".',
 		},
 		{
 			displayName: 'Tell What Was Missed',

@@ -1,5 +1,6 @@
 import type { IDataObject, ITriggerFunctions } from 'n8n-workflow';
 import { ThreeCxError } from '../../lib/http/errors';
+import type { Granularity } from '../../lib/callcontrol/calls/tracker';
 import type { AgainPolicy } from '../../lib/waiting/delivery';
 import { FROM_PBX } from './countries';
 import { eventOptions } from './events';
@@ -12,6 +13,9 @@ export interface Settings extends Omit<OutputOptions, 'defaultCountry'> {
 	filters: Filters;
 	/** ISO 3166 code, '' for none, or {@link FROM_PBX}. */
 	country: string;
+	granularity: Granularity;
+	/** Events that are told for each phone, though the others are told for each call. */
+	perPhone: ReadonlySet<string>;
 	/** Executions under way at the same time. */
 	inFlight: number;
 	/** Max number of waiting events before less important ones are dropped. */
@@ -53,6 +57,7 @@ export function readSettings(context: ITriggerFunctions): Settings {
 		});
 	}
 	const { direction, otherSide } = filters;
+	const granularity: Granularity = options.granularity === 'leg' ? 'leg' : 'call';
 	return {
 		events: new Set(events),
 		filters: {
@@ -64,7 +69,9 @@ export function readSettings(context: ITriggerFunctions): Settings {
 			dids: patternsOf(filters.did),
 		},
 		country: typeof options.defaultCountry === 'string' ? options.defaultCountry : FROM_PBX,
-		granularity: options.granularity === 'leg' ? 'leg' : 'call',
+		granularity,
+		// With "Each Phone", all of them are.
+		perPhone: new Set(granularity === 'call' ? listOf(options.perPhone) : []),
 		includeRaw: options.includeRaw === true,
 		inFlight: positive(options.executionsInFlight, 10),
 		maxWaiting: positive(options.maxWaiting, 10_000),

@@ -1,3 +1,4 @@
+import type { ToldEvent } from '../../lib/callcontrol/calls/teller';
 import type { Change, CallEvent, TrackerEvent } from '../../lib/callcontrol/calls/tracker';
 import { readParticipant, type DnState, type Participant } from '../../lib/callcontrol/rest/types';
 
@@ -58,11 +59,12 @@ export const callEvent = ({
 	leg: legFields,
 	call,
 	...more
-}: Partial<Omit<CallEvent, 'leg' | 'call'>> & {
+}: Partial<Omit<ToldEvent, 'leg' | 'call'>> & {
 	leg?: Partial<CallEvent['leg']>;
 	call?: Partial<CallEvent['call']>;
-} = {}): CallEvent => ({
+} = {}): ToldEvent => ({
 	kind: 'call',
+	granularity: 'call',
 	id: 'event',
 	type: 'ringing',
 	at: 100_000,

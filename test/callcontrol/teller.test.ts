@@ -54,7 +54,7 @@ class Process {
 	) {
 		this.told = Told.read(store.json, pbx)?.told ?? Told.begin(pbx, Date.now());
 		this.teller = new Teller({
-			granularity: 'call',
+			granularities: ['call'],
 			matches: () => true,
 			asked: (type) => type !== 'participantChanged',
 			told: this.told,
@@ -150,7 +150,7 @@ describe('the next process tells', () => {
 
 	test('of an extension once, on whichever of its phones it still rings', () => {
 		const store = new Store();
-		const options = { granularity: 'leg' } as const;
+		const options = { granularities: ['leg'] } as const;
 		new Process(store, [], options).play(upsert(), upsert({ id: 2, legid: 3 }));
 		const next = new Process(store, [leg({ id: 2, legid: 3 })], options);
 		next.play(removed('100', 2));
@@ -159,7 +159,7 @@ describe('the next process tells', () => {
 
 	test('of each extension that has left the call', () => {
 		const store = new Store();
-		const options = { granularity: 'leg' } as const;
+		const options = { granularities: ['leg'] } as const;
 		new Process(store, [], options).play(upsert(), upsert({ dn: '101', id: 2, legid: 3 }));
 		new Process(store, [leg({ dn: '101', id: 2, legid: 3, status: 'Connected' })], options);
 		expect(store.lines).toEqual([
@@ -168,6 +168,34 @@ describe('the next process tells', () => {
 			'7 101 ~answered',
 			'7 100 ~ended',
 		]);
+	});
+
+	test('of some events each phone, of the others each call, under ids of their own', () => {
+		const store = new Store();
+		const options = {
+			granularities: ['call', 'leg'],
+			asked: (type, granularity) =>
+				type !== 'participantChanged' && (type === 'ringing') === (granularity === 'leg'),
+		} satisfies Partial<TellerOptions>;
+		new Process(store, [], options).play(upsert(), upsert({ dn: '101', id: 2, legid: 3 }));
+		const TALKS_101 = leg({ dn: '101', id: 2, legid: 3, status: 'Connected' });
+		new Process(store, [TALKS_101], options).settle();
+		// A process that dies after all was told, and one that sees the end.
+		new Process(store, [TALKS_101], options).play(removed('101', 2));
+		new Process(store, [], options);
+		expect(store.lines).toEqual([
+			'7 100 ringing',
+			'7 101 ringing',
+			'7 101 ~answered',
+			'7 101 ended',
+		]);
+		expect(store.delivered.map(({ granularity }) => granularity)).toEqual([
+			'leg',
+			'leg',
+			'call',
+			'call',
+		]);
+		expect(new Set(store.delivered.map(({ call: { key } }) => key)).size).toBe(1);
 	});
 
 	test('nothing of calls on extensions that nobody cares for', () => {
@@ -197,7 +225,10 @@ describe('a caller who waits in a queue', () => {
 	const waits = (event: ToldEvent) =>
 		event.wait ? [`${event.type} ${event.wait.queue} ${event.wait.outcome} ${event.wait.by}`] : [];
 	const begin = (store: Store, present: Participant[], granularity: 'call' | 'leg') =>
-		new Process(store, present, { granularity, types: { '800': 'Wqueue', '101': 'Wextension' } });
+		new Process(store, present, {
+			granularities: [granularity],
+			types: { '800': 'Wqueue', '101': 'Wextension' },
+		});
 
 	describe.each(['call', 'leg'] as const)('by %s', (granularity) => {
 		test('is told to enter and to leave once, though n8n is killed in between', () => {
@@ -259,7 +290,7 @@ describe('a process that begins', () => {
 			return tracker.replay();
 		};
 		const begin = (...legs: Participant[]) =>
-			new Teller({ granularity: 'call', matches: () => true, asked: () => true, told })
+			new Teller({ granularities: ['call'], matches: () => true, asked: () => true, told })
 				.begin(replay(...legs))
 				.events.map(({ call: { id }, type }) => `${id} ${type}`);
 		expect(begin(TALKS)).toEqual([]);
@@ -275,7 +306,7 @@ describe('a process that begins', () => {
 		new Process(store, []).play(upsert());
 		const told = Told.read(store.json, PBX)!.told;
 		const teller = new Teller({
-			granularity: 'call',
+			granularities: ['call'],
 			matches: () => true,
 			asked: () => true,
 			told,
@@ -328,9 +359,17 @@ const LIVES: Array<Array<Participant | 'gone'>> = [
 
 const LIVE_IDS = [1, 2, 3, 4, 9];
 
-test.each(['call', 'leg'] as const)(
+test.each(['call', 'leg', 'both'] as const)(
 	'by %s: whenever processes die and others take over, what was told once is told once, and each end that can be known',
-	(granularity) => {
+	(by) => {
+		const options: Partial<TellerOptions> =
+			by === 'both'
+				? {
+						granularities: ['call', 'leg'],
+						asked: (type, granularity) =>
+							type !== 'participantChanged' && (type === 'answered') === (granularity === 'leg'),
+					}
+				: { granularities: [by] };
 		const turn = fc.record({
 			which: fc.nat(LIVES.length - 1),
 			/** Whether the process is there to see it; afterwards the next one begins. */
@@ -343,7 +382,7 @@ test.each(['call', 'leg'] as const)(
 				const store = new Store();
 				const live = new Map<number, Participant>();
 				const lives = LIVES.map((steps) => [...steps]);
-				let running: Process | undefined = new Process(store, [], { granularity });
+				let running: Process | undefined = new Process(store, [], options);
 				for (const { which, isSeen, dies, settles } of turns) {
 					// A transfer begins while its call goes on; the number is used again when its first call is over.
 					if (which === 3 && lives[3]!.length === 3 && !live.has(1)) continue;
@@ -358,11 +397,11 @@ test.each(['call', 'leg'] as const)(
 					else running?.play({ kind: 'upsert', participant: step, origin: 'live' });
 					if (settles) running?.settle();
 					if (dies === 0) running = undefined;
-					running ??= new Process(store, [...live.values()], { granularity });
+					running ??= new Process(store, [...live.values()], options);
 				}
-				new Process(store, [...live.values()], { granularity });
+				new Process(store, [...live.values()], options);
 				const lines = store.delivered.map(
-					({ call, leg: { dn, participant }, type }) =>
+					({ call, leg: { dn, participant }, type, granularity }) =>
 						`${call.id} ${participant.party_caller_id} ${granularity === 'leg' ? dn : ''} ${type}`,
 				);
 				// Nothing twice.
@@ -384,7 +423,7 @@ test.each(['call', 'leg'] as const)(
 test('a call is remembered with the time of its end, however long its execution took', () => {
 	let now = 1_000_000;
 	const told = Told.begin(PBX, now);
-	const options = { granularity: 'call', matches: () => true, asked: () => true } as const;
+	const options = { granularities: ['call'], matches: () => true, asked: () => true } as const;
 	const teller = new Teller({ ...options, told, now: () => now });
 	const tracker = new CallTracker(() => now, GRACE);
 	const take = (change: Change) =>
@@ -425,7 +464,7 @@ describe('the call log, after calls whose end was told', () => {
 		return loggedCall(call!, 0);
 	};
 	const tellerOf = (told: Told) =>
-		new Teller({ granularity: 'call', matches: () => true, asked: () => true, told });
+		new Teller({ granularities: ['call'], matches: () => true, asked: () => true, told });
 
 	/** `count` calls are told; the log has them and one more, which came last and nobody saw. */
 	test.each([

@@ -557,11 +557,12 @@ describe('the 3CX node at a PBX with', () => {
 			const fields = { ...at.fields, pbxUrl: `${at.pbx.url}/pbx` };
 			const { id } = at.credential;
 			const said = /path.*3CX|3CX.*path/s;
+			// As the editor does: n8n 2.30 tests what is saved.
+			await at.save(fields);
 			expect(await n8n.api.testCredential(id, at.name, CREDENTIAL_TYPE, fields)).toMatchObject({
 				status: 'Error',
 				message: expect.stringMatching(said) as string,
 			});
-			await at.save(fields);
 			const { status, error } = await execute(at, DEPARTMENTS);
 			expect({ status, error }).toEqual({
 				status: 'error',

@@ -255,7 +255,8 @@ test(
 		);
 		expect(new Set(told.items.map(({ callId }) => callId)).size).toBe(calls.length);
 		expect(told.items).toHaveLength(calls.length);
-		expect(slowest).toBeLessThan(1_000);
+		// Older versions of n8n take longer, and so does a busy machine; stopped is what it must not be.
+		expect(slowest).toBeLessThan(3_000);
 		expect(grown).toBeLessThan(1_500);
 	},
 	BURST_MS + 60_000,

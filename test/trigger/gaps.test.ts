@@ -73,7 +73,7 @@ const begin = (calls: ToldCall[] = [], options: Partial<GapOptions> = {}) => {
 	const before = Told.begin(PBX, Date.now() - HOUR);
 	for (const call of calls) before.add({ ...call, era: before.eraFor(call.callid) });
 	told = Told.read(JSON.parse(JSON.stringify(before.write(Date.now()))), PBX)!.told;
-	teller = new Teller({ granularity: 'call', matches: () => true, asked: () => true, told });
+	teller = new Teller({ granularities: ['call'], matches: () => true, asked: () => true, told });
 	teller.begin([], 'what was missed', true);
 	gaps = new Gaps({
 		connect: async () => await Promise.resolve(clientAt(pbx.url)),
@@ -329,7 +329,12 @@ describe('what is told', () => {
 			const kept = { ...told.write(Date.now()), forgottenUntil: ended };
 			begin();
 			told = Told.read(kept, PBX)!.told;
-			teller = new Teller({ granularity: 'call', matches: () => true, asked: () => true, told });
+			teller = new Teller({
+				granularities: ['call'],
+				matches: () => true,
+				asked: () => true,
+				told,
+			});
 			teller.begin([], 'what was missed', true);
 			await fill(10 * MINUTE);
 			expect(said).toHaveLength(warnings);

@@ -46,6 +46,7 @@ describe('settings', () => {
 			},
 			country: FROM_PBX,
 			granularity: 'call',
+			perPhone: new Set(),
 			includeRaw: false,
 			inFlight: 10,
 			maxWaiting: 10_000,
@@ -71,6 +72,7 @@ describe('settings', () => {
 				options: {
 					defaultCountry: 'GB',
 					granularity: 'leg',
+					perPhone: ['callRinging'],
 					includeRaw: true,
 					executionsInFlight: 3.9,
 					maxWaiting: 1,
@@ -92,6 +94,7 @@ describe('settings', () => {
 			},
 			country: 'GB',
 			granularity: 'leg',
+			perPhone: new Set(),
 			includeRaw: true,
 			inFlight: 3,
 			maxWaiting: 1,
@@ -152,6 +155,7 @@ describe('the panel', () => {
 				'direction',
 				'tellMissed',
 				'otherSide',
+				'perPhone',
 				'events',
 				'extensions',
 				'defaultCountry',
@@ -191,7 +195,7 @@ describe('the panel', () => {
 				(options as INodeProperties[]).map((field) => [name, field] as const),
 			)
 			.filter(([, { type }]) => /options$/i.test(type));
-		expect(lists).toHaveLength(8);
+		expect(lists).toHaveLength(9);
 		for (const [collection, field] of lists) {
 			const settings = choices(field).map((value) =>
 				settingsOf({ events: ['raw'], [collection]: { [field.name]: value } as IDataObject }),
@@ -448,7 +452,7 @@ describe('filters', () => {
 });
 
 describe('the item', () => {
-	const options = { granularity: 'call' as const, includeRaw: false };
+	const options = { includeRaw: false };
 	const times = {
 		type: 'ended' as const,
 		at: 100_000,
@@ -495,9 +499,7 @@ describe('the item', () => {
 			direction: 'inbound',
 		});
 		const call = { ...times.call, answered: false };
-		expect(
-			toOutput(callEvent({ ...times, call }), { ...options, granularity: 'leg' }),
-		).toMatchObject({
+		expect(toOutput(callEvent({ ...times, call, granularity: 'leg' }), options)).toMatchObject({
 			startedAt: new Date(40_000).toISOString(),
 			answeredAt: new Date(60_000).toISOString(),
 			durationSeconds: 60,

@@ -56,7 +56,7 @@ const queue = (
 			}),
 	} as unknown as ITriggerFunctions;
 	return createQueue(context, { ...readSettings(context), ...options }, 'name', {
-		output: () => ({ granularity: 'call', includeRaw: false }),
+		output: () => ({ includeRaw: false }),
 		beforeHandOver: () => undefined,
 		onHandOver: () => undefined,
 		...hooks,

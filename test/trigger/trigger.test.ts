@@ -186,6 +186,35 @@ describe('the 3CX Trigger', () => {
 		]);
 	});
 
+	test('tells each phone that rings, and each call once, in one workflow', async () => {
+		await start();
+		await publish({
+			parameters: {
+				events: ['callRinging', 'callAnswered', 'callEnded'],
+				options: { perPhone: ['callRinging'] },
+			},
+		});
+		const callid = pbx.calls.incoming({ from: CALLER, to: '800' });
+		await emitted.count(4, 'phones that ring');
+		pbx.calls.answer({ callid, dn: '105' });
+		await event('callAnswered');
+		pbx.calls.hangUp({ callid });
+		expect(await event('callEnded')).toMatchObject({
+			granularity: 'call',
+			extension: '105',
+			answered: true,
+		});
+		const all = events();
+		const [pops, records] = [all.slice(0, 4), all.slice(4)];
+		expect(pops.every((each) => each.event === 'callRinging' && each.granularity === 'leg')).toBe(
+			true,
+		);
+		expect(new Set(pops.map(({ extension }) => extension)).size).toBe(4);
+		expect(records.map((each) => each.event)).toEqual(['callAnswered', 'callEnded']);
+		expect(new Set(all.map(({ callKey }) => callKey)).size).toBe(1);
+		expect(new Set(all.map(({ eventId }) => eventId)).size).toBe(6);
+	});
+
 	test('tells when a caller enters a queue and leaves it, also to somebody who listens to the queue only', async () => {
 		await start();
 		await publish({

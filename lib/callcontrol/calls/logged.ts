@@ -2,7 +2,7 @@ import { STATUS, readParticipant } from '../rest/types';
 import type { LoggedCall, LoggedLeg } from '../../history/missed';
 import { isMachine } from '../../xapi/callLog';
 import type { EndedCall } from './told';
-import { withLatest, type CallEvent } from './tracker';
+import { withLatest, type CallEvent, type Granularity } from './tracker';
 
 /** Calls of the call log as events of calls that nobody saw. */
 
@@ -141,7 +141,7 @@ const extensionsIn = (legs: readonly LoggedLeg[]): string[] =>
  * @param end the end of a call, or of an extension's part in it
  * @returns what led to it, in order: it rang or dialled, was answered, ended. The ids are the same wherever it is read.
  */
-export function stepsOf(end: CallEvent, granularity: 'call' | 'leg'): CallEvent[] {
+export function stepsOf(end: CallEvent, granularity: Granularity): CallEvent[] {
 	const { leg, call } = end;
 	const place = granularity === 'leg' ? end.id : call.key;
 	const answeredAt = granularity === 'leg' ? leg.connectedAt : call.answeredAt;

@@ -6,16 +6,22 @@ import { perExtension } from './perExtension';
 import { ENTERED, LEFT, leftEvent, queueWaits, takenBy } from './queueWaits';
 import { STATUS, type Participant } from '../rest/types';
 import { type EndedCall, MAX_NUMBERS, type Told, type ToldCall } from './told';
-import { legKey, withLatest, type CallEvent, type CallEventType } from './tracker';
+import {
+	legKey,
+	withLatest,
+	type CallEvent,
+	type CallEventType,
+	type Granularity,
+} from './tracker';
 
 /** What one watcher wants to be told. */
 export interface TellerOptions {
-	/** Events of whole calls, or of each extension in them. */
-	granularity: 'call' | 'leg';
+	/** Whether events of whole calls are asked for, of each extension in them, or some of both. */
+	granularities: readonly Granularity[];
 	/** Whether the watcher cares for the leg of an event. */
 	matches(event: CallEvent): boolean;
-	/** Whether events of a type are asked for. */
-	asked(type: CallEventType): boolean;
+	/** Whether events of a type are asked for; a type is asked for with one granularity only. */
+	asked(type: CallEventType, granularity: Granularity): boolean;
 	/** What has been told before; kept up to date from here on. */
 	told: Told;
 	/** The clock, in ms since the epoch. */
@@ -24,6 +30,7 @@ export interface TellerOptions {
 
 /** An event for a watcher. */
 export interface ToldEvent extends CallEvent {
+	granularity: Granularity;
 	/** Where it is ticked off; missing for what can happen again and again. */
 	ticks?: { call: ToldCall; step: string };
 	/** The end of a call that nobody saw: it is over, since when is not known, nor what happened before. */
@@ -33,6 +40,14 @@ export interface ToldEvent extends CallEvent {
 	/** The last event of a call that nobody saw: with it the call has been told. */
 	closes?: EndedCall;
 }
+
+/** An event, and the extension's stay in the call that it is about, or {@link WHOLE_CALL}. */
+type ViewedEvent = CallEvent & { stay: string };
+
+const WHOLE_CALL = '';
+
+const granularityOf = ({ stay }: { stay: string }): Granularity =>
+	stay === WHOLE_CALL ? 'call' : 'leg';
 
 /** What is told of what happened before a watcher began. */
 export type Beginning =
@@ -49,7 +64,8 @@ const CLOCK_MS = 5_000;
  * in every process, and what an earlier one has told is left out. Without I/O; what it knows is in its {@link Told}.
  */
 export class Teller {
-	private readonly view: (event: CallEvent) => Array<CallEvent & { stay?: string }>;
+	/** Events as each granularity that is asked for sees them. */
+	private readonly views: (event: CallEvent) => ViewedEvent[];
 
 	/** What the calls of the tracker are called here, by the tracker's own key. */
 	private readonly names = new Map<string, { callid: number; era: number }>();
@@ -63,14 +79,17 @@ export class Teller {
 	private readonly now: () => number;
 
 	constructor(private readonly options: TellerOptions) {
-		const { granularity, matches, now = Date.now } = options;
+		const { granularities, matches, now = Date.now } = options;
 		this.now = now;
-		const view =
-			granularity === 'call'
-				? perCall(matches)
-				: perExtension(matches, (event) => this.stayOf(event));
+		const views: Array<(event: CallEvent) => ViewedEvent[]> = [];
+		if (granularities.includes('call')) {
+			const view = perCall(matches);
+			views.push((event) => view(event).map((each) => ({ ...each, stay: WHOLE_CALL })));
+		}
+		if (granularities.includes('leg'))
+			views.push(perExtension(matches, (event) => this.stayOf(event)));
 		const waits = queueWaits();
-		this.view = (event) => waits(event).flatMap(view);
+		this.views = (event) => waits(event).flatMap((each) => views.flatMap((view) => view(each)));
 	}
 
 	/**
@@ -110,7 +129,7 @@ export class Teller {
 		news.push(...this.leftMeanwhile(goOn, present));
 		// A call may be there on legs that the watcher does not care for.
 		const isThere = (call: ToldCall) =>
-			there.has(call) || (call.stay === '' && known.has(told.nameOf(call)));
+			there.has(call) || (call.stay === WHOLE_CALL && known.has(told.nameOf(call)));
 		this.held = before.filter((call) => !isThere(call));
 		return { events: holds ? news : [...news, ...this.endHeld()], foreign: 0 };
 	}
@@ -194,7 +213,7 @@ export class Teller {
 		this.held = this.held.filter((each) => each !== call);
 		const ofLeg = (leg: LoggedLeg) =>
 			leg.row.DestinationDn === call.leg.dn || leg.row.SourceDn === call.leg.dn;
-		const legs = call.stay === '' ? [] : logged.legs.filter(ofLeg);
+		const legs = call.stay === WHOLE_CALL ? [] : logged.legs.filter(ofLeg);
 		const { answeredAt, endedAt } = legs.at(-1) ?? logged;
 		call.answered ||= answeredAt !== undefined;
 		call.answeredAt ??= answeredAt;
@@ -204,16 +223,17 @@ export class Teller {
 
 	/** A call that nobody saw. */
 	private missed(logged: LoggedCall, tell: 'ended' | 'everything'): ToldEvent[] {
-		const { granularity, matches } = this.options;
-		const all = eventsOf(logged).filter((event) => matches(event));
+		const { granularities, matches } = this.options;
+		const legs = eventsOf(logged).filter((event) => matches(event));
 		// Whoever took the call stands for it.
-		const one = all.find(({ leg }) => leg.connected) ?? all[0];
-		const events = granularity === 'leg' ? all : one ? [{ ...one, at: logged.endedAt }] : [];
-		return events.flatMap((event) =>
-			stepsOf(event, granularity)
+		const one = legs.find(({ leg }) => leg.connected) ?? legs[0];
+		const calls = one ? [{ ...one, at: logged.endedAt }] : [];
+		return granularities.flatMap((granularity) =>
+			(granularity === 'leg' ? legs : calls)
+				.flatMap((event) => stepsOf(event, granularity))
 				.filter(({ type }) => type === 'ended' || tell === 'everything')
-				.filter(this.isAsked)
-				.map((each) => ({ ...each, logged: logged.call })),
+				.filter(({ type }) => this.options.asked(type, granularity))
+				.map((each) => ({ ...each, granularity, logged: logged.call })),
 		);
 	}
 
@@ -246,7 +266,7 @@ export class Teller {
 			for (const [key, events] of calls) {
 				if (events[0]!.call.id !== call.callid || !isSame(call, events)) continue;
 				this.names.set(key, call);
-				if (call.stay !== '' && !call.given.has('ended'))
+				if (call.stay !== WHOLE_CALL && !call.given.has('ended'))
 					this.stays.set(`${key} ${call.leg.dn}`, call.stay);
 			}
 		}
@@ -278,25 +298,28 @@ export class Teller {
 		event: CallEvent,
 		{ isOld = false, there }: { isOld?: boolean; there?: Set<ToldCall> } = {},
 	): ToldEvent[] {
-		const { granularity, matches } = this.options;
+		const { granularities, matches } = this.options;
 		// A call that has shown nothing to tell so far, at a menu or the voicemail, is no call that nobody saw.
 		const isNew = event.type !== 'over' && event.call.id !== 0 && !this.names.has(event.call.key);
-		if (granularity === 'call' && isNew && matches(event)) this.callOf(event);
-		return this.view(event).flatMap((each) => {
+		if (granularities.includes('call') && isNew && matches(event))
+			this.callOf({ ...event, stay: WHOLE_CALL });
+		return this.views(event).flatMap((each) => {
+			const granularity = granularityOf(each);
 			// Without a number it has no name that another process could know.
-			if (each.call.id === 0) return this.isAsked(each) && !isOld ? [each] : [];
+			if (each.call.id === 0)
+				return this.options.asked(each.type, granularity) && !isOld
+					? [{ ...each, granularity }]
+					: [];
 			const call = this.callOf(each);
 			there?.add(call);
 			return this.give(call, each, isOld);
 		});
 	}
 
-	private isAsked = ({ type }: CallEvent): boolean => this.options.asked(type);
-
 	/** What is known of the call of an event, up to date. */
-	private callOf(event: CallEvent & { stay?: string }): ToldCall {
-		const { told, granularity } = this.options;
-		const { leg, call, stay = '' } = event;
+	private callOf({ leg, call, stay }: ViewedEvent): ToldCall {
+		const { told } = this.options;
+		const granularity = granularityOf({ stay });
 		const name = this.names.get(call.key) ?? { callid: call.id, era: told.eraFor(call.id) };
 		this.names.set(call.key, name);
 		const known = told.find(name.callid, name.era, stay);
@@ -333,32 +356,20 @@ export class Teller {
 		const { told } = this.options;
 		const name = told.nameOf(call);
 		const { step } = event;
-		const named = { ...event, ...this.timed(call, event, name) };
+		const granularity = granularityOf(call);
+		const isAsked = this.options.asked(event.type, granularity);
+		const named = { ...event, granularity, ...timed(call, event, name) };
 		if (step === undefined)
-			return this.isAsked(event) && !isOld ? [{ ...named, id: `${name}/${event.id}` }] : [];
+			return isAsked && !isOld ? [{ ...named, id: `${name}/${event.id}` }] : [];
 		if (call.steps.has(step) || call.given.has(step)) return [];
 		if (step.startsWith(ENTERED)) call.waits.add(step.slice(ENTERED.length));
-		if (isOld || !this.isAsked(event)) {
+		if (isOld || !isAsked) {
 			this.tick(call, step, event.at);
 			return [];
 		}
 		call.given.add(step);
 		const id = [name, call.stay, step].filter((part) => part !== '').join('/');
 		return [{ ...named, id, ticks: { call, step } }];
-	}
-
-	/** The call by its name here, with the times that an earlier process saw. */
-	private timed(
-		{ openedAt, answeredAt, queue, did, rang, agents }: ToldCall,
-		{ leg, call }: CallEvent,
-		key: string,
-	): Pick<CallEvent, 'leg' | 'call'> {
-		if (this.options.granularity === 'call')
-			return { leg, call: { ...call, key, openedAt, answeredAt, queue, did, rang, agents } };
-		return {
-			leg: { ...leg, openedAt, connectedAt: answeredAt },
-			call: { ...call, key, queue, did, rang, agents },
-		};
 	}
 
 	/** A call that was there is gone, and callers who waited in it have left; the log may say since when. */
@@ -401,6 +412,19 @@ export class Teller {
 			},
 		};
 	}
+}
+
+/** The call by its name here, with the times that an earlier process saw. */
+function timed(
+	told: ToldCall,
+	{ leg, call }: CallEvent,
+	key: string,
+): Pick<CallEvent, 'leg' | 'call'> {
+	const { openedAt, answeredAt, queue, did, rang, agents } = told;
+	const known = { key, queue, did, rang, agents };
+	return granularityOf(told) === 'call'
+		? { leg, call: { ...call, ...known, openedAt, answeredAt } }
+		: { leg: { ...leg, openedAt, connectedAt: answeredAt }, call: { ...call, ...known } };
 }
 
 /** Names the queues' legs in which callers waited and have not been told to have left. */

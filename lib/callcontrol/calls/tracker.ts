@@ -120,6 +120,9 @@ export interface DeviceEvent {
 	deviceId: string;
 }
 
+/** What an event is told of: `call`, a whole call; `leg`, one extension in it. */
+export type Granularity = 'call' | 'leg';
+
 export type TrackerEvent = CallEvent | DeviceEvent;
 
 /** How we know of a change: told at once, found by reading the state, or already so when we began to listen. */
