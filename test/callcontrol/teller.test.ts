@@ -498,6 +498,27 @@ describe('the call log, after calls whose end was told', () => {
 		expect(teller.fillIn(all, T, 'ended')).toEqual([]);
 	});
 
+	/** A call of a queue has several ends where each phone is told; only one call of the log is it. */
+	test('a second call of the same caller is told, though each phone of the first one was told to have ended', () => {
+		const told = Told.begin(PBX, T);
+		told.gap = T;
+		const [first, second] = [logged(1), logged(31)];
+		for (const [at, dn] of ['100', '101', '102'].entries())
+			told.noteEnded({
+				callid: 1,
+				openedAt: first.startedAt + 1_000 * at,
+				endedAt: first.endedAt - 500 * at,
+				numbers: [caller(1)],
+				dns: [dn],
+			});
+		const again = second.legs.map(({ row, ...leg }) => ({
+			...leg,
+			row: { ...row, SourceCallerId: caller(1) },
+		}));
+		const events = tellerOf(told).fillIn([first, { ...second, legs: again }], T, 'ended');
+		expect(events.map(({ logged: call }) => call?.callId)).toEqual(['log-31']);
+	});
+
 	test('one that waited to be told when n8n was killed is told by the next process; one that was told is not', () => {
 		const first = Told.begin(PBX, T);
 		first.gap = T;

@@ -188,25 +188,18 @@ export class Teller {
 	}
 
 	/** All calls that the log may show and that are told, or will be, without it. */
-	private seen(): Array<SeenCall & { held: ToldCall[] }> {
+	private seen(): SeenOrHeld[] {
 		const { told } = this.options;
-		const ofCall = new Map<string, SeenCall & { dns: string[]; held: ToldCall[] }>();
-		for (const call of told.open()) {
-			const { callid, openedAt, leg } = call;
-			const name = told.nameOf(call);
-			const known = ofCall.get(name) ?? {
-				callid,
-				openedAt,
-				numbers: call.numbers,
-				dns: [],
-				held: [],
-			};
-			ofCall.set(name, known);
-			known.dns.push(leg.dn);
-			if (this.held.includes(call)) known.held.push(call);
-		}
-		const ended = told.known(this.now()).map((call) => ({ ...call, held: [] }));
-		return [...ofCall.values(), ...ended];
+		const open = told.open().map((call) => ({
+			name: told.nameOf(call),
+			callid: call.callid,
+			openedAt: call.openedAt,
+			numbers: call.numbers,
+			dns: [call.leg.dn],
+			held: this.held.includes(call) ? [call] : [],
+		}));
+		const ended = told.known(this.now()).map((call) => ({ ...call, name: undefined, held: [] }));
+		return oneForEachCall([...open, ...ended]);
 	}
 
 	private endLogged(call: ToldCall, logged: LoggedCall): ToldEvent[] {
@@ -426,6 +419,45 @@ function timed(
 		? { leg, call: { ...call, ...known, openedAt, answeredAt } }
 		: { leg: { ...leg, openedAt, connectedAt: answeredAt }, call: { ...call, ...known } };
 }
+
+/** A call that the log may show: one that was told of, or goes on. */
+interface SeenOrHeld extends SeenCall {
+	/** Of one that goes on, see {@link Told.nameOf}. */
+	name: string | undefined;
+	/** What of it waits for the log to tell its end. */
+	held: ToldCall[];
+}
+
+/**
+ * Each phone in a call may have been told of on its own; in the call log they are one call. A PBX that restarts uses
+ * numbers again, so only what overlaps in time is the same call.
+ */
+function oneForEachCall(all: readonly SeenOrHeld[]): SeenOrHeld[] {
+	const byNumber = new Map<string, SeenOrHeld[]>();
+	return all.filter((call) => {
+		if (call.callid === 0) return true;
+		const key = `${call.callid} ${call.isLogged === true}`;
+		const known = byNumber.get(key) ?? [];
+		byNumber.set(key, known);
+		const same = known.find((other) => mayBeOne(call, other));
+		if (!same) return known.push(call) > 0;
+		same.openedAt = earlier(same.openedAt, call.openedAt);
+		// While one of them goes on, so does the call.
+		same.endedAt = same.endedAt && call.endedAt && Math.max(same.endedAt, call.endedAt);
+		same.numbers = [...new Set([...same.numbers, ...call.numbers])];
+		same.dns = [...new Set([...same.dns, ...call.dns])];
+		same.held.push(...call.held);
+		return false;
+	});
+}
+
+const mayBeOne = (one: SeenOrHeld, other: SeenOrHeld): boolean =>
+	(one.name ?? other.name) === (other.name ?? one.name) &&
+	(one.openedAt ?? 0) <= (other.endedAt ?? Infinity) + CLOCK_MS &&
+	(other.openedAt ?? 0) <= (one.endedAt ?? Infinity) + CLOCK_MS;
+
+const earlier = (one: number | undefined, other: number | undefined): number | undefined =>
+	one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 
 /** Names the queues' legs in which callers waited and have not been told to have left. */
 const waitsOf = ({ waits, given }: ToldCall): string[] =>
