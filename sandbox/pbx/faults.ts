@@ -1,5 +1,6 @@
 /** Faults that a test can put into the answers of the simulated PBX. */
 import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What goes wrong, and for which requests. */
 export interface Fault {
@@ -16,6 +17,8 @@ export interface Fault {
 	headers?: Record<string, string>;
 	/** Milliseconds before anything happens. */
 	delayMs?: number;
+	/** Waited for before anything happens: what a test does meanwhile comes first, however busy the machine is. */
+	until?: Promise<void>;
 	/** Do what was asked first, and go wrong instead of answering: what is known of the request gets lost. */
 	after?: boolean;
 	/** Cut the connection with a TCP reset instead of answering. */
@@ -53,6 +56,12 @@ export function faultFrom(text: string): Fault {
 		...(method !== undefined && { method }),
 		...(pattern !== undefined && { path: new RegExp(pattern) }),
 	};
+}
+
+/** Waits as long as a fault holds a request up. */
+export async function heldUp({ delayMs, until }: Fault): Promise<void> {
+	await until;
+	if (delayMs !== undefined) await sleep(delayMs);
 }
 
 interface FaultEvents {

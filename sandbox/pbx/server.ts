@@ -16,7 +16,7 @@ import {
 	type CallEngine,
 } from './callcontrol';
 import type { KeyPair } from './certificate';
-import type { Fault, Faults } from './faults';
+import { heldUp, type Fault, type Faults } from './faults';
 import { BUSY, type Load } from './load';
 import type { PageHandler } from './page';
 import { rewrite, type Quirks } from './quirks';
@@ -244,7 +244,7 @@ export class Server {
 		request: IncomingMessage,
 		response: ServerResponse,
 	): Promise<boolean> {
-		if (fault.delayMs !== undefined) await sleep(fault.delayMs);
+		await heldUp(fault);
 		if (fault.hang) return true;
 		if (fault.resetConnection) {
 			request.socket.resetAndDestroy();
@@ -358,7 +358,7 @@ export class Server {
 		const record = this.record(request, token);
 		const { faults } = this.parts;
 		const fault = faults.take(record.method, record.path + record.query);
-		if (fault?.delayMs !== undefined) await sleep(fault.delayMs);
+		if (fault) await heldUp(fault);
 		if (fault?.hang) await new Promise((resolve) => request.socket.once('close', resolve));
 		if (fault?.resetConnection) request.socket.resetAndDestroy();
 		const caller = fault?.status ?? this.callControlCaller(token);

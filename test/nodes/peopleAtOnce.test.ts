@@ -1,4 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
+import { gate } from '../support/gate';
 import { openOffice, storeFor, until, type Office } from './peopleHarness';
 
 /**
@@ -58,12 +59,14 @@ async function createAsRival(user: IDataObject): Promise<number> {
 
 /** Runs Create or Update so that somebody else creates a user after its look and before its own create. */
 async function overtaken(rival: IDataObject, matchBy = 'Number'): Promise<IDataObject> {
-	office.pbx.faults.next({ method: 'POST', path: /\/Users$/, delayMs: 500 });
+	const posting = gate();
+	office.pbx.faults.next({ method: 'POST', path: /\/Users$/, until: posting.opened });
 	const upserting = office.one('user', 'upsert', { ...hire, matchBy });
 	// Handled in the end: what it throws is what the caller gets.
 	upserting.catch(() => undefined);
 	await until(() => office.pbx.faults.pending === 0);
 	expect(await createAsRival(rival)).toBe(201);
+	posting.open();
 	return await upserting;
 }
 

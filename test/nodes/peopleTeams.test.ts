@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { IDataObject } from 'n8n-workflow';
+import { gate } from '../support/gate';
 import { by, list, openOffice, until, type Office } from './peopleHarness';
 
 /** Departments, queues, ring groups and hours, and lists of members that several programs change at once. */
@@ -306,11 +307,13 @@ describe('lists that others change at the same time', () => {
 		// The first read finds the list, the second looks whether the write has held.
 		const reads = { method: 'GET', path: /Queues\(\d+\)/ };
 		office.pbx.faults.next({ ...reads, delayMs: 0 });
-		office.pbx.faults.next({ ...reads, delayMs: 300 });
+		const looking = gate();
+		office.pbx.faults.next({ ...reads, until: looking.opened });
 		const before = patches();
 		const adding = office.one('queue', 'addAgent', { queue, extensions: ['129'] });
 		await until(() => numbersOf(agentsOf('802')).includes('129'));
 		overwrite(theirs);
+		looking.open();
 		expect(await adding).toMatchObject({ added: ['129'] });
 		expect(numbersOf(agentsOf('802'))).toContain('129');
 		expect(patches() - before).toBe(2);
