@@ -26,10 +26,10 @@ const GENERATED =
 const SHARED_BY = 3;
 
 /** @returns the address of a heading on its page, as GitHub makes it */
-const anchorOf = (heading: string): string =>
+export const anchorOf = (heading: string): string =>
 	heading
 		.toLowerCase()
-		.replace(/[^\p{L}\p{N}\- ]/gu, '')
+		.replace(/[^\p{L}\p{N}\-_ ]/gu, '')
 		.replace(/ /g, '-');
 
 const linkTo = (heading: string, page = ''): string => `[${heading}](${page}#${anchorOf(heading)})`;

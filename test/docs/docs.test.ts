@@ -1,0 +1,196 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import type { INodeParameters } from 'n8n-workflow';
+import { closeDispatchers } from '../../lib/http/dispatchers';
+import { operationsOf } from '../../nodes/ThreeCx/operations';
+import { RESOURCES } from '../../nodes/ThreeCx/resources';
+import { resources as callControlResources } from '../../nodes/ThreeCxCallControl/resources';
+import { startPbx, type Pbx } from '../../sandbox/pbx';
+import { PROFILES } from '../../sandbox/pbx/profiles';
+import { anchorOf } from '../../scripts/docs/pages';
+import { CredentialStore, runNode } from '../support/n8n';
+import { DOCS, readExamples } from './recorded';
+
+/** What the documentation says of the code is so, as far as a program can tell. */
+
+const ROOT = join(DOCS, '..');
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+const filesIn = (folder: string, ending: RegExp): string[] =>
+	readdirSync(join(ROOT, folder), { recursive: true })
+		.map(String)
+		.filter((path) => ending.test(path))
+		.map((path) => join(folder, path));
+
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...filesIn('docs', /\.md$/)];
+/** Pages that people have written. */
+const WRITTEN = PAGES.filter((path) => !path.startsWith(join('docs', 'nodes')));
+
+/** Blocks of code in a language. */
+const blocksOf = (text: string, language: string): string[] =>
+	[...text.matchAll(new RegExp('^```' + language + '\\n([^]*?)^```$', 'gm'))].map(
+		([, code = '']) => code,
+	);
+
+const withoutCode = (text: string) => text.replace(/^```[^]*?^```$/gm, '');
+
+describe('links', () => {
+	const anchors = new Map(
+		PAGES.map((path) => {
+			const headings = [...withoutCode(read(path)).matchAll(/^#+ (.*)$/gm)].map(
+				([, heading = '']) =>
+					anchorOf(
+						heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[`*]|(?<!\w)_|_(?!\w)/g, ''),
+					),
+			);
+			return [path, new Set(headings)];
+		}),
+	);
+
+	test.each(PAGES)('of %s lead somewhere', (page) => {
+		const links = [...withoutCode(read(page)).matchAll(/\]\(([^)\s]+)\)|<img src="([^"]+)"/g)].map(
+			([, link, image]) => link ?? image!,
+		);
+		for (const link of links.filter((each) => !/^[a-z]+:/.test(each))) {
+			const [path = '', anchor] = link.split('#');
+			const target = path === '' ? page : relative('.', join(dirname(page), path));
+			expect({ link, there: existsSync(join(ROOT, target)) }).toEqual({ link, there: true });
+			if (anchor !== undefined)
+				expect({ link, there: anchors.get(target)?.has(anchor) }).toEqual({ link, there: true });
+		}
+	});
+});
+
+test.each(WRITTEN)('%s: JSON and YAML can be read', (page) => {
+	for (const code of blocksOf(read(page), 'json'))
+		expect(() => JSON.parse(code) as unknown).not.toThrow();
+	for (const code of blocksOf(read(page), 'yaml'))
+		expect(() => parseYaml(code) as unknown).not.toThrow();
+});
+
+test.each(WRITTEN)('%s: commands, files and operations that it names are there', (page) => {
+	const text = read(page);
+	const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+	for (const [, name = ''] of text.matchAll(/npm run (?:-s )?([a-z][\w:]*)/g))
+		expect(Object.keys(scripts)).toContain(name);
+	for (const [, path = ''] of text.matchAll(
+		/`((?:test|sandbox|scripts|lib|nodes|workflows)\/[\w./-]+)`/g,
+	))
+		expect({
+			path,
+			there: existsSync(join(ROOT, path)) || existsSync(join(ROOT, `${path}.ts`)),
+		}).toEqual({ path, there: true });
+	const labels = new Map(
+		[
+			...RESOURCES.map((resource) => [resource.label, operationsOf(resource)] as const),
+			...callControlResources.map(({ label, operations }) => [label, operations] as const),
+		].map(([label, operations]) => [label, operations.map((operation) => operation.label)]),
+	);
+	for (const [, resource = '', operation = ''] of text.matchAll(
+		/_([A-Z][\w ]+?) > ([A-Z][\w ]+?)_/g,
+	)) {
+		const known = labels.get(resource);
+		if (known) expect(known).toContain(operation);
+	}
+});
+
+describe('docs/filters.md', () => {
+	const examples = [
+		...read('docs/filters.md').matchAll(/^## (.*)$|^```json\n([^]*?)^```\n+Gives: (.*)$/gm),
+	];
+	let heading = '';
+	const cases = examples.flatMap(
+		([, title, json, gives], index): Array<[string, string, string]> => {
+			heading = title ?? heading;
+			return json === undefined ? [] : [[`${heading} (${index})`, json, gives!]];
+		},
+	);
+	let pbx: Pbx;
+	beforeAll(async () => {
+		pbx = await startPbx();
+	});
+	afterAll(async () => {
+		await closeDispatchers();
+		await pbx.close();
+	});
+
+	test('gives a result for each example', () => {
+		expect(cases).toHaveLength(blocksOf(read('docs/filters.md'), 'json').length);
+	});
+
+	test.each(cases)('%s', async (_, json, gives) => {
+		const { clientId, clientSecret } = pbx.defaultClient;
+		const { items, error } = await runNode({
+			parameters: JSON.parse(json) as INodeParameters,
+			credentials: new CredentialStore({ pbxUrl: pbx.url, clientId, clientSecret }),
+		});
+		if (error) throw error;
+		const names = items.map(({ json: { FirstName, LastName, Name } }) =>
+			FirstName === undefined ? String(Name) : `${String(FirstName)} ${String(LastName)}`,
+		);
+		expect(gives.endsWith('item') ? `${items.length} item` : names.join(', ')).toBe(gives);
+	});
+});
+
+test('docs/troubleshooting.md quotes messages that the code has', () => {
+	const source = [
+		...filesIn('lib', /\.ts$/),
+		...filesIn('nodes', /\.ts$/),
+		...filesIn('credentials', /\.ts$/),
+	]
+		.map(read)
+		.join('\n')
+		// What stands in comments nobody is shown.
+		.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, '');
+	const quoted = [...read('docs/troubleshooting.md').matchAll(/^\| `([^`]+)` +\|/gm)].map(
+		([, each]) => each!,
+	);
+	expect(quoted.length).toBeGreaterThan(30);
+	for (const message of quoted)
+		for (const part of message
+			.split('…')
+			.map((each) => each.trim())
+			.filter((each) => each.length > 2))
+			expect({ message, part, there: source.includes(part) }).toEqual({
+				message,
+				part,
+				there: true,
+			});
+});
+
+describe('docs/events.md', () => {
+	const { threeCxTrigger: events = {} } = readExamples();
+	const rows = [
+		...read('docs/events.md').matchAll(/^\| (`.*?`) +\| .*? \| ([^|]*?) +\|$/gm),
+	].flatMap(([, fields = '', applies = '']) =>
+		[...fields.matchAll(/`(\w+)`/g)].map(([, field]) => [field!, applies] as const),
+	);
+	const told = new Map(rows);
+	const ABOUT_NO_CALL = /^(?:device|connection|raw)/;
+
+	test('has every field of the items', () => {
+		const fields = Object.values(events).flatMap((example) => Object.keys(example!.json));
+		expect([...told.keys()].sort()).toEqual([...new Set(fields)].sort());
+	});
+
+	test.each(Object.keys(events))('says of %s which fields apply', (event) => {
+		for (const [field, value] of Object.entries(events[event]!.json)) {
+			const applies = told.get(field)!;
+			const mayBe =
+				applies === 'all' ||
+				(applies.startsWith('calls') && !ABOUT_NO_CALL.test(event)) ||
+				applies.includes(`\`${event}\``);
+			if (value !== null) expect({ field, mayBe }).toEqual({ field, mayBe: true });
+		}
+	});
+});
+
+test('docs/sandbox.md names every profile and every option', () => {
+	const page = read('docs/sandbox.md');
+	for (const name of Object.keys(PROFILES)) expect(page).toContain(`\`${name}\``);
+	const [, options = ''] = /options: \{([^]*?)\n\t\t\},/.exec(read('sandbox/pbx/main.ts'))!;
+	const names = [...options.matchAll(/^\t\t\t'?([\w-]+)'?: \{/gm)].map(([, name]) => name!);
+	expect(names.length).toBeGreaterThan(8);
+	for (const name of names) expect(page).toContain(`--${name} `.trimEnd());
+});
