@@ -47,7 +47,7 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 	} as const;
 
 	documentationUrl =
-		'https://github.com/n8n-nodes-threecx/n8n-nodes-threecx#create-the-api-client-in-3cx';
+		'https://github.com/n8n-nodes-threecx/n8n-nodes-threecx/blob/main/docs/setup-3cx.md#create-the-api-client';
 
 	properties: INodeProperties[] = [
 		{

@@ -165,8 +165,14 @@ async function play(options: Options, cleanup: Cleanup): Promise<number> {
 	say(
 		`Open          ${api.baseUrl}   e-mail ${owner.email}${n8n.isOwn ? `   password ${owner.password}` : ''}`,
 	);
-	if (pbx) say(`Make calls    ${pbx.url}   (the sandbox's own page)`);
-	else say('Call an extension of the PBX now and watch the executions of the screen pop.');
+	if (pbx) {
+		say(`Make calls    ${pbx.url}   (the sandbox's own page)`);
+		// New at every start, and opens nothing but this sandbox: to practise creating the credential with.
+		const { clientId, clientSecret } = pbx.defaultClient;
+		say(
+			`API client    Server URL ${pbx.url}   Client ID ${clientId}   Client Secret ${clientSecret}`,
+		);
+	} else say('Call an extension of the PBX now and watch the executions of the screen pop.');
 	say('Ctrl+C ends everything.');
 	return await n8n.crash;
 }

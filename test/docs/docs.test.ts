@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import type { INodeParameters } from 'n8n-workflow';
+import { ThreeCxOAuth2Api } from '../../credentials/ThreeCxOAuth2Api.credentials';
 import { closeDispatchers } from '../../lib/http/dispatchers';
 import { operationsOf } from '../../nodes/ThreeCx/operations';
 import { RESOURCES } from '../../nodes/ThreeCx/resources';
@@ -35,18 +36,14 @@ const blocksOf = (text: string, language: string): string[] =>
 
 const withoutCode = (text: string) => text.replace(/^```[^]*?^```$/gm, '');
 
-describe('links', () => {
-	const anchors = new Map(
-		PAGES.map((path) => {
-			const headings = [...withoutCode(read(path)).matchAll(/^#+ (.*)$/gm)].map(
-				([, heading = '']) =>
-					anchorOf(
-						heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[`*]|(?<!\w)_|_(?!\w)/g, ''),
-					),
-			);
-			return [path, new Set(headings)];
-		}),
+/** Where links to a page may lead on it. */
+const anchorsOf = (path: string): string[] =>
+	[...withoutCode(read(path)).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+		anchorOf(heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[`*]|(?<!\w)_|_(?!\w)/g, '')),
 	);
+
+describe('links', () => {
+	const anchors = new Map(PAGES.map((path) => [path, new Set(anchorsOf(path))]));
 
 	test.each(PAGES)('of %s lead somewhere', (page) => {
 		const links = [...withoutCode(read(page)).matchAll(/\]\(([^)\s]+)\)|<img src="([^"]+)"/g)].map(
@@ -193,4 +190,41 @@ test('docs/sandbox.md names every profile and every option', () => {
 	const names = [...options.matchAll(/^\t\t\t'?([\w-]+)'?: \{/gm)].map(([, name]) => name!);
 	expect(names.length).toBeGreaterThan(8);
 	for (const name of names) expect(page).toContain(`--${name} `.trimEnd());
+});
+
+/** `3CX Call Control` stands for `ThreeCxCallControl`. */
+const nodesNamed = (page: string): string =>
+	/^# (.*)$/m.exec(page)![1]!.replace('3CX', 'ThreeCx').replaceAll(' ', '');
+
+describe('documentation that n8n links to', () => {
+	const REPOSITORY = 'https://github.com/n8n-nodes-threecx/n8n-nodes-threecx/blob/main/';
+	const codexes = filesIn('nodes', /\.node\.json$/).map(
+		(path) => [path, read(path)] as [string, string],
+	);
+	const linked: Array<[string, string]> = [
+		...codexes,
+		['credential', new ThreeCxOAuth2Api().documentationUrl],
+	];
+
+	test.each(linked)('of %s is there', (_, text) => {
+		const links = [...text.matchAll(/https:[^"\s]+/g)].map(([link]) => link);
+		expect(links.length).toBeGreaterThan(0);
+		for (const link of links) {
+			expect(link.startsWith(REPOSITORY)).toBe(true);
+			const [path = '', anchor] = link.slice(REPOSITORY.length).split('#');
+			expect({ link, there: existsSync(join(ROOT, path)) }).toEqual({ link, there: true });
+			if (anchor !== undefined) expect(anchorsOf(path)).toContain(anchor);
+		}
+	});
+
+	test('is the page of the node', () => {
+		for (const [path, text] of codexes) {
+			const { resources } = JSON.parse(text) as {
+				resources: { primaryDocumentation: Array<{ url: string }> };
+			};
+			const page = resources.primaryDocumentation[0]!.url.slice(REPOSITORY.length);
+			const node = path.split(/[/.]/).at(-3)!;
+			expect(nodesNamed(read(page))).toBe(node);
+		}
+	});
 });

@@ -1,26 +1,29 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { operationsOf } from '../../nodes/ThreeCx/operations';
-import { RESOURCES } from '../../nodes/ThreeCx/resources';
+import { ThreeCx } from '../../nodes/ThreeCx/ThreeCx.node';
+import { ThreeCxCallControl } from '../../nodes/ThreeCxCallControl/ThreeCxCallControl.node';
+import { ThreeCxCallHistoryTrigger } from '../../nodes/ThreeCxCallHistoryTrigger/ThreeCxCallHistoryTrigger.node';
+import { ThreeCxSystemTrigger } from '../../nodes/ThreeCxSystemTrigger/ThreeCxSystemTrigger.node';
+import { ThreeCxTrigger } from '../../nodes/ThreeCxTrigger/ThreeCxTrigger.node';
 
-/** What README.md says that the 3CX node can do is what it can do. */
+/** What README.md lists is what there is. Its links and commands are looked up in `test/docs`. */
 
-const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
-const [, section = ''] = /^## The 3CX node\n(.*?)^## /ms.exec(readme) ?? [];
+const ROOT = join(__dirname, '../..');
+const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
-/** Each row of the table as `Resource: Operation, Operation`. */
-const told = section
-	.split('\n')
-	.map((line) => line.split('|').map((cell) => cell.trim()))
-	.filter(([, resource = '-']) => resource !== 'resource' && !resource.startsWith('-'))
-	.map(([, resource, operations]) => `${resource}: ${operations}`);
+test('README.md names every node', () => {
+	const nodes = [
+		new ThreeCx(),
+		new ThreeCxCallControl(),
+		new ThreeCxTrigger(),
+		new ThreeCxCallHistoryTrigger(),
+		new ThreeCxSystemTrigger(),
+	];
+	const named = [...readme.matchAll(/^\| \[\*\*(.*?)\*\*\]/gm)].map(([, name]) => name);
+	expect(named).toEqual(nodes.map(({ description }) => description.displayName));
+});
 
-test('the table in README.md has each resource with its operations, in the order of the panel', () => {
-	const offered = RESOURCES.map(
-		(resource) =>
-			`${resource.label}: ${operationsOf(resource)
-				.map(({ label }) => label)
-				.join(', ')}`,
-	);
-	expect(told).toEqual(offered);
+test('README.md lists every workflow', () => {
+	const listed = [...readme.matchAll(/^\| \[.*?\]\(workflows\/(.*?)\)/gm)].map(([, file]) => file!);
+	expect(listed.sort()).toEqual(readdirSync(join(ROOT, 'workflows')).sort());
 });

@@ -263,12 +263,12 @@ async function checkTarball({ files, version }: Tarball): Promise<void> {
 		},
 	);
 	await check(
-		`the tarball of ${version} has nothing but dist, package.json, README and licence`,
+		`the tarball of ${version} has nothing but dist, workflows, package.json, README and licence`,
 		() =>
 			same(
 				files.filter(
 					(file) =>
-						!/^(dist\/(nodes|credentials|lib|icons)\/|dist\/modules\.js$|dist\/package\.json$|package\.json$|README\.md$|LICENSE$)/.test(
+						!/^(dist\/(nodes|credentials|lib|icons)\/|dist\/modules\.js$|dist\/package\.json$|workflows\/[\w-]+\.json$|package\.json$|README\.md$|LICENSE$)/.test(
 							file,
 						),
 				),

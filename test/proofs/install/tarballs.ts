@@ -63,7 +63,7 @@ export async function packFirst(root: string, folder: string): Promise<Tarball |
 export async function packAsFirst(root: string, folder: string): Promise<Tarball> {
 	const source = join(folder, 'source');
 	await mkdir(source, { recursive: true });
-	for (const name of ['dist', 'package.json', 'README.md', 'LICENSE'])
+	for (const name of ['dist', 'workflows', 'package.json', 'README.md', 'LICENSE'])
 		await cp(join(root, name), join(source, name), { recursive: true });
 	await run('npm', ['version', '0.1.0', '--no-git-tag-version'], { cwd: source });
 	return await pack(source, folder);
