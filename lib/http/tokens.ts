@@ -90,7 +90,7 @@ export async function sendAuthorised<Answer>(
 }
 
 /** A {@link TokenSource} that says what it has. */
-export interface CachedTokenSource extends TokenSource {
+export interface CachedTokenSource extends Required<TokenSource> {
 	/** @returns the token that lives, or undefined when {@link TokenSource.get} would mint one */
 	held(): AccessToken | undefined;
 	/** Whether this process has seen the PBX take this client ID and secret. */

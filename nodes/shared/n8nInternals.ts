@@ -144,28 +144,19 @@ async function askForLock(context: NodeContext, job: () => Promise<unknown>): Pr
 }
 
 /**
- * Stores the token of a credential, encrypted, for all processes of this n8n.
+ * Stores the token of a credential, encrypted, for all processes of this n8n. Where that fails, it is told in the log.
  *
  * @param context any context of a node
  * @param data all that is to be stored; what was stored before is replaced
- * @param isKept whether a stored token is as it was given
- * @returns whether n8n has stored it, with all its fields
  */
-export async function storeToken(
-	context: NodeContext,
-	data: StoredToken,
-	isKept: (stored: StoredToken | undefined) => boolean,
-): Promise<boolean> {
+export async function storeToken(context: NodeContext, data: StoredToken): Promise<void> {
 	const store = storeOf(context);
-	if (!store) return false;
-	const { additionalData, helper, reference, readRaw } = store;
+	if (!store) return;
+	const { additionalData, helper, reference } = store;
 	try {
 		const fields = { oauthTokenData: data } as unknown as ICredentialDataDecryptedObject;
 		await helper.updateCredentialsOauthTokenData(reference, CREDENTIAL, fields, additionalData);
-		const stored = await readRaw();
-		return isKept(stored.oauthTokenData as unknown as StoredToken | undefined);
 	} catch (error) {
 		context.logger.warn(`3CX: a token could not be stored: ${(error as Error).message}`);
-		return false;
 	}
 }

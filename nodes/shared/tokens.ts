@@ -126,7 +126,7 @@ export function tokensFor(
 		if (now.tenant !== tenant || (isForLink && now.secret !== secret)) {
 			throw changed(connection.origin);
 		}
-		if (now.secret !== stamp.secret) own = processTokens.source(connection, current);
+		own = processTokens.source(connection, current);
 		stamp = now;
 		const { oauthTokenData: data } = latest;
 		// Another item or process was faster; or another credential, or Test, in this process.
@@ -146,11 +146,7 @@ export function tokensFor(
 			renew_at: String(renewalOf(token)),
 		};
 		// If n8n does not keep the token or its stamp, this process has it all the same.
-		await storeToken(
-			context,
-			{ ...stamped, tenant, others: othersIn(data, tenant) },
-			(kept) => ours(kept)?.access_token === token.value,
-		);
+		await storeToken(context, { ...stamped, tenant, others: othersIn(data, tenant) });
 		return { ...stamped, isUnsure };
 	};
 
@@ -164,6 +160,7 @@ export function tokensFor(
 	if (before) own.adopt(accessTokenIn(before));
 
 	const refresh = async (refused: readonly string[]): Promise<Renewal> => {
+		assertNotRefused();
 		const credentialId = context.getNode().credentials?.[CREDENTIAL]?.id ?? '';
 		// Whoever checks certificates does not share the fate of one who does not.
 		const name = `${credentialId} ${stamp.secret} ${connection.ignoreSslIssues}`;
@@ -175,22 +172,19 @@ export function tokensFor(
 			if (isOurs) own.adopt(accessTokenIn(shared));
 			return { value: shared.access_token!, isLast: isOurs && shared.isUnsure !== true };
 		}
-		assertNotRefused();
 		return { value: (await own.replace(refused).catch(remember)).value, isLast: true };
 	};
 
 	return {
 		clientSecret: client.clientSecret,
 		get: async () => {
-			const held = own.held();
-			if (held) return held.value;
-			const ending = await own.newest?.();
+			const ending = await own.newest();
 			return own.held()?.value ?? (await refresh(ending ? [ending.value] : [])).value;
 		},
 		renew: refresh,
-		newest: async () => await own.newest?.(),
-		watch: (listener) => own.watch?.(listener) ?? (() => undefined),
-		endedEarly: () => own.endedEarly?.() ?? [],
+		newest: async () => await own.newest(),
+		watch: (listener) => own.watch(listener),
+		endedEarly: () => own.endedEarly(),
 	};
 }
 

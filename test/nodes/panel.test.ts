@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { NodeHelpers, type INode, type INodeProperties } from 'n8n-workflow';
 import { declaredOnce, parametersOf, shownInShort, shownWhere } from '../../nodes/shared/panel';
 import type { Resource } from '../../nodes/shared/resource';
@@ -97,28 +98,134 @@ describe('parameters that several operations have', () => {
 	});
 });
 
+/** What n8n shows for each operation of each resource, in order. */
+const seenBy = (resources: readonly Resource[], properties: readonly INodeProperties[]) =>
+	resources.flatMap(({ name: resource, operations }) =>
+		operations.map(({ name }) =>
+			properties
+				.filter((property) =>
+					NodeHelpers.displayParameter(
+						{ resource, operation: name },
+						property,
+						{ typeVersion: 1 } as INode,
+						null,
+					),
+				)
+				.map((property) => property.name),
+		),
+	);
+
+describe('declared once', () => {
+	const where = (property: INodeProperties, resource: string[], operation: string[]) =>
+		shownWhere(property, { show: { resource, operation } });
+	const both = ['get', 'drop'];
+	const resources: Resource[] = ['x', 'y'].map((name) => ({
+		name,
+		label: name,
+		operations: both.map((each) => operation(each)),
+	}));
+
+	test.each<[string, INodeProperties[], INodeProperties[]]>([
+		[
+			'for another resource',
+			[where(a, ['x'], ['get']), where(a, ['y'], ['get'])],
+			[where(a, ['x', 'y'], ['get'])],
+		],
+		[
+			'not where that would show it elsewhere, too',
+			[where(a, ['x'], ['get']), where(a, ['y'], ['drop'])],
+			[where(a, ['x'], ['get']), where(a, ['y'], ['drop'])],
+		],
+		[
+			'over one that is never shown beside it',
+			[where(a, ['x'], ['get']), where(b, ['x'], ['drop']), where(a, ['y'], ['get'])],
+			[where(a, ['x', 'y'], ['get']), where(b, ['x'], ['drop'])],
+		],
+		[
+			'further down, where only the earlier may move',
+			[where(a, ['x'], ['get']), where(b, ['y'], ['get']), where(a, ['y'], ['get'])],
+			[where(b, ['y'], ['get']), where(a, ['x', 'y'], ['get'])],
+		],
+		[
+			'further down, over all that stand between or not at all',
+			[
+				where(a, ['x'], ['get']),
+				where(b, ['y'], ['get']),
+				where(c, ['x'], ['get']),
+				where(a, ['y'], ['get']),
+			],
+			[
+				where(a, ['x'], ['get']),
+				where(b, ['y'], ['get']),
+				where(c, ['x'], ['get']),
+				where(a, ['y'], ['get']),
+			],
+		],
+		[
+			'not with one that is shown for everything',
+			[a, where(a, ['x'], ['get'])],
+			[a, where(a, ['x'], ['get'])],
+		],
+		[
+			'not with one that has other conditions',
+			[
+				where(a, ['x'], ['get']),
+				shownWhere(a, { show: { resource: ['x'], operation: ['drop'], mode: ['list'] } }),
+				shownWhere(where(a, ['y'], ['get']), { hide: { mode: ['list'] } }),
+			],
+			[
+				where(a, ['x'], ['get']),
+				shownWhere(a, { show: { resource: ['x'], operation: ['drop'], mode: ['list'] } }),
+				shownWhere(where(a, ['y'], ['get']), { hide: { mode: ['list'] } }),
+			],
+		],
+		[
+			'but with one that has the same other conditions',
+			[
+				shownWhere(a, { show: { resource: ['x'], operation: ['get'], mode: ['list'] } }),
+				shownWhere(a, { show: { resource: ['x'], operation: ['drop'], mode: ['list'] } }),
+			],
+			[shownWhere(a, { show: { resource: ['x'], operation: both, mode: ['list'] } })],
+		],
+	])('%s', (_, before, after) => {
+		expect(declaredOnce(resources, before)).toEqual(after);
+	});
+
+	test('and in short, every operation shows what it showed, in the same order', () => {
+		const parameters = fc.shuffledSubarray([a, b, c]);
+		const operations = fc
+			.uniqueArray(fc.tuple(fc.constantFrom('get', 'drop', 'merge'), parameters), {
+				selector: ([name]) => name,
+				minLength: 1,
+			})
+			.map((all) => all.map(([name, own]) => operation(name, ...own)));
+		const node = fc.uniqueArray(fc.tuple(fc.constantFrom('v', 'w', 'x', 'y', 'z'), operations), {
+			selector: ([name]) => name,
+			minLength: 1,
+		});
+		fc.assert(
+			fc.property(node, fc.nat({ max: 20 }), (given, at) => {
+				const all = given.map(([name, own]) => ({ name, label: name, operations: own }));
+				const before = all.flatMap(parametersOf);
+				// One that is shown for everything.
+				before.splice(at, 0, d);
+				const after = declaredOnce(all, before);
+				expect(seenBy(all, after)).toEqual(seenBy(all, before));
+				expect(seenBy(all, shownInShort(all, after))).toEqual(seenBy(all, before));
+				expect(after.length).toBeLessThanOrEqual(before.length);
+			}),
+			{ numRuns: 300 },
+		);
+	});
+});
+
 describe('conditions that say nothing', () => {
 	const resources: Resource[] = [
 		{ name: 'x', label: 'X', operations: [operation('get', a), operation('drop', b)] },
 		{ name: 'y', label: 'Y', operations: [operation('get', c), operation('merge', d)] },
 	];
 
-	/** What n8n shows of it. */
-	const seen = (properties: readonly INodeProperties[]) =>
-		resources.flatMap(({ name: resource, operations }) =>
-			operations.map(({ name }) =>
-				properties
-					.filter((property) =>
-						NodeHelpers.displayParameter(
-							{ resource, operation: name },
-							property,
-							{ typeVersion: 1 } as INode,
-							null,
-						),
-					)
-					.map((property) => property.name),
-			),
-		);
+	const seen = (properties: readonly INodeProperties[]) => seenBy(resources, properties);
 
 	test.each<[string, Show, Show]>([
 		[

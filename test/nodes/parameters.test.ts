@@ -183,11 +183,9 @@ test.each([
 	);
 });
 
-test('n8n does not evaluate what names a field of the item, and does evaluate the rest', () => {
-	const context = contextOf(
-		{ plain: '={{ $json.number }}', computed: '={{ $json.number + 1 }}', fixed: 'x' },
-		[ITEM],
-	);
+/** A context and what n8n has evaluated in it. */
+function watched(parameters: INodeParameters, item: IDataObject) {
+	const context = contextOf(parameters, [item]);
 	const { expression } = context.workflow;
 	const evaluate = expression.resolveSimpleParameterValue.bind(expression);
 	const evaluated: unknown[] = [];
@@ -195,12 +193,42 @@ test('n8n does not evaluate what names a field of the item, and does evaluate th
 		evaluated.push(value);
 		return evaluate(value, ...others);
 	};
-	const quick = withQuickParameters(context as unknown as IExecuteFunctions);
+	return { quick: withQuickParameters(context as unknown as IExecuteFunctions), evaluated };
+}
+
+test('n8n does not evaluate what names a field of the item, and does evaluate the rest', () => {
+	const { quick, evaluated } = watched(
+		{ plain: '={{ $json.number }}', computed: '={{ $json.number + 1 }}', fixed: 'x' },
+		ITEM,
+	);
 	quick.getNodeParameter('plain', 0);
 	quick.getNodeParameter('fixed', 0);
 	expect(evaluated).toEqual([]);
 	expect(quick.getNodeParameter('computed', 0)).toBe('1001');
 	expect(evaluated).toEqual(['={{ $json.number + 1 }}']);
+});
+
+test.each<[string, unknown]>([
+	['={{ $json.number }}', '100'],
+	['={{$json.number}}', '100'],
+	['={{  $json.number  }}', '100'],
+	['={{ $json["first name"] }}', 'Gareth'],
+	["={{ $json['first name'] }}", 'Gareth'],
+	['={{ $json["it\'s"] }}', 'quoted'],
+	['={{ $json["a.b"] }}', 'dot'],
+	['={{ $json["[x]"] }}', 'brackets'],
+	['={{ $json.nested.deep.er }}', 'x'],
+	['={{ $json["nested"]["deep"].er }}', 'x'],
+	['={{ $json.list[0] }}', 'a'],
+	['={{ $json.list[1].b }}', 'c'],
+	['={{ $json.age }}', 41],
+	['={{ $json.active }}', false],
+	['={{ $json.empty }}', ''],
+])('%s is read without n8n', (expression, value) => {
+	const item = { ...ITEM, 'a.b': 'dot', ab: 'wrong', '[x]': 'brackets' };
+	const { quick, evaluated } = watched({ text: expression }, item);
+	expect(quick.getNodeParameter('text', 0)).toBe(value);
+	expect(evaluated).toEqual([]);
 });
 
 test('what a caller does to a value does not reach the next item', () => {

@@ -14,6 +14,7 @@ import { assertDomainAllowed } from '../../nodes/shared/allowedDomains';
 import { CREDENTIAL, endOf, isSameForAllItems, storedTokenOf } from '../../nodes/shared/credential';
 import { assertEgressAllowed, isBlocked } from '../../nodes/shared/egress';
 import { toNodeError } from '../../nodes/shared/errors';
+import { hasBegun } from '../../nodes/shared/executions';
 import { downloadFile, fileItem, type FileOptions } from '../../nodes/shared/file';
 import { overHelper } from '../../nodes/shared/helperTransport';
 import {
@@ -155,6 +156,28 @@ describe('a file', () => {
 	test('shows what was asked for by name', async () => {
 		await download('{"AuthPassword":"abc"}', ['AuthPassword']);
 		expect(given[0]!.content).toBe('{"AuthPassword":"abc"}');
+	});
+
+	test('that begins with a mark keeps one that stands in a text', async () => {
+		await download('\uFEFF{"AuthPassword":"abc","a":"x\uFEFFy"}');
+		expect(JSON.parse(given[0]!.content)).toEqual({ AuthPassword: HIDDEN, a: 'x\uFEFFy' });
+		await download('{"AuthPassword":"abc","a":"x\uFEFFy"}');
+		expect(JSON.parse(given[1]!.content)).toEqual({ AuthPassword: HIDDEN, a: 'x\uFEFFy' });
+	});
+
+	test('of JSON that breaks off is told with PBX and request', async () => {
+		const server = await startServer((_, response) => {
+			response.writeHead(200, { 'content-length': '99' });
+			response.write('{"a":', () => response.destroy());
+		});
+		const run = { context, client: clientAt(server.origin) } as unknown as ItemRun;
+		const broken = downloadFile(run, { method: 'GET', path: '/file' }, { fileName: 'a' });
+		await expect(broken).rejects.toMatchObject({
+			message: expect.stringContaining(server.origin) as string,
+			request: 'GET /file',
+		});
+		await closeDispatchers();
+		await server.close();
 	});
 
 	test('of any length is handed on whole', async () => {
@@ -400,6 +423,18 @@ describe('the filter of the operator', () => {
 	});
 });
 
+test.each<[string, boolean]>([
+	['ManualExecutionCancelledError', true],
+	['ExecutionCancelledError', true],
+	['ExecutionNotFoundError', true],
+	['OtherExecutionNotFoundError', false],
+	['ExecutionCancelledErrors', false],
+	['Error', false],
+])('an execution that was rejected with a %s began: %p', (name, began) => {
+	const Rejection = { [name]: class extends Error {} }[name]!;
+	expect(hasBegun(new Rejection('x'))).toBe(began);
+});
+
 describe('a stored token', () => {
 	const stamp = { tenant: 't', secret: 's', client: 'c' };
 	const token = { access_token: 'a', secret: 's' };
@@ -555,6 +590,11 @@ describe('n8n’s store', () => {
 			{ ...storing({}), getCredentialsProperties: () => [] },
 			{},
 		],
+		[
+			'knows other fields only',
+			{ ...storing({}), getCredentialsProperties: () => properties.slice(1) },
+			{},
+		],
 		['throws', storing(new Error('x')), {}],
 		['is not there', undefined, {}],
 		['has no credential', storing({}), { getNode: () => NODE }],
@@ -593,30 +633,27 @@ describe('n8n’s store', () => {
 
 	describe('keeps a token', () => {
 		const token = { access_token: 'a' };
-		const keeping = (kept: object, fail?: Error) => ({
-			...storing(kept),
+		const keeping = (fail?: Error) => ({
+			...storing({}),
 			stored: [] as unknown[][],
 			updateCredentialsOauthTokenData(...given: unknown[]) {
 				this.stored.push(given);
 				return fail ? Promise.reject(fail) : Promise.resolve();
 			},
 		});
-		const isKept = (stored: { access_token?: string } | undefined) => stored?.access_token === 'a';
 
-		test('and says whether it did', async () => {
-			const helper = keeping({ oauthTokenData: token });
-			expect(await storeToken(contextWith(helper), token, isKept)).toBe(true);
+		test('in place of what was there', async () => {
+			const helper = keeping();
+			await storeToken(contextWith(helper), token);
 			expect(helper.stored).toEqual([
 				[reference, CREDENTIAL, { oauthTokenData: token }, { credentialsHelper: helper }],
 			]);
-			expect(await storeToken(contextWith(keeping({})), token, isKept)).toBe(false);
-			expect(await storeToken(contextWith(undefined), token, isKept)).toBe(false);
+			await storeToken(contextWith(undefined), token);
 			expect(logged).toEqual([]);
 		});
 
 		test('or cannot, which is told in the log', async () => {
-			const helper = keeping({ oauthTokenData: token }, new Error('no database'));
-			expect(await storeToken(contextWith(helper), token, isKept)).toBe(false);
+			await storeToken(contextWith(keeping(new Error('no database'))), token);
 			expect(logged).toEqual([expect.stringContaining('could not be stored: no database')]);
 		});
 	});

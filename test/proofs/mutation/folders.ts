@@ -78,9 +78,13 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
 	'lib/http': {
 		tests: ['test/http', 'test/proxy/guards.test.ts', 'test/proxy/redirects.test.ts'],
 	},
+	// Not tokenSharing.test.ts and tokenAttacks.test.ts, which take half a minute: tokens.test.ts knows the same.
 	'nodes/shared': {
 		tests: [
 			'test/nodes/shared.test.ts',
+			'test/nodes/tokens.test.ts',
+			'test/nodes/router.test.ts',
+			'test/nodes/fields.test.ts',
 			'test/nodes/n8nVersion.test.ts',
 			'test/nodes/parameters.test.ts',
 			'test/nodes/panel.test.ts',
@@ -89,7 +93,6 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
 			'test/nodes/tokenLife.test.ts',
 			'test/nodes/credentialPerRun.test.ts',
 			'test/proxy/guards.test.ts',
-			'test/nodes/tokenSharing.test.ts',
 		],
 	},
 };
