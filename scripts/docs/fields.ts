@@ -18,6 +18,9 @@ export interface FieldRow {
 /** More choices than this are counted, not listed: the panel has them. */
 const MOST_CHOICES = 15;
 
+/** As many choices are explained. */
+const MOST_EXPLAINED = 8;
+
 /** Parameters that hold nothing: texts and buttons of the panel. */
 const WITHOUT_VALUE: ReadonlySet<INodeProperties['type']> = new Set([
 	'notice',
@@ -190,6 +193,7 @@ const plain = (html: string): string =>
 		.replace(/<a [^>]*href="([^"]*)"[^>]*>(.*?)<\/a>/g, '[$2]($1)')
 		.replace(/<br ?\/?>/g, ' ')
 		.replace(/<\/?(?:b|i|code)>/g, '')
+		.replace(/[*<]/g, '\\$&')
 		.trim();
 
 const TYPES: Partial<Record<INodeProperties['type'], string>> = {
@@ -243,9 +247,14 @@ function choiceText(property: INodeProperties): string {
 	if (choices.length === 0)
 		return property.typeOptions?.loadOptionsMethod ? 'The list comes from the PBX.' : '';
 	if (choices.length > MOST_CHOICES) return `The panel lists ${choices.length}.`;
+	const isExplained =
+		choices.length <= MOST_EXPLAINED && choices.some(({ description }) => description);
 	return `Choices: ${choices
-		.map(({ name, value }) => (value === '' ? `_${name}_` : `_${name}_ (${code(value)})`))
-		.join(', ')}.`;
+		.map(({ name, value, description }) => {
+			const named = value === '' ? `_${plain(name)}_` : `_${plain(name)}_ (${code(value)})`;
+			return isExplained && description ? `${named}: ${plain(description)}` : named;
+		})
+		.join(isExplained ? '; ' : ', ')}.`;
 }
 
 /** A longer list of values says less than none. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { parse as parseYaml } from 'yaml';
-import type { INodeParameters } from 'n8n-workflow';
+import type { INode, INodeParameters } from 'n8n-workflow';
 import { ThreeCxOAuth2Api } from '../../credentials/ThreeCxOAuth2Api.credentials';
 import { closeDispatchers } from '../../lib/http/dispatchers';
 import { operationsOf } from '../../nodes/ThreeCx/operations';
@@ -225,6 +225,31 @@ describe('documentation that n8n links to', () => {
 			const page = resources.primaryDocumentation[0]!.url.slice(REPOSITORY.length);
 			const node = path.split(/[/.]/).at(-3)!;
 			expect(nodesNamed(read(page))).toBe(node);
+		}
+	});
+});
+
+describe('pages about a workflow name its nodes', () => {
+	const nodesOf = (file: string) =>
+		(JSON.parse(read(join('workflows', file))) as { nodes: INode[] }).nodes.filter(
+			({ type }) => !type.endsWith('stickyNote'),
+		);
+
+	test('docs/ai.md: the tools, and which of them act', () => {
+		const rows = [...read('docs/ai.md').matchAll(/^\| ([A-Z][\w ]+?) +\| (.*?) +\|$/gm)];
+		const told = rows.map(([, name, does = '']) => [name, does.startsWith('**acts**')]);
+		const tools = nodesOf('agent-tools.json').filter(({ type }) => type.endsWith('Tool'));
+		const acts = ({ parameters }: INode) => String(parameters.toolDescription).startsWith('ACTS');
+		const byName = (rowsOf: unknown[][]) =>
+			rowsOf.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
+		expect(byName(told)).toEqual(byName(tools.map((node) => [node.name, acts(node)])));
+	});
+
+	test('docs/many-pbxs.md: each that it tells to look at', () => {
+		const names = nodesOf('tenants.json').map(({ name }) => name);
+		for (const name of ['Tenants', 'Who Answers', 'Christmas Day', 'Done', 'Failed']) {
+			expect(read('docs/many-pbxs.md')).toContain(`**${name}**`);
+			expect(names).toContain(name);
 		}
 	});
 });
