@@ -11,7 +11,7 @@ export interface NodeDocs {
 	page: string;
 	/** Whether each resource has a page of its own. */
 	pagePerResource?: boolean;
-	/** What is said of the node on top, in Markdown. */
+	/** What is said of the node on top, in Markdown; the list of operations comes in place of {@link OPERATIONS}. */
 	intro: string;
 	/** What a resource needs of the API client, in Markdown. */
 	needs?: (resource: string) => string | undefined;
@@ -21,6 +21,9 @@ export interface NodeDocs {
 
 const GENERATED =
 	'<!-- Made by `npm run docs` from the descriptions of the nodes and from recorded items: change those, not this page. -->';
+
+/** Where the operations are listed. */
+const OPERATIONS = '<!-- operations -->';
 
 /** A parameter that so many resources have alike is told once. */
 const SHARED_BY = 3;
@@ -151,12 +154,17 @@ function actionPages(node: NodeDocs, recorded: Recorded): Record<string, string>
 		const title = pagePerResource ? `[${resource.label}](${own})` : resource.label;
 		return `| ${title} | ${links.join(', ')} |`;
 	});
+	const list = [
+		'## Operations',
+		'',
+		'| resource | operations |',
+		'| --- | --- |',
+		...contents,
+	].join('\n');
 	const main = [
 		`# ${description.displayName}`,
 		GENERATED,
-		intro,
-		'## Operations',
-		['| resource | operations |', '| --- | --- |', ...contents].join('\n'),
+		intro.replace(OPERATIONS, () => list),
 		...(pagePerResource ? [] : resources.flatMap(sections)),
 		...(shared.size === 0 ? [] : ['## Shared fields', 'Several operations have these alike.']),
 		...[...shared].flatMap(([key, { property }]) => [
