@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { INodeParameters } from 'n8n-workflow';
 import { canReadMemory, childRunning, peakMegabytes } from '../proofs/bench/rss';
 import { startProxy, type FaultProxy } from '../proofs/chaos/proxy';
 import { startPbx, type Pbx } from '../../sandbox/pbx';
@@ -37,6 +38,7 @@ interface Told {
 	queueOutcome: string | null;
 	takenBy: string | null;
 	agents: string[];
+	granularity: string;
 }
 
 let n8n: TestedN8n;
@@ -47,6 +49,7 @@ let pbx: Pbx;
 let proxy: FaultProxy;
 /** How often n8n has asked for a socket, in vain or not. */
 let tries: number;
+let credential: { id: string; name: string };
 let workflow: Workflow;
 
 beforeAll(async () => {
@@ -69,12 +72,12 @@ beforeEach(async () => {
 		return {};
 	};
 	const { clientId, clientSecret } = pbx.defaultClient;
-	const credential = await n8n.api.saveCredential(proxy.url, CREDENTIAL_TYPE, {
+	credential = await n8n.api.saveCredential(proxy.url, CREDENTIAL_TYPE, {
 		pbxUrl: proxy.url,
 		clientId,
 		clientSecret,
 	});
-	workflow = await n8n.api.saveWorkflow(workflowWith(credential));
+	workflow = await n8n.api.saveWorkflow(workflowWith(EVENTS));
 	await n8n.api.publish(workflow);
 }, 60_000);
 
@@ -84,18 +87,20 @@ afterEach(async () => {
 	await pbx.close();
 }, 60_000);
 
-const workflowWith = (credential: { id: string; name: string }) =>
+const EVENTS = {
+	events: ['callRinging', 'callEnded', 'callerEnteredQueue', 'callerLeftQueue'],
+};
+
+const workflowWith = (parameters: INodeParameters) =>
 	telling(`Listens to ${credential.name}`, {
 		trigger: {
 			name: 'Call',
 			type: 'n8n-nodes-threecx.threeCxTrigger',
-			parameters: {
-				events: ['callRinging', 'callEnded', 'callerEnteredQueue', 'callerLeftQueue'],
-			},
+			parameters,
 			credentials: { [CREDENTIAL_TYPE]: credential },
 		},
 		origin: receiver.origin,
-		body: '{ event: $json.event, callId: $json.callId, extension: $json.extension, recovered: $json.recovered, queueOutcome: $json.queueOutcome, takenBy: $json.takenBy, agents: $json.agents }',
+		body: '{ event: $json.event, callId: $json.callId, extension: $json.extension, recovered: $json.recovered, queueOutcome: $json.queueOutcome, takenBy: $json.takenBy, agents: $json.agents, granularity: $json.granularity }',
 	});
 
 const arrival = async (event: string, callId: number, ms = 30_000) =>
@@ -169,6 +174,31 @@ test('tells when a caller enters a queue, and whether an agent took the call or 
 	});
 	await arrival('callEnded', lost);
 	for (const callId of [taken, lost]) expect(times(callId, 'callerLeftQueue')).toBe(1);
+}, 60_000);
+
+test('tells each phone that rings and each call once, with one trigger', async () => {
+	await n8n.api.unpublish(workflow.id);
+	const other = await n8n.api.saveWorkflow(
+		workflowWith({
+			events: ['callRinging', 'callEnded'],
+			options: { perPhone: ['callRinging'] },
+		}),
+	);
+	await n8n.api.publish(other);
+	try {
+		const callId = pbx.calls.incoming({ from: CALLER, to: '800' });
+		const phones = () => times(callId, 'callRinging');
+		await until(() => phones() === 4, `four phones that ring:\n${n8n.logTail()}`, 30_000);
+		pbx.calls.answer({ callid: callId, dn: '105' });
+		pbx.calls.hangUp({ callid: callId });
+		expect(await arrival('callEnded', callId)).toMatchObject({ granularity: 'call' });
+		expect({ phones: phones(), records: times(callId, 'callEnded') }).toEqual({
+			phones: 4,
+			records: 1,
+		});
+	} finally {
+		await n8n.api.unpublish(other.id);
+	}
 }, 60_000);
 
 test('a PBX that is away longer than n8n has patience: one registration, one socket', async () => {
