@@ -15,3 +15,51 @@ test.each<[string, Array<number | undefined>, boolean[]]>([
 ])('a gap is noticed: %s', (_, numbers, expected) => {
 	expect(gaps(numbers)).toEqual(expected);
 });
+
+/** What comes on a socket, as number and text; and which of it is taken for a repeat. */
+test.each<[string, Array<[number, string]>, boolean[]]>([
+	[
+		'one in the middle',
+		[
+			[1, 'a'],
+			[2, 'b'],
+			[2, 'b'],
+			[3, 'b'],
+		],
+		[false, false, true, false],
+	],
+	// The first cannot be told from a PBX that does not count; those after it can.
+	[
+		'the first, and later ones',
+		[
+			[1, 'a'],
+			[1, 'a'],
+			[2, 'b'],
+			[2, 'b'],
+		],
+		[false, false, false, true],
+	],
+	[
+		'none: the number is always the same',
+		[
+			[1, 'a'],
+			[1, 'a'],
+			[1, 'b'],
+			[1, 'b'],
+		],
+		[false, false, false, false],
+	],
+	[
+		'none: it begins anew',
+		[
+			[1, 'a'],
+			[2, 'b'],
+			[1, 'a'],
+			[1, 'a'],
+		],
+		[false, false, false, false],
+	],
+])('a message that comes twice: %s', (_, messages, expected) => {
+	const sequence = new Sequence();
+	expect(messages.map(([number, text]) => sequence.next(number, text).isRepeat)).toEqual(expected);
+});

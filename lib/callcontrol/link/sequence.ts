@@ -34,7 +34,8 @@ export class Sequence {
 		}
 		if (sequence > last.sequence) return { isRepeat: false, isGap: true };
 		const isSame = sequence === last.sequence && text === last.text;
-		if (isSame && this.counts === 'yes') return { isRepeat: true, isGap: false };
+		// At the beginning of a socket nobody knows whether it counts: the same message again decides nothing.
+		if (isSame) return { isRepeat: this.counts === 'yes', isGap: false };
 		this.counts = 'no';
 		return UNTOLD;
 	}
