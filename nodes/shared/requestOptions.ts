@@ -2,12 +2,16 @@ import type { INodeProperties } from 'n8n-workflow';
 import { MAX_IN_FLIGHT } from '../../lib/http/dispatchers';
 import { ThreeCxError } from '../../lib/http/errors';
 import type { InFlight } from '../../lib/http/inFlight/gate';
+import { DEFAULT_RETRY, type RetryPolicy } from '../../lib/http/retry';
 
 /** Items that are worked on at the same time over all PBXs, unless the node's option says otherwise. */
 export const DEFAULT_IN_FLIGHT_TO_ALL = 20;
 
 /** Bytes of a megabyte; the default below is `MAX_ANSWER_BYTES` of `lib/http/body`. */
 export const MB = 1024 * 1024;
+
+/** The longest that *Keep Trying While Unreachable* goes on. */
+const MAX_KEEP_TRYING_SECONDS = 3_600;
 
 /** Options of every action node that say how requests are sent; `router.ts` reads them. */
 export const requestOptionsProperty: INodeProperties = {
@@ -17,6 +21,15 @@ export const requestOptionsProperty: INodeProperties = {
 	placeholder: 'Add option',
 	default: {},
 	options: [
+		{
+			displayName: 'Keep Trying While Unreachable (Seconds)',
+			name: 'keepTrying',
+			type: 'number',
+			typeOptions: { minValue: 0, maxValue: MAX_KEEP_TRYING_SECONDS },
+			default: 60,
+			description:
+				'How long to go on while the PBX cannot be reached, for example while it restarts. Applies to requests that are safe to repeat: reads, changes of fields, and whatever did not arrive at the PBX. Without this option, the node tries three times within about two seconds.',
+		},
 		{
 			displayName: 'Maximum Response Size (MB)',
 			name: 'largestAnswer',
@@ -57,12 +70,29 @@ export const requestOptionsProperty: INodeProperties = {
 			displayName: 'Timeout (Seconds)',
 			name: 'timeout',
 			type: 'number',
-			typeOptions: { minValue: 1 },
+			typeOptions: { minValue: 0.1, numberPrecision: 1 },
 			default: 60,
 			description: 'How long to wait for the PBX to start its response, and then to finish it',
 		},
 	],
 };
+
+/**
+ * @param seconds what the option *Keep Trying While Unreachable* holds; an expression may give anything
+ * @returns how often and how long a request is repeated
+ * @throws ThreeCxError of kind `input` when it is no number from 0 to 3,600
+ */
+export function retryFor(seconds: unknown = 0): RetryPolicy {
+	const number = typeof seconds === 'string' && seconds.trim() !== '' ? Number(seconds) : seconds;
+	if (typeof number === 'number' && number >= 0 && number <= MAX_KEEP_TRYING_SECONDS)
+		return { ...DEFAULT_RETRY, unreachableMs: number * 1000 };
+	throw new ThreeCxError({
+		kind: 'input',
+		field: 'keepTrying',
+		message: `"Keep Trying While Unreachable (Seconds)" cannot be ${JSON.stringify(seconds)}`,
+		hint: `Enter a number of seconds from 0 to ${MAX_KEEP_TRYING_SECONDS}.`,
+	});
+}
 
 /**
  * @param value what the option *Requests in Flight per PBX* holds; an expression may give anything

@@ -6,7 +6,7 @@ import { accessPerItem, type PbxAccess } from './connect';
 import { toNodeError } from './errors';
 import { outgoing } from './output';
 import { withQuickParameters } from './parameters';
-import { DEFAULT_IN_FLIGHT_TO_ALL, inFlightFrom, MB } from './requestOptions';
+import { DEFAULT_IN_FLIGHT_TO_ALL, inFlightFrom, MB, retryFor } from './requestOptions';
 
 /** One input item and what is needed to work on it. */
 export interface ItemRun {
@@ -47,11 +47,12 @@ export async function runItems(
 		index: number,
 		access: Promise<PbxAccess>,
 	): Promise<INodeExecutionData[]> => {
-		const { inFlight, timeout, largestAnswer } = optionsOf(context, index);
+		const { inFlight, timeout, largestAnswer, keepTrying } = optionsOf(context, index);
 		const client = createPbxClient({
 			...(await access),
 			inFlight: inFlightFrom(inFlight),
-			...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
+			...(timeout === undefined ? {} : { timeoutMs: Math.ceil(timeout * 1000) }),
+			retry: retryFor(keepTrying),
 			...(largestAnswer === undefined ? {} : { maxBytes: largestAnswer * MB }),
 		});
 		const result = await execute({ context, index, client, signal });
@@ -97,6 +98,8 @@ interface SharedOptions {
 	/** Seconds. */
 	timeout?: number;
 	largestAnswer?: number;
+	/** Seconds. */
+	keepTrying?: unknown;
 }
 
 const optionsOf = (context: IExecuteFunctions, index: number) =>

@@ -82,6 +82,53 @@ describe('withRetry', () => {
 		expect(attempts).toBe(expected);
 	});
 
+	describe('with a PBX that is out of reach', () => {
+		/** Tries so long; every one fails. */
+		const tries = async (
+			details: { status?: number; code?: string; retryAfterMs?: number },
+			method: string,
+			unreachableMs: number,
+		) => {
+			let attempts = 0;
+			const startedAt = performance.now();
+			const attempt = async () => {
+				attempts++;
+				return await Promise.reject(failure(details));
+			};
+			await withRetry(attempt, method, { ...policy, capMs: 5, unreachableMs }).catch(
+				() => undefined,
+			);
+			return { attempts, ms: performance.now() - startedAt };
+		};
+
+		test.each([
+			['a read', 'GET', { status: 503 }],
+			['a read', 'GET', { code: 'ECONNRESET' }],
+			['a change', 'PATCH', { status: 502 }],
+			['a change', 'PATCH', { code: 'UND_ERR_SOCKET' }],
+			['whatever did not arrive', 'POST', { code: 'ECONNREFUSED' }],
+			['whatever did not arrive', 'DELETE', { code: 'EHOSTUNREACH' }],
+		])('%s (%s %o) is tried until the time is up, and once then', async (_, method, details) => {
+			const { attempts, ms } = await tries(details, method, 150);
+			expect(attempts).toBeGreaterThan(policy.attempts);
+			expect(ms).toBeGreaterThanOrEqual(149);
+		});
+
+		test.each([
+			['what may have been done', 'POST', { code: 'ECONNRESET' }, 1],
+			['what may have been done', 'DELETE', { status: 502 }, 1],
+			['what the PBX refuses', 'GET', { status: 403 }, 1],
+			['what the PBX has no time for', 'GET', { status: 429 }, 3],
+		])('%s (%s %o) is not', async (_, method, details, expected) => {
+			expect(await tries(details, method, 60_000)).toMatchObject({ attempts: expected });
+		});
+
+		test('one that asks for patience is asked again within seconds', async () => {
+			const { attempts } = await tries({ status: 503, retryAfterMs: 60_000 }, 'GET', 100);
+			expect(attempts).toBe(2);
+		});
+	});
+
 	test('a stopped execution ends the waiting', async () => {
 		const stop = new AbortController();
 		const error = failure({ status: 503, retryAfterMs: 40_000 });
