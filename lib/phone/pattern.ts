@@ -1,3 +1,4 @@
+import { fitsPattern } from '../globs';
 import { abroadPrefix, normalise } from './e164';
 import { legible, withoutTrunkZero } from './notation';
 
@@ -16,7 +17,7 @@ const bare = (text: string): string => legible(text).replace(GAPS, '');
  * @param country ISO 3166 code of the country of local notation
  * @returns the number in each form that a pattern may have: as it came, in E.164, in its country's notation, `anonymous`
  */
-export function formsOf(number: string, country: string | undefined): string[] {
+function formsOf(number: string, country: string | undefined): string[] {
 	const { kind, e164, national } = normalise(number, country);
 	const forms = [number, e164, national, kind === 'hidden' ? 'anonymous' : undefined];
 	return [...new Set(forms.filter((form) => form !== undefined).map(bare))];
@@ -28,7 +29,7 @@ export function formsOf(number: string, country: string | undefined): string[] {
  * @returns the patterns that it stands for: with and without a zero in brackets, which only few countries dial from
  *   abroad, and with a plus in place of a prefix for calls abroad
  */
-export function patternsOf(pattern: string, country: string | undefined): string[] {
+function patternsOf(pattern: string, country: string | undefined): string[] {
 	const text = legible(pattern);
 	const readings = [text, withoutTrunkZero(text)].map(bare);
 	return [...new Set(readings.flatMap((reading) => [reading, withPlus(reading, country)]))];
@@ -38,4 +39,18 @@ export function patternsOf(pattern: string, country: string | undefined): string
 function withPlus(pattern: string, country: string | undefined): string {
 	const prefix = abroadPrefix(pattern, country);
 	return prefix === undefined ? pattern : `+${pattern.slice(prefix.length)}`;
+}
+
+/**
+ * @param patterns as {@link patternsOf} reads them; read once, so that many numbers are compared quickly
+ * @param country ISO 3166 code of the country of local notation
+ * @returns whether a number fits one of the patterns
+ */
+export function numberMatcher(
+	patterns: readonly string[],
+	country: string | undefined,
+): (number: string) => boolean {
+	const readings = patterns.flatMap((pattern) => patternsOf(pattern, country));
+	return (number) =>
+		formsOf(number, country).some((form) => readings.some((pattern) => fitsPattern(form, pattern)));
 }

@@ -185,6 +185,10 @@ export interface CallFilter {
 	answered?: boolean;
 	/** Number of an extension that called or was rung. */
 	extension?: string;
+	/** Number of a queue that it came to. */
+	queue?: string;
+	/** Whether one of the numbers in it is wanted. */
+	number?: (number: string) => boolean;
 	/** Only calls with a recording. */
 	recorded?: boolean;
 }
@@ -195,14 +199,24 @@ export interface CallFilter {
  * @param filter what is left out is not looked at
  */
 export const matches =
-	({ direction, answered, extension, recorded }: CallFilter) =>
+	({ direction, answered, extension, queue, number, recorded }: CallFilter) =>
 	(call: Call): boolean =>
 		(direction === undefined || call.direction === direction.toLowerCase()) &&
 		(answered === undefined || call.answered === answered) &&
 		(extension === undefined || call.legs.some(concerns(extension))) &&
+		(queue === undefined || call.legs.some(isOfQueue(queue))) &&
+		(number === undefined || call.legs.some(hasNumber(number))) &&
 		(recorded !== true || call.recordings.length > 0);
 
 const concerns =
 	(extension: string) =>
 	({ SourceDn, DestinationDn }: Entity) =>
 		SourceDn === extension || DestinationDn === extension;
+
+const isOfQueue = (queue: string) => (leg: Entity) => isQueue(leg) && leg.DestinationDn === queue;
+
+/** @returns whether a leg's caller or called number is wanted; an empty one is that of a hidden caller. */
+export const hasNumber =
+	(isWanted: (number: string) => boolean) =>
+	({ SourceCallerId, DestinationCallerId }: Entity): boolean =>
+		[SourceCallerId, DestinationCallerId].some((number) => isWanted(text(number) ?? ''));

@@ -1,6 +1,5 @@
-import { fitsPattern } from '../../lib/globs';
 import { directionOf, isExternal, type Direction } from '../../lib/callcontrol/calls/legs';
-import { formsOf, patternsOf } from '../../lib/phone/pattern';
+import { numberMatcher } from '../../lib/phone/pattern';
 import type { CallEvent } from '../../lib/callcontrol/calls/tracker';
 import type { HappenedEvent } from './events';
 
@@ -26,28 +25,18 @@ export interface Filters {
  */
 export function wanted(filters: Filters, country: () => string | undefined) {
 	const { extensions, dnTypes, direction, external } = filters;
-	const callers = readingsOf(filters.callers);
-	const dids = readingsOf(filters.dids);
+	const isCaller = lookingFor(filters.callers, country);
+	const isDid = lookingFor(filters.dids, country);
 	const isListed = (dn: string | undefined) =>
 		extensions.size === 0 || (dn !== undefined && extensions.has(dn));
-	const fits = (patterns: ReturnType<typeof readingsOf>, number: string) => {
-		const local = country();
-		const wantedForms = patterns(local);
-		return (
-			wantedForms.length === 0 ||
-			formsOf(number, local).some((form) =>
-				wantedForms.some((pattern) => fitsPattern(form, pattern)),
-			)
-		);
-	};
 
 	const isWantedCall = ({ leg, call }: CallEvent): boolean =>
 		isListed(leg.dn) &&
 		(dnTypes.size === 0 || dnTypes.has(leg.dnType ?? '')) &&
 		(direction === undefined || directionOf(leg.participant, leg.direction) === direction) &&
 		(external === undefined || isExternal(leg.participant) === external) &&
-		fits(callers, leg.participant.party_caller_id) &&
-		fits(dids, call.did ?? '');
+		isCaller(leg.participant.party_caller_id) &&
+		isDid(call.did ?? '');
 
 	return (event: HappenedEvent): boolean => {
 		if (event.kind === 'call') return isWantedCall(event);
@@ -55,13 +44,14 @@ export function wanted(filters: Filters, country: () => string | undefined) {
 	};
 }
 
-/** Reads patterns once for the country that is known; before the PBX has told it, there is none. */
-function readingsOf(patterns: readonly string[]) {
-	let read: { country: string | undefined; readings: string[] } | undefined;
-	return (country: string | undefined): string[] => {
-		if (read === undefined || read.country !== country) {
-			read = { country, readings: patterns.flatMap((pattern) => patternsOf(pattern, country)) };
-		}
-		return read.readings;
+/** Reads patterns once for the country that is known; before the PBX has told it, there is none. No pattern wants all. */
+function lookingFor(patterns: readonly string[], countryNow: () => string | undefined) {
+	let read: { country: string | undefined; fits: (number: string) => boolean } | undefined;
+	return (number: string): boolean => {
+		if (patterns.length === 0) return true;
+		const country = countryNow();
+		if (read === undefined || read.country !== country)
+			read = { country, fits: numberMatcher(patterns, country) };
+		return read.fits(number);
 	};
 }

@@ -256,6 +256,9 @@ describe('the call log', () => {
 	const concerns = (extension: string) => (row: IDataObject) =>
 		row.SourceDn === extension || row.DestinationDn === extension;
 
+	const isQueueLeg = (queue: string) => (row: IDataObject) =>
+		row.CallType === 'Queue' && row.DestinationDn === queue;
+
 	const filters: Array<[string, INodeParameters, (row: IDataObject) => boolean]> = [
 		[
 			'inbound',
@@ -266,6 +269,7 @@ describe('the call log', () => {
 		['unanswered', { answered: 'unanswered' }, ({ Answered }) => Answered !== true],
 		['answered', { answered: 'answered' }, ({ Answered }) => Answered === true],
 		['of an extension', { extension: '104' }, concerns('104')],
+		['of a queue', { queue: '800' }, isQueueLeg('800')],
 		['recorded', { recorded: true }, ({ DstRecId }) => Number(DstRecId) > 0],
 		[
 			'all at once',
@@ -301,6 +305,35 @@ describe('the call log', () => {
 		expect(withAgent).toEqual(
 			whole.filter((call) => (call.legs as IDataObject[]).some(concerns('104'))),
 		);
+		const queued = await calls({ callFilters: { queue: '800' } });
+		expect(queued.length).toBeGreaterThan(0);
+		expect(queued).toEqual(
+			whole.filter((call) => (call.legs as IDataObject[]).some(isQueueLeg('800'))),
+		);
+	});
+
+	test('calls and legs of a number are found in any notation, whoever called', async () => {
+		Object.assign(pbx.store.singleton('E164Settings'), { CountryName: 'United Kingdom' });
+		const single = await legs();
+		const number = single.find(({ Direction }) => Direction === 'Inbound')?.SourceCallerId as string;
+		expect(number).toMatch(/^\+44\d+$/);
+		const national = `0${number.slice(3, 6)} ${number.slice(6)}`;
+		const isOf = (row: IDataObject) =>
+			row.SourceCallerId === number || row.DestinationCallerId === number;
+		const expected = single.filter(isOf);
+		const ofCalls = (await calls()).filter((call) => (call.legs as IDataObject[]).some(isOf));
+		expect(ofCalls.length).toBeGreaterThan(0);
+		for (const written of [number, national, `00${number.slice(1)}`, `0800 1, ${national}`]) {
+			expect(await legs({ callFilters: { number: written } })).toEqual(expected);
+			expect(await calls({ callFilters: { number: written } })).toEqual(ofCalls);
+		}
+		const first = { returnAll: false, limit: 1 };
+		expect(await legs({ ...first, callFilters: { number } })).toEqual(expected.slice(0, 1));
+		expect(await legs({ callFilters: { number: '0999 9*' } })).toEqual([]);
+		// The same digits in another country.
+		expect(await calls({ callFilters: { number: `+49${number.slice(3)}` } })).toEqual([]);
+		// An expression that finds no number filters nothing.
+		expect(await legs({ callFilters: { number: ' ' } })).toHaveLength(single.length);
 	});
 
 	test.each([
@@ -549,7 +582,7 @@ describe('reports', () => {
 		await run('report', 'get', { report: name, ...last30, returnAll: true, ...parameters });
 
 	test('inbound and outbound calls are those of the call log', async () => {
-		const log = await run('callLog', 'getAll', { ...last30, returnAll: true, order: 'oldest' });
+		const log = await run('callLog', 'getAll', { ...last30, returnAll: true });
 		const inbound = await report('InboundCalls');
 		expect(inbound.map(({ StartTime }) => StartTime)).toEqual(
 			log.filter(({ direction }) => direction === 'inbound').map(({ startedAt }) => startedAt),
@@ -604,6 +637,13 @@ describe('reports', () => {
 			reportOptions: { timeZone: 'Asia/Tokyo', groupingType: 1 },
 		});
 		expect(pbx.requests.at(-1)?.path).toMatch(/clientTimeZone='Asia%2FTokyo'.*groupingType=1/);
+	});
+
+	test('a report with a row a call begins with the newest', async () => {
+		const all = await report('InboundCalls');
+		const times = all.map(({ StartTime }) => Date.parse(String(StartTime)));
+		expect(times).toEqual([...times].sort((a, b) => b - a));
+		expect(await report('InboundCalls', { returnAll: false, limit: 3 })).toEqual(all.slice(0, 3));
 	});
 
 	test('every report can be got, and downloaded where 3CX lets it be', async () => {

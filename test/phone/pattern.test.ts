@@ -1,10 +1,7 @@
-import { fitsPattern } from '../../lib/globs';
-import { formsOf, patternsOf } from '../../lib/phone/pattern';
+import { numberMatcher } from '../../lib/phone/pattern';
 
 const fits = (number: string, pattern: string, country?: string) =>
-	formsOf(number, country).some((form) =>
-		patternsOf(pattern, country).some((one) => fitsPattern(form, one)),
-	);
+	numberMatcher([pattern], country)(number);
 
 describe('a pattern of numbers', () => {
 	test.each<[pattern: string, number: string, country: string | undefined]>([

@@ -2,7 +2,14 @@ import type { IDataObject } from 'n8n-workflow';
 import { callFields } from '../../../lib/history/callFields';
 import { filter, type Condition, type ConditionGroup } from '../../../lib/odata/filter';
 import { queryString } from '../../../lib/odata/query';
-import { loggedCallsIn, matches, UNFILTERED, type CallFilter } from '../../../lib/xapi/callLog';
+import { numberMatcher } from '../../../lib/phone/pattern';
+import {
+	hasNumber,
+	loggedCallsIn,
+	matches,
+	UNFILTERED,
+	type CallFilter,
+} from '../../../lib/xapi/callLog';
 import { withSeconds } from '../../../lib/xapi/duration';
 import type { Entity } from '../../../lib/xapi/entities';
 import { listFunction } from '../../../lib/xapi/functions';
@@ -57,31 +64,53 @@ interface Filters {
 	answered?: 'answered' | 'unanswered';
 	direction?: string;
 	extension?: string;
+	number?: string;
+	queue?: string;
 	recorded?: boolean;
 }
 
-const filterOf = ({ context, index }: ItemRun): CallFilter => {
-	const { answered, extension, ...rest } = context.getNodeParameter(
+const filterOf = ({ context, index }: ItemRun, country: string | undefined): CallFilter => {
+	const { answered, extension, number, queue, ...rest } = context.getNodeParameter(
 		'callFilters',
 		index,
 		{},
 	) as Filters;
+	const numbers = textOf(number)
+		.split(/[,;\n]/)
+		.map(textOf)
+		.filter(Boolean);
 	return {
 		...rest,
 		...(answered === undefined ? {} : { answered: answered === 'answered' }),
-		...(extension === undefined || extension === '' ? {} : { extension: String(extension) }),
+		...(textOf(extension) === '' ? {} : { extension: textOf(extension) }),
+		...(textOf(queue) === '' ? {} : { queue: textOf(queue) }),
+		...(numbers.length === 0 ? {} : { number: numberMatcher(numbers, country) }),
 	};
 };
 
-/** The same for single legs, as a `$filter`, so that the PBX sends no others. */
-function legFilter({ direction, answered, extension, recorded }: CallFilter): string | undefined {
+const textOf = (value: unknown): string => String(value ?? '').trim();
+
+/** The same for single legs, as a `$filter`, so that the PBX sends no others; but for numbers, which have many notations. */
+function legFilter({
+	direction,
+	answered,
+	extension,
+	queue,
+	recorded,
+}: CallFilter): string | undefined {
 	const any = (...conditions: Condition[]): ConditionGroup => ({ match: 'any', conditions });
-	const number = (field: string): Condition => ({
+	const number = (field: string, value = extension): Condition => ({
 		field,
 		type: 'string',
 		operator: 'equals',
-		value: extension,
+		value,
 	});
+	const isQueueLeg: Condition = {
+		field: 'CallType',
+		type: 'string',
+		operator: 'equals',
+		value: 'Queue',
+	};
 	const recording = (field: string): Condition => ({
 		field,
 		type: 'int32',
@@ -112,6 +141,7 @@ function legFilter({ direction, answered, extension, recorded }: CallFilter): st
 						},
 					] as const)),
 			...(extension === undefined ? [] : [any(number('SourceDn'), number('DestinationDn'))]),
+			...(queue === undefined ? [] : [number('DestinationDn', queue), isQueueLeg]),
 			...(recorded === true ? [any(recording('SrcRecId'), recording('DstRecId'))] : []),
 		],
 	});
@@ -122,16 +152,21 @@ const simplifiedLegs = (rows: Entity[]) => withSeconds(pickEach(rows, SUMMARY), 
 async function getLegs(run: ItemRun, direction: 'asc' | 'desc'): Promise<IDataObject[]> {
 	const { client, signal } = run;
 	const simplify = isSimplified(run);
-	return await listFunction(client, 'GetCallLogData', callLogParameters(run), {
-		query: queryString({
-			filter: legFilter(filterOf(run)),
-			select: simplify ? SUMMARY : [],
-			orderBy: [{ field: 'SegmentId', direction }],
-		}),
-		limit: limitOf(run),
-		signal,
-		shape: (rows) => asOutput(simplify ? simplifiedLegs(rows) : rows),
-	});
+	const wanted = filterOf(run, await defaultCountryOf(run));
+	const limit = limitOf(run);
+	const shape = (rows: Entity[]) => asOutput(simplify ? simplifiedLegs(rows) : rows);
+	const read = async (how: { limit?: number; shape?: typeof shape }) =>
+		await listFunction(client, 'GetCallLogData', callLogParameters(run), {
+			query: queryString({
+				filter: legFilter(wanted),
+				select: simplify ? SUMMARY : [],
+				orderBy: [{ field: 'SegmentId', direction }],
+			}),
+			signal,
+			...how,
+		});
+	if (!wanted.number) return await read({ limit, shape });
+	return shape((await read({})).filter(hasNumber(wanted.number)).slice(0, limit));
 }
 
 /** Reads the whole period, whatever the limit: the legs of a call can lie far apart. */
@@ -145,9 +180,9 @@ async function getCalls(run: ItemRun, direction: 'asc' | 'desc'): Promise<IDataO
 		}),
 		signal,
 	});
-	const calls = loggedCallsIn(rows).filter(matches(filterOf(run)));
-	const withLegs = run.context.getNodeParameter('includeLegs', run.index, false) === true;
 	const country = await defaultCountryOf(run);
+	const calls = loggedCallsIn(rows).filter(matches(filterOf(run, country)));
+	const withLegs = run.context.getNodeParameter('includeLegs', run.index, false) === true;
 	return calls.slice(0, limitOf(run)).map((call) => ({
 		...callFields(call, country),
 		...(withLegs && { legs: asOutput(simplify ? simplifiedLegs(call.legs) : call.legs) }),
@@ -249,11 +284,29 @@ export const callLog: XapiResource = {
 								'Extensions that called or rang. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 						},
 						{
+							displayName: 'Number of the Other Party',
+							name: 'number',
+							type: 'string',
+							default: '',
+							placeholder: 'e.g. +44 1632 960123, 0171*',
+							description:
+								'Calls from or to these numbers, in any notation, separated by commas; * and ? stand for what may be there. Applied after the whole period has been read.',
+						},
+						{
 							displayName: 'Only with Recordings',
 							name: 'recorded',
 							type: 'boolean',
 							default: true,
 							description: 'Whether to leave out calls without a recording',
+						},
+						{
+							displayName: 'Queue Name or ID',
+							name: 'queue',
+							type: 'options',
+							typeOptions: { loadOptionsMethod: 'getQueueNumbers' },
+							default: '',
+							description:
+								'Calls that came to this queue. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 						},
 					],
 				},

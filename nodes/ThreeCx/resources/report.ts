@@ -239,9 +239,12 @@ function invocationOf(run: ItemRun, kind: 'rows' | 'file') {
 /** When a row happened, for the reports with a row a call or message: the ones that can take several pages. */
 const MOMENTS = ['StartTime', 'CallTime', 'TimeSent', 'Timestamp'];
 
-/** Long reports in the order of time; statistics stay in the order that 3CX gives them. */
+/** Long reports with the newest first, so that Limit gives the latest; statistics stay in the order that 3CX gives them. */
 const orderOf = (type: string): OrderBy[] =>
-	MOMENTS.filter((field) => field in propertiesOf(catalogue, type)).map((field) => ({ field }));
+	MOMENTS.filter((field) => field in propertiesOf(catalogue, type)).map((field) => ({
+		field,
+		direction: 'desc',
+	}));
 
 async function get(run: ItemRun): Promise<ItemResult> {
 	const { client, signal } = run;
