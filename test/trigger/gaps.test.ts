@@ -193,6 +193,8 @@ describe('the log is read', () => {
 		await until(() => readings().length === 1 && slow.sleeping === 1);
 		expect(told.gap).toBe(began - 90 * SECOND);
 		gaps.close();
+		// Nothing is kept waiting by what is closed.
+		expect(slow.sleeping).toBe(0);
 		await slow.advance(HOUR);
 		expect(readings()).toHaveLength(1);
 		// The next process fills it.
@@ -243,6 +245,8 @@ describe('the time that is read', () => {
 		expect(period()).toEqual([near(HOUR - 12 * MINUTE), near(HOUR + MINUTE)]);
 		expect(events).toHaveLength(1);
 		expect(events[0]!.at - Date.now()).toEqual(near(-MINUTE));
+		// It is over by that clock, so no further reading is waited for.
+		expect(events[0]!.reading).toBe(1);
 	});
 });
 

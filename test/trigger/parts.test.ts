@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import type { IDataObject, INodeProperties, ITriggerFunctions } from 'n8n-workflow';
+import type { ToldEvent } from '../../lib/callcontrol/calls/teller';
 import type { CallEvent } from '../../lib/callcontrol/calls/tracker';
 import type { PbxClient } from '../../lib/http/client';
 import { ManualClock } from '../support/clocks';
@@ -222,8 +223,9 @@ describe('the panel', () => {
 	});
 
 	test('is that of a trigger with one output, and its icons are there', () => {
-		const { group, inputs, outputs, icon, credentials, subtitle } = new ThreeCxTrigger()
+		const { group, inputs, outputs, icon, credentials, subtitle, ...more } = new ThreeCxTrigger()
 			.description;
+		const { defaults, displayName, triggerPanel } = more;
 		expect({ group, inputs, outputs }).toEqual({
 			group: ['trigger'],
 			inputs: [],
@@ -231,6 +233,11 @@ describe('the panel', () => {
 		});
 		expect(credentials).toEqual([{ name: 'threeCxOAuth2Api', required: true }]);
 		expect(subtitle).toContain('$parameter["events"]');
+		expect(defaults.name).toBe(displayName);
+		// Without them n8n shows nothing to a person who waits for a first call.
+		const panel = triggerPanel as { executionsHelp: Record<string, string> };
+		for (const state of ['active', 'inactive'])
+			expect(panel.executionsHelp[state]).toContain('Execute step');
 		for (const file of Object.values(icon as Record<string, `file:${string}`>)) {
 			const path = join(__dirname, '../../nodes/ThreeCxTrigger', file.replace(/^file:/, ''));
 			expect(existsSync(path)).toBe(true);
@@ -316,6 +323,7 @@ describe('events', () => {
 			laneOf,
 		);
 		expect(lanes[0]).toBe('7@x');
+		for (const lane of lanes) expect(lane).toEqual(expect.any(String));
 		expect(new Set(lanes).size).toBe(5);
 		expect(laneOf({ ...device })).toBe(lanes[1]);
 		expect(laneOf({ ...device, deviceId: 'sip:2' } as TriggerEvent)).not.toBe(lanes[1]);
@@ -449,6 +457,21 @@ describe('filters', () => {
 		known.country = 'DE';
 		expect(matches(of(outside))).toBe(true);
 	});
+
+	test('and for the patterns as well', () => {
+		const known: { country?: string } = {};
+		const matches = wanted({ ...none, callers: ['0011 49 30*'] }, () => known.country);
+		const abroad = of(leg({ party_caller_id: '+4930901820' }));
+		expect(matches(abroad)).toBe(false);
+		for (const [country, isMatch] of [
+			['AU', true],
+			['GB', false],
+			['AU', true],
+		] as const) {
+			known.country = country;
+			expect(matches(abroad)).toBe(isMatch);
+		}
+	});
 });
 
 describe('the item', () => {
@@ -528,6 +551,30 @@ describe('the item', () => {
 		).toMatchObject({ endedAt: null, durationSeconds: null, talkSeconds: null });
 		const { participant } = toOutput(callEvent(), options);
 		expect(participant).toBeUndefined();
+	});
+
+	test('a call that was made has the number called', () => {
+		const made = callEvent({
+			leg: {
+				direction: 'outbound',
+				participant: leg({ party_caller_id: '030 901820', originated_by_dn: '100' }),
+			},
+		});
+		expect(toOutput(made, { ...options, defaultCountry: 'DE' })).toMatchObject({
+			direction: 'outbound',
+			fromE164: null,
+			toE164: '+4930901820',
+		});
+	});
+
+	test('says where it was found: in the call log, or seen live', () => {
+		const logged = { callId: 'call 1', recordings: 2 } as unknown as ToldEvent['logged'];
+		expect(toOutput({ ...callEvent(), logged }, options)).toMatchObject({
+			source: 'history',
+			recordings: 2,
+		});
+		for (const event of [callEvent(), { ...callEvent(), logged: undefined }])
+			expect(toOutput(event, options)).toMatchObject({ source: 'live', recordings: null });
 	});
 
 	test('keys, the state before, and what 3CX has sent', () => {

@@ -28,6 +28,8 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
 			'test/trigger/queue.test.ts',
 			'test/trigger/memory.test.ts',
 			'test/trigger/gaps.test.ts',
+			'test/trigger/log.test.ts',
+			'test/trigger/handOver.test.ts',
 			'test/trigger/restart.test.ts',
 			'test/trigger/trigger.test.ts',
 		],
