@@ -368,6 +368,17 @@ describe('minting', () => {
 	});
 
 	test.each([
+		['a number', 7],
+		['no text for a header', 'a b'],
+		['too long', 'a'.repeat(16_385)],
+	])('a token that is %s is none', async (_, access_token) => {
+		await serve((_request, response) => json(response, 200, { access_token, expires_in: 60 }));
+		expect(await refusal(mintToken(connection(), credentials))).toMatchObject({
+			kind: 'malformed',
+		});
+	});
+
+	test.each([
 		[3600, 3_600],
 		[60, 3_600],
 		// What is no number says nothing: then it is the longest that can be meant by minutes.

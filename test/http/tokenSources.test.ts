@@ -108,6 +108,15 @@ describe('a source', () => {
 		expect(logins).toHaveLength(1);
 	});
 
+	test('a login that fails fails for all who would log in the same way, and is not sent again', async () => {
+		const { cache, logins } = start();
+		const [one, other] = [1, 2].map(() => cache.source(connection, credentials));
+		const both = Promise.allSettled([one!.get(), other!.get()]);
+		logins[0]!.fail();
+		expect((await both).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+		expect(logins).toHaveLength(1);
+	});
+
 	test('takes over a token from elsewhere where it lives longer', () => {
 		const { source, now } = start();
 		source.adopt(token('first', now() + 3_600_000));

@@ -290,3 +290,23 @@ describe('a request that goes through the gate', () => {
 		expect([sent, errors.length, gate.isIdle]).toEqual([0, 1, true]);
 	});
 });
+
+test('a request that cannot even be sent is told so, and gives its place to the next', () => {
+	const gate = new Gate();
+	const refused: unknown[] = [];
+	const sent: string[] = [];
+	const dispatch = throughGate(
+		() => gate,
+		1,
+	)((({ path }: Dispatcher.DispatchOptions) => {
+		if (path === '/odd') throw new Error('invalid path');
+		sent.push(path);
+		return true;
+	}) as Dispatcher['dispatch']);
+	const send = (path: string) =>
+		dispatch({ path, method: 'GET' }, { onResponseError: (_, error) => refused.push(error) });
+	send('/odd');
+	send('/fine');
+	expect(refused).toEqual([new Error('invalid path')]);
+	expect(sent).toEqual(['/fine']);
+});
