@@ -142,14 +142,14 @@ class Sight {
 
 	private blindSince: number | undefined;
 
-	/** A socket is open whose state has not been read. */
-	private isOpen = false;
+	/** Since when a socket is open whose state has not been read, in ms since the epoch. */
+	private openSince: number | undefined;
 
 	private soundSince = Date.now();
 
 	constructor(proxy: FaultProxy) {
 		this.broken();
-		proxy.on('opened', () => (this.isOpen = true));
+		proxy.on('opened', () => (this.openSince = Date.now()));
 		proxy.on('closed', () => this.broken());
 		proxy.on('answered', (answer) => this.answered(answer));
 	}
@@ -160,7 +160,7 @@ class Sight {
 
 	/** The link is dead as of now; messages that were held back at that moment are lost with it. */
 	broken(): void {
-		this.isOpen = false;
+		this.openSince = undefined;
 		this.soundSince = Date.now();
 		this.blindSince ??= Date.now() - LONGEST_DELAY_MS;
 	}
@@ -194,7 +194,9 @@ class Sight {
 			if (status !== 200) return;
 			// What was asked before a read failed may be older than what that read was for.
 			for (const [leg, failedAt] of [...this.unread]) if (failedAt <= askedAt) this.read(leg);
-			if (this.blindSince === undefined || !this.isOpen) return;
+			if (this.blindSince === undefined || this.openSince === undefined) return;
+			// What was asked before the socket was open tells nothing of what happened until then.
+			if (askedAt < this.openSince) return;
 			this.blind.push(this.until(this.blindSince));
 			this.blindSince = undefined;
 			return;

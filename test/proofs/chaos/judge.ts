@@ -157,7 +157,9 @@ export function judge(
 		if (excuse) verdict[excuse] += count - told;
 		else {
 			verdict.lost += count - told;
-			example(`lost: ${name} of call ${callid}, there for ${state.to - state.from} ms`);
+			const back = blindness.link.findLast(({ to }) => to <= state.to);
+			const since = back ? `, ${state.from - back.to} ms after the link was back` : '';
+			example(`lost: ${name} of call ${callid}, there for ${state.to - state.from} ms${since}`);
 		}
 	}
 	for (const [name, told] of counts) {
