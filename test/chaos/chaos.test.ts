@@ -75,6 +75,16 @@ describe('the judge', () => {
 		expect(judge(CALL, delivered, { link, legs: new Map() })).toMatchObject(found);
 	});
 
+	test.each<[string, number, Blindness['link'], Delivered['type'][], number]>([
+		['answered at once', 500, [], ['transferred', 'ended'], 0],
+		['that rang in blind time', 3_000, [{ from: -10, to: 3_500 }], ['transferred', 'ended'], 0],
+		['that rang in sight', 3_000, [{ from: -10, to: 1_500 }], ['transferred', 'ended'], 2],
+		['that was told as nothing', 500, [], ['ended'], 2],
+	])('of a transferred call %s', (_, answeredAt, link, types, lost) => {
+		const call = [line(0, 'ringing'), line(answeredAt, 'answered'), line(9_000, 'ended')];
+		expect(judge(call, types.map((type) => told(type)), { link, legs: new Map() }).lost).toBe(lost);
+	});
+
 	test('counts apart what was over in a moment', () => {
 		const short = [line(0, 'ringing'), line(200, 'ended')];
 		expect(judge(short, [], SIGHTED)).toMatchObject({ lost: 0, unknowable_too_short: 2 });

@@ -134,13 +134,17 @@ export function judge(
 	const example = (text: string) => {
 		if (verdict.examples.length < 20) verdict.examples.push(text);
 	};
-	/** A transferred call that was answered at once: whether it rang there, or was handed over in a talk, cannot be seen. */
+	/**
+	 * A transferred call that was answered at once, or in blind time: whether it rang there, or was handed over in a talk,
+	 * cannot be seen.
+	 */
 	const isGiven = ({ type, leg }: Milestone) => {
 		const rang = milestones.get(nameOf('ringing', leg));
 		const answered = milestones.get(nameOf('answered', leg));
-		const isShort = rang && answered && answered.at - rang.at < SHORT_MS;
+		if (!rang || !answered) return false;
+		const ringing = { from: rang.at, to: answered.at };
 		return (
-			isShort === true &&
+			longestSight(ringing, blindOf(leg, blindness)) < SHORT_MS &&
 			(type === 'ringing' || type === 'answered') &&
 			counts.has(nameOf('transferred', leg))
 		);
@@ -268,12 +272,17 @@ function milestonesOf(journal: readonly JournalEntry[]): Map<string, Milestone> 
 
 function excuseOf(
 	{ state, leg, needsMs }: Milestone,
-	{ link, legs }: Blindness,
+	blindness: Blindness,
 ): 'unknowable_link_down' | 'unknowable_too_short' | undefined {
 	if (state.to - state.from < needsMs) return 'unknowable_too_short';
-	const blind = [...link, ...(legs.get(leg) ?? [])];
-	return longestSight(state, blind) < needsMs ? 'unknowable_link_down' : undefined;
+	const isUnseen = longestSight(state, blindOf(leg, blindness)) < needsMs;
+	return isUnseen ? 'unknowable_link_down' : undefined;
 }
+
+const blindOf = (leg: string, { link, legs }: Blindness): Span[] => [
+	...link,
+	...(legs.get(leg) ?? []),
+];
 
 /** @returns the longest piece of a span that is left when the blind times are cut out, in ms */
 export function longestSight(span: Span, blind: readonly Span[]): number {
