@@ -87,6 +87,79 @@ describe('a message of the socket', () => {
 		});
 	});
 
+	test.each<[unknown, string]>([
+		['Upsert', 'upsert'],
+		['upset', 'upsert'],
+		[' REMOVE ', 'remove'],
+		['DtmfString', 'keys'],
+		['PromptPlaybackFinished', 'promptFinished'],
+		['Response', 'other'],
+		['4', 'other'],
+		['constructor', 'other'],
+		['', 'malformed'],
+		[null, 'malformed'],
+	])('of the type "%s" is understood: %s', (type, kind) => {
+		const path = '/callcontrol/100/participants/42';
+		expect(parseFrame(wire(type, path, { dtmf_input: 5 })).kind).toBe(kind);
+	});
+
+	test.each([
+		['12', 12],
+		[12, 12],
+		['12x', undefined],
+		['x12', undefined],
+		['', undefined],
+		[1.5, undefined],
+		['9007199254740993', undefined],
+		[null, undefined],
+		[[7], undefined],
+	])('with the number %j is the %s.', (sequence, expected) => {
+		expect(parseFrame(wire(0, '/callcontrol/100', null, sequence))).toEqual({
+			kind: 'upsert',
+			entity: { kind: 'dn', dn: '100' },
+			sequence: expected,
+		});
+		// What is not understood has its number, too: it is no gap.
+		expect(parseFrame(wire(0, '/xapi', null, sequence)).sequence).toBe(expected);
+	});
+
+	test.each([
+		[{ dtmf_input: '' }, ''],
+		[{ dtmf_input: 5 }, '5'],
+		[{ DtmfInput: '*#' }, '*#'],
+	])('tells keys as text: %j', (data, digits) => {
+		const told = parseFrame(wire(2, '/callcontrol/100/participants/42', data));
+		expect(told).toMatchObject({ kind: 'keys', digits });
+	});
+
+	test.each<[string, ReturnType<typeof parseEntity>]>([
+		['/callcontrol/100', { kind: 'dn', dn: '100' }],
+		['callcontrol/100', { kind: 'dn', dn: '100' }],
+		['/CallControl/100', { kind: 'dn', dn: '100' }],
+		['/callcontrol/1%20%2f', { kind: 'dn', dn: '1 /' }],
+		['/callcontrol/1%', { kind: 'dn', dn: '1%' }],
+		['/callcontrol/100/participants/42', { kind: 'participant', dn: '100', id: 42 }],
+		['/callcontrol/100/devices/a', { kind: 'device', dn: '100', id: 'a' }],
+		['/callcontrol/100/devices/sip:a/b/c', { kind: 'device', dn: '100', id: 'sip:a/b/c' }],
+		['/callcontrol', undefined],
+		['/callcontrol/', undefined],
+		['//callcontrol/100', undefined],
+		['/callcontrol/100/', undefined],
+		['/callcontrol/100/devices', undefined],
+		['/callcontrol/100/devices/', undefined],
+		['/callcontrol/100/participants', undefined],
+		['/callcontrol/100/participants/', undefined],
+		['/callcontrol/100/participants/42/', undefined],
+		['/callcontrol/100/participants/42/drop', undefined],
+		['/callcontrol/100/participants/x42', undefined],
+		['/callcontrol/100/participants/42x', undefined],
+		['/callcontrol/100/participants/-42', undefined],
+		['/callcontrol/100/makecall/42', undefined],
+		['', undefined],
+	])('about "%s"', (path, entity) => {
+		expect(parseEntity(path)).toEqual(entity);
+	});
+
 	test('any text at all is read without throwing', () => {
 		fc.assert(
 			fc.property(

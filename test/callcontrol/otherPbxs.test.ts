@@ -1,54 +1,30 @@
-import { closeDispatchers } from '../../lib/http/dispatchers';
 import type { MonitorOptions } from '../../lib/callcontrol/link/monitor';
-import type { CallEvent, TrackerEvent } from '../../lib/callcontrol/calls/tracker';
-import type { Pbx, PbxOptions } from '../../sandbox/pbx';
+import type { CallEvent } from '../../lib/callcontrol/calls/tracker';
+import type { Pbx } from '../../sandbox/pbx';
 import type { Quirks } from '../../sandbox/pbx/quirks';
-import { clientOf, quietPbx, watch, type Watched } from './link';
-import { isCall, short } from './samples';
+import { clientOf, type Watched } from './link';
+import { closeAll, is, milestones, observe, startQuirky, wholeCall } from './quirky';
+import { isCall } from './samples';
 
 /** A monitor at PBXs that are not like the sandbox: each quirk that was found in one, over a real socket. */
 
 const CALLER = '+441632960123';
 
-const CALM = { pingMs: 5_000, pongMs: 5_000 };
-
-const is = (dn: string, type: string) => (event: TrackerEvent) =>
-	event.type === type && (isCall(event) ? event.leg.dn : event.dn) === dn;
-
-const milestones = (events: TrackerEvent[]) =>
-	events.filter(({ type }) => type !== 'participantChanged' && type !== 'over').map(short);
-
 let pbx: Pbx;
-const open: Array<{ close: () => Promise<void> }> = [];
 
-const start = async (quirks: Quirks, options: PbxOptions = {}) => {
-	pbx = await quietPbx({ quirks, ...options });
-	open.push(pbx);
+const start = async (...args: Parameters<typeof startQuirky>) => {
+	pbx = await startQuirky(...args);
 };
 
 const listen = async (options: Partial<MonitorOptions> = {}): Promise<Watched> => {
-	const watched = watch(pbx, { ...options, timing: { ...CALM, ...options.timing } });
-	open.push(watched.monitor);
+	const watched = observe(pbx, options);
 	await watched.monitor.ready();
 	return watched;
 };
 
-afterEach(async () => {
-	for (const each of open.splice(0).reverse()) await each.close();
-	await closeDispatchers();
-});
+const callOnce = async (watched: Watched) => await wholeCall(pbx, watched);
 
-/** Calls 100, which answers and hangs up; resolves when the end was told. */
-const wholeCall = async ({ events }: Watched) => {
-	const from = events.items.length;
-	const callid = pbx.calls.incoming({ from: CALLER, to: '100' });
-	await events.first(is('100', 'ringing'), 'ringing', from);
-	pbx.calls.answer({ callid });
-	await events.first(is('100', 'answered'), 'the answer', from);
-	pbx.calls.hangUp({ callid });
-	await events.first(is('100', 'ended'), 'the end', from);
-	return events.items.slice(from);
-};
+afterEach(closeAll);
 
 /** Calls the route point, where somebody presses keys. */
 const keysOf = async ({ events }: Watched, keys: string) => {
@@ -72,7 +48,7 @@ describe('messages', () => {
 	])('%s: a call and its keys are told', async (_, quirks) => {
 		await start(quirks);
 		const watched = await listen();
-		const told = await wholeCall(watched);
+		const told = await callOnce(watched);
 		expect(milestones(told)).toEqual(['100 ringing', '100 answered', '100 ended']);
 		expect((told[0] as CallEvent).leg.participant).toMatchObject({
 			party_caller_id: CALLER,
@@ -88,14 +64,14 @@ describe('legs that cannot be read one by one', () => {
 	test('are read in the list of their extension', async () => {
 		await start({});
 		pbx.faults.next({ path: SINGLE, status: 403, times: Infinity });
-		const told = await wholeCall(await listen({ timing: { suspicionMs: 60_000 } }));
+		const told = await callOnce(await listen({ timing: { suspicionMs: 60_000 } }));
 		expect(milestones(told)).toEqual(['100 ringing', '100 answered', '100 ended']);
 	});
 
 	test('nor there, are read with the whole state', async () => {
 		await start({});
 		pbx.faults.next({ path: /\/participants/, status: 403, times: Infinity });
-		const told = await wholeCall(await listen());
+		const told = await callOnce(await listen());
 		expect(milestones(told).map((each) => each.replace('~', ''))).toEqual([
 			'100 ringing',
 			'100 answered',
@@ -109,11 +85,11 @@ describe('a token that another program has ended', () => {
 		await start({ replacedSocket: 'silent' });
 		const watched = await listen({ timing: { reconcileMs: 100 } });
 		pbx.otherLogin();
-		await wholeCall(watched);
+		await callOnce(watched);
 		// By now a socket with the new token is there, and has told or tells the next call.
 		while (pbx.sockets !== 1 || pbx.requests.filter(({ status }) => status === 101).length < 2)
 			await new Promise(setImmediate);
-		const told = await wholeCall(watched);
+		const told = await callOnce(watched);
 		expect(milestones(told)).toHaveLength(3);
 		expect(watched.states.items.map(({ online }) => online)).toEqual([true]);
 	});
@@ -124,35 +100,13 @@ describe('a token that another program has ended', () => {
 		await client.tokens.get();
 		pbx.otherLogin();
 		const watched = await listen();
-		expect(milestones(await wholeCall(watched))).toEqual([
+		expect(milestones(await callOnce(watched))).toEqual([
 			'100 ringing',
 			'100 answered',
 			'100 ended',
 		]);
 		expect(watched.states.items.map(({ online }) => online)).toEqual([true]);
 	});
-
-	test.each<NonNullable<Quirks['replacedSocket']>>(['closed', 'silent'])(
-		'again and again: calls are whole, and it is said once (sockets %s)',
-		async (replacedSocket) => {
-			await start({ replacedSocket, otherLoginEveryMs: 5_100 });
-			const contested: number[] = [];
-			const watched = await listen({
-				onContested: () => contested.push(Date.now()),
-				timing: { reconcileMs: 500, alertMs: 200 },
-			});
-			const until = Date.now() + 17_000;
-			const calls: string[][] = [];
-			while (Date.now() < until) {
-				const told = await wholeCall(watched);
-				calls.push(milestones(told).map((each) => each.replace('~', '')));
-				await new Promise((resolve) => setTimeout(resolve, 400));
-			}
-			expect(new Set(calls.map(String))).toEqual(new Set(['100 ringing,100 answered,100 ended']));
-			expect(contested).toHaveLength(1);
-		},
-		40_000,
-	);
 });
 
 describe('the own renewal of a token', () => {
@@ -196,22 +150,6 @@ describe('the own renewal of a token', () => {
 			expect(messages.filter((text) => /"#"/.test(text))).toHaveLength(1);
 		},
 	);
-
-	test('of a token that lives for seconds keeps the link up', async () => {
-		await start({ replacedSocket: 'silent' }, { tokenLifetimeSeconds: 2 });
-		const watched = await listen();
-		const until = Date.now() + 7_000;
-		while (Date.now() < until) {
-			const told = milestones(await wholeCall(watched));
-			expect(told.map((each) => each.replace('~', ''))).toEqual([
-				'100 ringing',
-				'100 answered',
-				'100 ended',
-			]);
-		}
-		expect(watched.states.items.map(({ online }) => online)).toEqual([true]);
-		expect(pbx.mints.n8n).toBeLessThan(9);
-	}, 20_000);
 });
 
 test('where the clock is off and tokens live for a minute, the first token lasts', async () => {
@@ -220,7 +158,7 @@ test('where the clock is off and tokens live for a minute, the first token lasts
 		{ tokenLifetimeSeconds: 60 },
 	);
 	const watched = await listen();
-	for (let call = 0; call < 3; call++) expect(milestones(await wholeCall(watched))).toHaveLength(3);
+	for (let call = 0; call < 3; call++) expect(milestones(await callOnce(watched))).toHaveLength(3);
 	expect(pbx.mints.n8n).toBe(1);
 	expect(watched.states.items.map(({ online }) => online)).toEqual([true]);
 });
@@ -231,19 +169,18 @@ describe('the certificate of the PBX', () => {
 		const watched = await listen({
 			connect: async () => await Promise.resolve(clientOf(pbx, true)),
 		});
-		await wholeCall(watched);
+		await callOnce(watched);
 		await pbx.changeCertificate();
 		await watched.states.first(({ online }) => !online, 'the loss');
-		expect(milestones(await wholeCall(watched))).toHaveLength(3);
+		expect(milestones(await callOnce(watched))).toHaveLength(3);
 	});
 
 	test('is not trusted: it is looked at again soon, however often that has failed', async () => {
 		await start({}, { tls: true });
-		const watched = watch(pbx, {
+		const watched = observe(pbx, {
 			random: () => 0.999,
-			timing: { ...CALM, retryMs: 60_000, retryCapMs: 60_000, certificateMs: 30 },
+			timing: { retryMs: 60_000, retryCapMs: 60_000, certificateMs: 30 },
 		});
-		open.push(watched.monitor);
 		const before = pbx.connections;
 		await watched.states.first(({ online }) => !online, 'the refusal');
 		while (pbx.connections < before + 4) await new Promise(setImmediate);
@@ -274,9 +211,9 @@ describe('a PBX that answers no pings', () => {
 	test('keeps its one socket', async () => {
 		await start({ ignoresPings: true });
 		const watched = await listen({ timing: { pingMs: 20, pongMs: 20, untoldMs: 300 } });
-		expect(milestones(await wholeCall(watched))).toHaveLength(3);
+		expect(milestones(await callOnce(watched))).toHaveLength(3);
 		await readings(30);
-		expect(milestones(await wholeCall(watched))).toHaveLength(3);
+		expect(milestones(await callOnce(watched))).toHaveLength(3);
 		expect(pbx.requests.filter(({ status }) => status === 101)).toHaveLength(1);
 		expect(watched.states.items.map(({ online }) => online)).toEqual([true]);
 	});

@@ -159,6 +159,81 @@ describe('a leg that is connected without having rung', () => {
 		expect(given({}, 'Wroutepoint')).toEqual(['101 answered', '101 transferred']);
 	});
 
+	test('by whom it talked with just before was given the call, though others were settled meanwhile', () => {
+		const { tracker, pass, play } = start();
+		play(
+			upsert({ status: 'Connected' }),
+			upsert({
+				dn: '101',
+				id: 5,
+				callid: 8,
+				status: 'Connected',
+				party_dn: '100',
+				party_dn_type: 'Wextension',
+			}),
+			removed('101', 5),
+		);
+		pass(2_000);
+		tracker.settle();
+		expect(play(upsert({ dn: '101', id: 6, status: 'Connected', referred_by_dn: '100' }))).toEqual([
+			'101 transferred',
+		]);
+	});
+
+	test('by whom another DN talks with had rung unseen', () => {
+		const { play } = start();
+		play(
+			upsert({ status: 'Connected' }),
+			upsert({ dn: '102', id: 5, callid: 8, status: 'Connected', party_dn: '100' }),
+			upsert({ dn: '101', id: 7, callid: 9, status: 'Ringing', party_dn: '100' }),
+		);
+		expect(play(upsert({ dn: '101', id: 6, status: 'Connected', referred_by_dn: '100' }))).toEqual([
+			'101 ~ringing',
+			'101 answered',
+			'101 transferred',
+		]);
+	});
+
+	test('after it has rung was given nothing: it was transferred while it rang', () => {
+		const { play } = start();
+		play(
+			upsert({
+				dn: '101',
+				id: 5,
+				callid: 8,
+				status: 'Connected',
+				party_dn: '100',
+				party_dn_type: 'Wextension',
+			}),
+			upsert({ dn: '101', id: 6, referred_by_dn: '100' }),
+		);
+		expect(play(upsert({ dn: '101', id: 6, status: 'Connected', referred_by_dn: '100' }))).toEqual([
+			'101 answered',
+			'101 transferred',
+			'101 participantChanged',
+		]);
+	});
+
+	test('where nobody had the call yet has answered it', () => {
+		const { play } = start();
+		play(
+			upsert(),
+			upsert({
+				dn: '101',
+				id: 5,
+				callid: 8,
+				status: 'Connected',
+				party_dn: '102',
+				party_dn_type: 'Wextension',
+			}),
+		);
+		// Taken from the phone where it rings.
+		expect(play(upsert({ dn: '101', id: 5, status: 'Connected' }))).toEqual([
+			'101 ended',
+			'101 answered',
+		]);
+	});
+
 	test('is forgotten to have talked, when that is over', () => {
 		const { tracker, pass, play } = start();
 		play(upsert({ status: 'Connected' }), removed());
@@ -265,6 +340,99 @@ describe('what is known', () => {
 	});
 });
 
+describe('what can happen to a leg more than once', () => {
+	const SLOTS = { SP0: 'Wparkextension', SP1: 'Wparkextension' };
+	const talks = (more: Partial<Participant> = {}) => upsert({ status: 'Connected', ...more });
+	const parked = (slot: string) => talks({ party_dn: slot, party_dn_type: 'Wparkextension' });
+
+	test('is told once each: parked and picked up at one place after the other', () => {
+		const { tracker, play } = start();
+		tracker.diff(state([], SLOTS), 'baseline');
+		const told = play(
+			upsert(),
+			talks(),
+			parked('SP0'),
+			parked('SP0'),
+			talks(),
+			parked('SP1'),
+			talks({ party_caller_name: 'Grace' }),
+		).filter((each) => !each.endsWith('participantChanged'));
+		expect(told).toEqual([
+			...['100 ringing', '100 answered', '100 parked', '100 pickedUp', '100 parked'],
+			'100 pickedUp',
+		]);
+		expect(tracker.replay().map(({ step }) => step)).toEqual([
+			'100/1.ringing',
+			'100/1.answered',
+			'100/1.parked at SP0',
+			'100/1.picked up from SP0',
+			'100/1.parked at SP1',
+			'100/1.picked up from SP1',
+		]);
+		expect(tracker.replay()[0]!.call.parkedAt).toBeUndefined();
+	});
+
+	test('is told once each: transferred by one after the other', () => {
+		const { tracker, play } = start();
+		const told = play(
+			...['', '101', '101', '102'].map((by, at) =>
+				talks({ referred_by_dn: by, party_caller_name: String(at) }),
+			),
+		).filter((each) => !each.endsWith('participantChanged'));
+		expect(told).toEqual(['100 ~ringing', '100 answered', '100 transferred', '100 transferred']);
+		expect(tracker.replay().map(({ step }) => step)).toEqual([
+			'100/1.ringing',
+			'100/1.answered',
+			'100/1.transferred by 101',
+			'100/1.transferred by 102',
+		]);
+	});
+
+	test('that a call was given to it is told to who comes later, too', () => {
+		const { tracker, play } = start();
+		play(
+			talks(),
+			talks({ dn: '101', id: 5, callid: 8, party_dn: '102', party_dn_type: 'Wextension' }),
+		);
+		expect(play(talks({ dn: '101', id: 5 }))).toEqual(['101 ended', '101 transferred']);
+		const replayed = tracker.replay().filter(({ leg: { dn } }) => dn === '101');
+		expect(replayed.map(({ type, step, leg: { direction } }) => [type, step, direction])).toEqual([
+			['transferred', '101/5.transferred', 'inbound'],
+		]);
+	});
+
+	test('a line to the outside neither rings nor answers', () => {
+		const { tracker, play } = start();
+		tracker.learn('10000', 'Wexternalline');
+		const line = { dn: '10000', party_dn: '100', party_dn_type: 'Wextension' };
+		expect(play(upsert(line), talks(line), removed('10000'))).toEqual([
+			'10000 participantChanged',
+			'10000 ended',
+		]);
+	});
+
+	test('the queue of a call is known when its legs do not say so any more', () => {
+		const { tracker } = start();
+		const queueOf = (change: Change) => tracker.apply(change).filter(isCall)[0]!.call.queue;
+		expect(queueOf(upsert())).toBeUndefined();
+		expect(
+			queueOf(upsert({ dn: '101', id: 2, on_behalf_of_dn: '800', on_behalf_of_type: 'Wqueue' })),
+		).toBe('800');
+		expect(queueOf(talks({ dn: '101', id: 2 }))).toBe('800');
+		expect(
+			queueOf(upsert({ dn: '102', id: 3, on_behalf_of_dn: '801', on_behalf_of_type: 'Wqueue' })),
+		).toBe('801');
+	});
+
+	test('the number that was dialled is known when its legs do not say so', () => {
+		const { tracker } = start();
+		const didOf = (change: Change) => tracker.apply(change).filter(isCall)[0]!.call.did;
+		expect(didOf(upsert())).toBeUndefined();
+		expect(didOf(upsert({ dn: '101', id: 2, party_did: '+4930999' }))).toBe('+4930999');
+		expect(didOf(talks())).toBe('+4930999');
+	});
+});
+
 describe('legs without a call number', () => {
 	const told = (...fields: Array<Partial<Participant>>) => {
 		const { tracker } = start();
@@ -284,6 +452,12 @@ describe('legs without a call number', () => {
 			'one that names the other only',
 			{ dn: '100', party_dn: '102' },
 			{ dn: '101', id: 2, party_dn: '100', party_caller_id: '1' },
+			false,
+		],
+		[
+			'one that is named by the other only',
+			{ dn: '100', party_dn: '101' },
+			{ dn: '101', id: 2, party_dn: '102', party_caller_id: '1' },
 			false,
 		],
 		['the same number outside', { dn: '100' }, { dn: '101', id: 2 }, true],

@@ -1,8 +1,6 @@
 import { once } from 'node:events';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
-import { createServer } from 'node:http';
-import { WebSocketServer, type WebSocket } from 'ws';
 import { subscribe, linkCount } from '../../lib/callcontrol/link/sharing';
 import {
 	startMonitor,
@@ -16,66 +14,8 @@ import { closeDispatchers } from '../../lib/http/dispatchers';
 import { fixedToken } from '../support/fixedToken';
 import { Collector } from './collector';
 import { clientOf, QUICK, quietPbx, watch } from './link';
-import { leg, short, state } from './samples';
-
-/** A server of which every answer is the test's: for what no PBX, simulated or real, does on purpose. */
-class Scripted {
-	readonly sockets = new Collector<WebSocket>();
-
-	readonly connections = new Collector<Socket>();
-
-	/** The legs that a GET shows. */
-	legs = [] as ReturnType<typeof leg>[];
-
-	/** What answers an upgrade; by default it is accepted. */
-	onUpgrade?: (socket: Socket) => void;
-
-	private readonly wss = new WebSocketServer({ noServer: true });
-
-	private readonly server: Server = createServer((request, response) =>
-		this.answer(request, response),
-	);
-
-	async start(): Promise<this> {
-		this.server.on('connection', this.connections.push);
-		this.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-			if (this.onUpgrade) this.onUpgrade(socket);
-			else this.wss.handleUpgrade(request, socket, head, this.sockets.push);
-		});
-		this.server.listen(0, '127.0.0.1');
-		await once(this.server, 'listening');
-		return this;
-	}
-
-	get origin(): string {
-		return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-	}
-
-	/** Sends an event as 3CX does. */
-	say(sequence: number, event_type: number, entity: string, attached_data: unknown = null): void {
-		this.raw(JSON.stringify({ sequence, event: { event_type, entity, attached_data } }));
-	}
-
-	raw(text: string): void {
-		this.sockets.items.at(-1)!.send(text);
-	}
-
-	async close(): Promise<void> {
-		for (const socket of this.connections.items) socket.destroy();
-		this.wss.close();
-		this.server.close();
-		await once(this.server, 'close');
-	}
-
-	private answer({ url }: IncomingMessage, response: ServerResponse): void {
-		const found =
-			url === '/callcontrol'
-				? state(this.legs)
-				: this.legs.find(({ dn, id }) => url === `/callcontrol/${dn}/participants/${id}`);
-		response.writeHead(found ? 200 : 404, { 'content-type': 'application/json' });
-		response.end(JSON.stringify(found ?? {}));
-	}
-}
+import { leg, short } from './samples';
+import { Scripted } from './scripted';
 
 const LEG = '/callcontrol/100/participants/1';
 

@@ -556,3 +556,389 @@ describe('the call log, after calls whose end was told', () => {
 		expect(take(removed()).map(({ type }) => type)).toEqual(['ended']);
 	});
 });
+
+describe('one trigger in one process', () => {
+	let now: number;
+	let told: Told;
+	let teller: Teller;
+	let tracker: CallTracker;
+	const T = Date.UTC(2026, 10, 27, 12);
+
+	const start = (options: Partial<TellerOptions> = {}, types: Record<string, string> = {}) => {
+		now = T;
+		told = Told.begin(PBX, T);
+		teller = new Teller({
+			granularity: 'leg',
+			matches: () => true,
+			asked: (type) => type !== 'participantChanged',
+			told,
+			now: () => now,
+			...options,
+		});
+		tracker = new CallTracker(() => now, GRACE);
+		for (const change of tracker.diff(state([], types), 'baseline')) tracker.apply(change);
+		teller.begin([]);
+	};
+	/** Facts, a second after each other. */
+	const play = (...changes: Change[]) =>
+		changes.flatMap((change) => {
+			const events = [...tracker.apply(change), ...tracker.settle()].filter(isCall);
+			now += 1_000;
+			return events.flatMap((event) => teller.take(event));
+		});
+	const talks = (more: Partial<Participant> = {}) => upsert({ status: 'Connected', ...more });
+	/** What is told without having been seen: legs that are there when a process begins. */
+	const beginAgain = (
+		present: Participant[],
+		how: Parameters<Teller['begin']>[1],
+		holds = false,
+	) => {
+		const again = new CallTracker(() => now, GRACE);
+		for (const change of again.diff(state(present), 'baseline')) again.apply(change);
+		return teller.begin(again.replay(), how, holds).events;
+	};
+	const line = ({ id, type, at }: ToldEvent) =>
+		`${(at - T) / 1_000} ${type} ${id.replace(/@\w+/, '')}`;
+
+	test('names what it tells by call, extension and step: the same whenever it is told', () => {
+		start({ asked: () => true });
+		const lines = play(upsert(), talks(), talks({ referred_by_dn: '101' }), removed()).map(
+			(event) => `${event.type} ${event.id.replace(/@[\w.-]+/g, '')}`,
+		);
+		expect(lines).toEqual([
+			'ringing 7/100/1/ringing',
+			'answered 7/100/1/answered',
+			'participantChanged 7/7.100.1',
+			'transferred 7/100/1/100/1.transferred by 101',
+			'participantChanged 7/7.100.1',
+			'ended 7/100/1/ended',
+		]);
+		const { key } = told.open().map((call) => ({ key: told.nameOf(call) }))[0] ?? { key: '' };
+		expect(key).toMatch(/^7@/);
+	});
+
+	test('says of each event which step it ticks off; of what can happen again, none', () => {
+		start({ asked: () => true });
+		const events = play(upsert(), talks());
+		expect(events.map(({ type, ticks }) => [type, ticks?.step])).toEqual([
+			['ringing', 'ringing'],
+			['answered', 'answered'],
+			['participantChanged', undefined],
+		]);
+		const [call] = told.open();
+		expect([[...call!.steps], [...call!.given]]).toEqual([[], ['ringing', 'answered']]);
+		for (const event of events) teller.settled(event);
+		expect([[...call!.steps], [...call!.given]]).toEqual([['ringing', 'answered'], []]);
+	});
+
+	test('does not tell again what another link tells again, whether or not it is ticked off', () => {
+		start();
+		const [ringing] = play(upsert());
+		expect(beginAgain([RINGS], 'what was missed')).toEqual([]);
+		teller.settled(ringing!);
+		expect(beginAgain([RINGS], 'what was missed')).toEqual([]);
+	});
+
+	test('has the times and the numbers of an extension, which came one after the other', () => {
+		start();
+		play(upsert(), talks(), talks({ party_caller_id: '+44799' }), talks({ party_caller_id: '' }));
+		play(talks({ party_caller_id: '+4930123456' }));
+		expect(told.open()).toMatchObject([
+			{
+				openedAt: T,
+				answeredAt: T + 1_000,
+				answered: true,
+				numbers: ['+4930123456', '+44799'],
+				rang: ['100'],
+			},
+		]);
+	});
+
+	test('remembers an end as that of the call: number, times, the other side, and the extension', () => {
+		start();
+		for (const event of play(upsert(), talks(), removed())) teller.settled(event);
+		expect(told.open()).toEqual([]);
+		expect(told.lately(now)).toEqual([
+			{ callid: 7, openedAt: T, endedAt: T + 2_000, numbers: ['+4930123456'], dns: ['100'] },
+		]);
+	});
+
+	test('tells a call without a number, too, which it cannot know again', () => {
+		start({ granularity: 'call' });
+		const events = play(upsert({ callid: 0 }));
+		expect(events.map(({ type, ticks }) => [type, ticks])).toEqual([['ringing', undefined]]);
+		expect(told.open()).toEqual([]);
+		const talking = leg({ callid: 0, status: 'Connected' });
+		expect(
+			beginAgain(
+				[talking, leg({ callid: 0, dn: '101', id: 2, party_caller_id: '5' })],
+				'from now',
+			).map(({ leg: { dn }, type }) => `${dn} ${type}`),
+		).toEqual(['101 ringing']);
+		start({ granularity: 'call', asked: (type) => type === 'ended' });
+		expect(play(upsert({ callid: 0 }))).toEqual([]);
+	});
+
+	test('keeps the ends of calls that are gone until it is told to tell them', () => {
+		start();
+		play(upsert(), upsert({ dn: '101', id: 2, callid: 8 }));
+		expect(teller.heldSince).toBeUndefined();
+		expect(beginAgain([], 'what was missed', true)).toEqual([]);
+		expect(teller.heldSince).toBe(T);
+		expect(teller.endHeld().map(({ call, type, isUnseen }) => [call.id, type, isUnseen])).toEqual([
+			[7, 'ended', true],
+			[8, 'ended', true],
+		]);
+		expect([teller.endHeld(), teller.heldSince]).toEqual([[], undefined]);
+	});
+
+	test('from now on tells what rings, and forgets what was told', () => {
+		start();
+		play(upsert(), upsert({ dn: '101', id: 2, callid: 8 }));
+		const there = [leg({ dn: '102', id: 3, callid: 9, status: 'Connected' }), RINGS];
+		expect(beginAgain(there, 'from now').map(({ call: { id }, type }) => `${id} ${type}`)).toEqual([
+			'7 ringing',
+		]);
+		expect(
+			told
+				.open()
+				.map(({ callid }) => callid)
+				.sort(),
+		).toEqual([7, 9]);
+	});
+
+	describe('and the call log', () => {
+		/** The legs of a call in the log: who was called, how long after T it rang, and how long they talked. */
+		const logged = (
+			legs: Array<{ dn: string; at: number; talked?: number; from?: string }>,
+			more: Record<string, unknown> = {},
+		) =>
+			loggedCall(
+				loggedCallsIn(
+					legs.map(({ dn, at, talked, from = '10000' }, index) => ({
+						MainCallHistoryId: 'log',
+						CdrId: `log ${index}`,
+						CallId: 0,
+						SegmentId: index,
+						StartTime: new Date(T + 1_000 * at).toISOString(),
+						SourceDn: from,
+						SourceCallerId: from === '10000' ? '+4930123456' : from,
+						DestinationDn: dn,
+						DestinationCallerId: dn,
+						RingingDuration: 'PT2S',
+						TalkingDuration: `PT${talked ?? 0}S`,
+						Answered: talked !== undefined,
+						Direction: from === '10000' ? 'Inbound' : 'Internal',
+						CallType: 'Extension',
+						...more,
+					})),
+				)[0]!,
+				0,
+			);
+
+		/** 100 rings, then n8n is down; what is there in the log afterwards. */
+		const afterwards = (granularity: 'call' | 'leg', ...changes: Change[]) => {
+			start({ granularity });
+			play(...changes);
+			beginAgain([], 'what was missed', true);
+		};
+
+		test('by extension: each end has the time of its own leg', () => {
+			afterwards('leg', upsert(), upsert({ dn: '101', id: 2, legid: 3 }));
+			const events = teller.fillIn(
+				[
+					logged([
+						{ dn: '100', at: 0 },
+						{ dn: '101', at: 2, talked: 10 },
+					]),
+				],
+				T,
+				'ended',
+			);
+			expect(
+				events.map(({ leg: { dn, connected, connectedAt }, at }) => [
+					dn,
+					at - T,
+					connected,
+					connectedAt,
+				]),
+			).toEqual([
+				['100', 2_000, false, undefined],
+				['101', 14_000, false, T + 4_000],
+			]);
+			expect(events.map(({ logged: call, isUnseen }) => [call?.callId, isUnseen])).toEqual([
+				['log', undefined],
+				['log', undefined],
+			]);
+			expect([teller.heldSince, teller.endHeld()]).toEqual([undefined, []]);
+		});
+
+		test('by extension: the caller’s leg is the same row; of an extension that the log does not name, the call', () => {
+			afterwards(
+				'leg',
+				upsert({ dn: '104', id: 4, party_caller_id: '100', originated_by_dn: '104' }),
+			);
+			const rows = [
+				{ dn: '100', at: 0, talked: 5, from: '104' },
+				{ dn: '100', at: 20, from: '105' },
+			];
+			const [end] = teller.fillIn([logged(rows)], T, 'ended');
+			expect([end!.leg.dn, end!.at - T]).toEqual(['104', 7_000]);
+			afterwards('leg', upsert({ dn: '106', id: 4 }));
+			const [other] = teller.fillIn([logged([{ dn: '100', at: 0, talked: 5 }])], T, 'ended');
+			expect([other!.leg.dn, other!.at - T]).toEqual(['106', 7_000]);
+		});
+
+		test('by call: the end has the time of the call, and whether somebody took it', () => {
+			afterwards('call', upsert());
+			const [end, ...others] = teller.fillIn(
+				[
+					logged([
+						{ dn: '100', at: 0 },
+						{ dn: '101', at: 2, talked: 10 },
+					]),
+				],
+				T,
+				'ended',
+			);
+			expect(others).toEqual([]);
+			expect(end).toMatchObject({
+				type: 'ended',
+				at: T + 14_000,
+				call: { answered: true, answeredAt: T + 4_000, openedAt: T, over: true },
+			});
+			expect(end).not.toHaveProperty('isUnseen');
+		});
+
+		test('an answer that was seen keeps its time', () => {
+			afterwards('call', upsert(), talks());
+			const [end] = teller.fillIn([logged([{ dn: '100', at: 0, talked: 10 }])], T, 'ended');
+			expect(end!.call).toMatchObject({ answered: true, answeredAt: T + 1_000 });
+		});
+
+		test.each<['call' | 'leg', 'ended' | 'everything', string[]]>([
+			['call', 'ended', ['14 ended log log/ended']],
+			[
+				'call',
+				'everything',
+				['0 ringing log log/ringing', '4 answered log log/answered', '14 ended log log/ended'],
+			],
+			['leg', 'ended', ['2 ended log log/100/ended', '14 ended log log/101/ended']],
+			[
+				'leg',
+				'everything',
+				[
+					'0 ringing log log/100/ringing',
+					'2 ended log log/100/ended',
+					'2 ringing log log/101/ringing',
+					'4 answered log log/101/answered',
+					'14 ended log log/101/ended',
+				],
+			],
+		])('by %s, %s: of a call that nobody saw', (granularity, tell, lines) => {
+			start({ granularity });
+			const call = logged([
+				{ dn: '100', at: 0 },
+				{ dn: '101', at: 2, talked: 10 },
+			]);
+			const events = teller.fillIn([call], T, tell);
+			expect(events.map(line)).toEqual(lines);
+			expect(events.map(({ logged: each }) => each?.callId)).toEqual(lines.map(() => 'log'));
+			// Only with the last one has the call been told.
+			expect(events.map(({ closes }) => closes !== undefined)).toEqual(
+				lines.map((_, at) => at === lines.length - 1),
+			);
+			expect(told.lately(now)).toEqual([]);
+			for (const event of events) teller.settled(event);
+			expect(told.lately(now)).toMatchObject([{ isLogged: true, dns: ['100', '10000', '101'] }]);
+		});
+
+		test('by call, whoever took it stands for it', () => {
+			start({ granularity: 'call' });
+			const [end] = teller.fillIn(
+				[
+					logged([
+						{ dn: '100', at: 0 },
+						{ dn: '101', at: 2, talked: 10 },
+					]),
+				],
+				T,
+				'ended',
+			);
+			expect(end!.leg.dn).toBe('101');
+			start({ granularity: 'call' });
+			const [missed] = teller.fillIn(
+				[
+					logged([
+						{ dn: '100', at: 0 },
+						{ dn: '101', at: 2 },
+					]),
+				],
+				T,
+				'ended',
+			);
+			expect([missed!.leg.dn, missed!.at - T]).toEqual(['100', 4_000]);
+		});
+
+		test.each(['call', 'leg'] as const)(
+			'by %s, only what is cared for, and asked for',
+			(granularity) => {
+				const rows = [
+					{ dn: '100', at: 0 },
+					{ dn: '101', at: 2, talked: 10 },
+				];
+				start({ granularity, matches: ({ leg: { dn } }) => dn === '105' });
+				expect(teller.fillIn([logged(rows)], T, 'everything')).toEqual([]);
+				start({ granularity, asked: (type) => type === 'answered' });
+				const events = teller.fillIn([logged(rows)], T, 'everything');
+				expect(events.map(({ type, leg: { dn } }) => `${dn} ${type}`)).toEqual(['101 answered']);
+				expect(events[0]!.closes).toBeDefined();
+				// That there was nothing to tell is known, too.
+				expect(teller.fillIn([logged(rows)], T, 'everything')).toEqual([]);
+			},
+		);
+
+		test('in the order in which they ended, but not what ended before', () => {
+			start();
+			const one = (dn: string, at: number) => logged([{ dn, at }], { MainCallHistoryId: dn });
+			const calls = [
+				one('100', 30),
+				one('101', 10),
+				one('102', 20),
+				one('103', -2),
+				one('104', -3),
+			];
+			expect(teller.fillIn(calls, T, 'ended').map(({ leg: { dn } }) => dn)).toEqual([
+				'103',
+				'101',
+				'102',
+				'100',
+			]);
+		});
+
+		test('not what ended when so many calls did that they are not known one by one', () => {
+			start();
+			expect(teller.unsureUntil).toBe(0);
+			told.noteEnded({ callid: 1, endedAt: T - 700_000, numbers: [], dns: [] });
+			told.lately(T);
+			expect(teller.unsureUntil).toBe(T - 700_000 + 5_000);
+			const one = (dn: string, at: number) => logged([{ dn, at }], { MainCallHistoryId: dn });
+			const calls = [one('100', -700 + 3 - 0.001), one('101', -700 + 3)];
+			expect(teller.fillIn(calls, T - 3_600_000, 'ended').map(({ leg: { dn } }) => dn)).toEqual([
+				'101',
+			]);
+		});
+
+		test.each<[string, number | undefined, Record<string, unknown>]>([
+			['answered', 5, { outcome: 'answered' }],
+			['abandoned', undefined, { outcome: 'abandoned' }],
+		])('a caller who waited in a queue when n8n went down has %s', (_, talked, wait) => {
+			start({ granularity: 'call' }, { 800: 'Wqueue' });
+			play(talks({ dn: '800', id: 8 }));
+			beginAgain([], 'what was missed', true);
+			const events = teller.fillIn([logged([{ dn: '100', at: 0, talked }])], T, 'ended');
+			expect(events.map(({ type }) => type)).toEqual(['queueLeft', 'ended']);
+			expect(events[0]!.wait).toEqual({ queue: '800', ...wait });
+		});
+	});
+});

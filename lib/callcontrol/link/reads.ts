@@ -95,7 +95,7 @@ export class LegReads {
 			order.drain();
 		}, patienceMs);
 		const stop = () => clearTimeout(patience);
-		signal.addEventListener('abort', stop, { once: true });
+		signal.addEventListener('abort', stop);
 		const changes = await read(pending.dn, pending.id);
 		stop();
 		signal.removeEventListener('abort', stop);
@@ -109,6 +109,6 @@ export class LegReads {
 
 /** @returns the call that a fact on its way belongs to, once the fact is here and says so. */
 export function callidIn({ changes }: Pending): number | undefined {
-	const [change] = changes ?? [];
+	const change = changes?.[0];
 	return change?.kind === 'upsert' ? change.participant.callid : undefined;
 }

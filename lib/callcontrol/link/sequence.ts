@@ -47,7 +47,7 @@ const TWIN_MS = 250;
 /** More messages than this are not waited for. */
 const MAX_TWINS = 1_000;
 
-const SEQUENCE = /"sequence"\s*:\s*"?-?\d+"?\s*,?/i;
+const SEQUENCE = /"sequence"\s*:\s*"?-?\d+/i;
 
 /**
  * Finds what two sockets of one link tell both, while one takes the place of the other. Each counts for itself, so only
