@@ -8,7 +8,7 @@ const positions = (messages: Message[]) => {
 	return messages.map((message, at) => {
 		const [number, text] = Array.isArray(message) ? message : [message, `message ${at}`];
 		const { isGap, isRepeat } = sequence.next(number, text);
-		return isGap ? 'gap' : isRepeat ? 'repeat' : '';
+		return [isGap && 'gap', isRepeat && 'repeat'].filter(Boolean).join();
 	});
 };
 

@@ -161,10 +161,12 @@ async function mutate(folder: string, files: string[], options: Options): Promis
 					if ((index + 1) % TOLD_EVERY === 0) say(`${folder}: ${at + index + 1} tried`);
 				}
 				controls += 1;
-				if (await runner.isSound()) {
+				const unsound = await runner.unsound();
+				if (unsound === undefined) {
 					sound += 1;
 					break;
 				}
+				say(`${folder}: a control failed: ${unsound}`);
 				runner.stop();
 			}
 			for (const mutant of part) remember(memory, mutant, verdicts.get(mutant));

@@ -84,10 +84,12 @@ export class Runner {
 		return sum([...baseline.testMs.values()].map(({ size }) => size));
 	}
 
-	/** @returns whether all tests pass without a mutant, now. */
-	async isSound(): Promise<boolean> {
+	/** @returns what fails without a mutant, now; undefined when all tests pass. */
+	async unsound(): Promise<string | undefined> {
 		const reply = await this.ask({ bail: true, files: this.everything() }, 600_000);
-		return reply !== undefined && failureOf(reply) === undefined;
+		if (!reply) return 'the tests do not end';
+		const failure = failureOf(reply);
+		return failure && `${failure.file}: ${failure.why}`;
 	}
 
 	/**
