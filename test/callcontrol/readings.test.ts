@@ -36,13 +36,19 @@ const JITTER_MS = 3;
 let server: Scripted;
 const monitors: Monitor[] = [];
 
+/** Whether nothing was told as if it were something. */
+let isEverEmpty = false;
+
 const start = ({ timing, ...options }: Partial<MonitorOptions> & { tokens?: TokenSource } = {}) => {
 	const { tokens, ...rest } = options;
 	const events = new Collector<TrackerEvent>();
 	const states = new Collector<LinkState>();
 	const monitor = startMonitor({
 		connect: async () => await Promise.resolve(server.client(tokens)),
-		onEvents: events.pushAll,
+		onEvents: (list) => {
+			isEverEmpty ||= list.length === 0;
+			events.pushAll(list);
+		},
 		onState: states.push,
 		timing: { ...PATIENT, ...timing },
 		...rest,
@@ -65,6 +71,7 @@ afterEach(async () => {
 	await Promise.all(monitors.splice(0).map(async (monitor) => await monitor.close()));
 	await closeDispatchers();
 	await server.close();
+	expect(isEverEmpty).toBe(false);
 });
 
 /** How far apart the readings were, in ms. */

@@ -301,7 +301,7 @@ describe('a wait with an answer of the PBX to come', () => {
 
 	test('is asked nothing while the answer is still to come', async () => {
 		const { clock, ended, happens, looks } = sent();
-		happens(callee('Ringing', referred), removed('101', 2), removed());
+		happens(callee('Ringing', referred), removed('101', 2));
 		await clock.advance(29_000);
 		expect([ended(), looks]).toEqual([undefined, []]);
 	});
