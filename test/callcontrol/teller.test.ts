@@ -568,7 +568,7 @@ describe('one trigger in one process', () => {
 		now = T;
 		told = Told.begin(PBX, T);
 		teller = new Teller({
-			granularity: 'leg',
+			granularities: ['leg'],
 			matches: () => true,
 			asked: (type) => type !== 'participantChanged',
 			told,
@@ -664,7 +664,7 @@ describe('one trigger in one process', () => {
 	});
 
 	test('tells a call without a number, too, which it cannot know again', () => {
-		start({ granularity: 'call' });
+		start({ granularities: ['call'] });
 		const events = play(upsert({ callid: 0 }));
 		expect(events.map(({ type, ticks }) => [type, ticks])).toEqual([['ringing', undefined]]);
 		expect(told.open()).toEqual([]);
@@ -675,7 +675,7 @@ describe('one trigger in one process', () => {
 				'from now',
 			).map(({ leg: { dn }, type }) => `${dn} ${type}`),
 		).toEqual(['101 ringing']);
-		start({ granularity: 'call', asked: (type) => type === 'ended' });
+		start({ granularities: ['call'], asked: (type) => type === 'ended' });
 		expect(play(upsert({ callid: 0 }))).toEqual([]);
 	});
 
@@ -738,7 +738,7 @@ describe('one trigger in one process', () => {
 
 		/** 100 rings, then n8n is down; what is there in the log afterwards. */
 		const afterwards = (granularity: 'call' | 'leg', ...changes: Change[]) => {
-			start({ granularity });
+			start({ granularities: [granularity] });
 			play(...changes);
 			beginAgain([], 'what was missed', true);
 		};
@@ -836,7 +836,7 @@ describe('one trigger in one process', () => {
 				],
 			],
 		])('by %s, %s: of a call that nobody saw', (granularity, tell, lines) => {
-			start({ granularity });
+			start({ granularities: [granularity] });
 			const call = logged([
 				{ dn: '100', at: 0 },
 				{ dn: '101', at: 2, talked: 10 },
@@ -854,7 +854,7 @@ describe('one trigger in one process', () => {
 		});
 
 		test('by call, whoever took it stands for it', () => {
-			start({ granularity: 'call' });
+			start({ granularities: ['call'] });
 			const [end] = teller.fillIn(
 				[
 					logged([
@@ -866,7 +866,7 @@ describe('one trigger in one process', () => {
 				'ended',
 			);
 			expect(end!.leg.dn).toBe('101');
-			start({ granularity: 'call' });
+			start({ granularities: ['call'] });
 			const [missed] = teller.fillIn(
 				[
 					logged([
@@ -887,9 +887,9 @@ describe('one trigger in one process', () => {
 					{ dn: '100', at: 0 },
 					{ dn: '101', at: 2, talked: 10 },
 				];
-				start({ granularity, matches: ({ leg: { dn } }) => dn === '105' });
+				start({ granularities: [granularity], matches: ({ leg: { dn } }) => dn === '105' });
 				expect(teller.fillIn([logged(rows)], T, 'everything')).toEqual([]);
-				start({ granularity, asked: (type) => type === 'answered' });
+				start({ granularities: [granularity], asked: (type) => type === 'answered' });
 				const events = teller.fillIn([logged(rows)], T, 'everything');
 				expect(events.map(({ type, leg: { dn } }) => `${dn} ${type}`)).toEqual(['101 answered']);
 				expect(events[0]!.closes).toBeDefined();
@@ -933,7 +933,7 @@ describe('one trigger in one process', () => {
 			['answered', 5, { outcome: 'answered' }],
 			['abandoned', undefined, { outcome: 'abandoned' }],
 		])('a caller who waited in a queue when n8n went down has %s', (_, talked, wait) => {
-			start({ granularity: 'call' }, { 800: 'Wqueue' });
+			start({ granularities: ['call'] }, { 800: 'Wqueue' });
 			play(talks({ dn: '800', id: 8 }));
 			beginAgain([], 'what was missed', true);
 			const events = teller.fillIn([logged([{ dn: '100', at: 0, talked }])], T, 'ended');
