@@ -564,17 +564,20 @@ describe('one trigger in one process', () => {
 	let tracker: CallTracker;
 	const T = Date.UTC(2026, 10, 27, 12);
 
-	const start = (options: Partial<TellerOptions> = {}, types: Record<string, string> = {}) => {
+	let options: TellerOptions;
+
+	const start = (more: Partial<TellerOptions> = {}, types: Record<string, string> = {}) => {
 		now = T;
 		told = Told.begin(PBX, T);
-		teller = new Teller({
+		options = {
 			granularities: ['leg'],
 			matches: () => true,
 			asked: (type) => type !== 'participantChanged',
 			told,
 			now: () => now,
-			...options,
-		});
+			...more,
+		};
+		teller = new Teller(options);
 		tracker = new CallTracker(() => now, GRACE);
 		for (const change of tracker.diff(state([], types), 'baseline')) tracker.apply(change);
 		teller.begin([]);
@@ -587,7 +590,7 @@ describe('one trigger in one process', () => {
 			return events.flatMap((event) => teller.take(event));
 		});
 	const talks = (more: Partial<Participant> = {}) => upsert({ status: 'Connected', ...more });
-	/** What is told without having been seen: legs that are there when a process begins. */
+	/** Begins over another link: what is told of legs that are there, and of those that are not any more. */
 	const beginAgain = (
 		present: Participant[],
 		how: Parameters<Teller['begin']>[1],
@@ -595,6 +598,7 @@ describe('one trigger in one process', () => {
 	) => {
 		const again = new CallTracker(() => now, GRACE);
 		for (const change of again.diff(state(present), 'baseline')) again.apply(change);
+		teller = new Teller(options);
 		return teller.begin(again.replay(), how, holds).events;
 	};
 	const line = ({ id, type, at }: ToldEvent) =>
@@ -710,12 +714,12 @@ describe('one trigger in one process', () => {
 	describe('and the call log', () => {
 		/** The legs of a call in the log: who was called, how long after T it rang, and how long they talked. */
 		const logged = (
-			legs: Array<{ dn: string; at: number; talked?: number; from?: string }>,
+			legs: Array<{ dn: string; at: number; talked?: number; from?: string; type?: string }>,
 			more: Record<string, unknown> = {},
 		) =>
 			loggedCall(
 				loggedCallsIn(
-					legs.map(({ dn, at, talked, from = '10000' }, index) => ({
+					legs.map(({ dn, at, talked, from = '10000', type = 'Extension' }, index) => ({
 						MainCallHistoryId: 'log',
 						CdrId: `log ${index}`,
 						CallId: 0,
@@ -729,7 +733,7 @@ describe('one trigger in one process', () => {
 						TalkingDuration: `PT${talked ?? 0}S`,
 						Answered: talked !== undefined,
 						Direction: from === '10000' ? 'Inbound' : 'Internal',
-						CallType: 'Extension',
+						CallType: type,
 						...more,
 					})),
 				)[0]!,
@@ -764,7 +768,7 @@ describe('one trigger in one process', () => {
 				]),
 			).toEqual([
 				['100', 2_000, false, undefined],
-				['101', 14_000, false, T + 4_000],
+				['101', 14_000, true, T + 4_000],
 			]);
 			expect(events.map(({ logged: call, isUnseen }) => [call?.callId, isUnseen])).toEqual([
 				['log', undefined],
@@ -784,9 +788,27 @@ describe('one trigger in one process', () => {
 			];
 			const [end] = teller.fillIn([logged(rows)], T, 'ended');
 			expect([end!.leg.dn, end!.at - T]).toEqual(['104', 7_000]);
+			// Somebody else took the call.
 			afterwards('leg', upsert({ dn: '106', id: 4 }));
 			const [other] = teller.fillIn([logged([{ dn: '100', at: 0, talked: 5 }])], T, 'ended');
 			expect([other!.leg.dn, other!.at - T]).toEqual(['106', 7_000]);
+			expect(other!.leg).toMatchObject({ connected: false, connectedAt: undefined });
+		});
+
+		test('by extension: one that took the call has answered, though it rang again later', () => {
+			afterwards('leg', upsert());
+			const [end] = teller.fillIn(
+				[
+					logged([
+						{ dn: '100', at: 0, talked: 5 },
+						{ dn: '100', at: 20 },
+					]),
+				],
+				T,
+				'ended',
+			);
+			expect(end!.at).toBe(T + 22_000);
+			expect(end!.leg).toMatchObject({ connected: true, connectedAt: T + 2_000 });
 		});
 
 		test('by call: the end has the time of the call, and whether somebody took it', () => {
@@ -929,16 +951,22 @@ describe('one trigger in one process', () => {
 			]);
 		});
 
-		test.each<[string, number | undefined, Record<string, unknown>]>([
-			['answered', 5, { outcome: 'answered' }],
-			['abandoned', undefined, { outcome: 'abandoned' }],
-		])('a caller who waited in a queue when n8n went down has %s', (_, talked, wait) => {
-			start({ granularities: ['call'] }, { 800: 'Wqueue' });
-			play(talks({ dn: '800', id: 8 }));
-			beginAgain([], 'what was missed', true);
-			const events = teller.fillIn([logged([{ dn: '100', at: 0, talked }])], T, 'ended');
-			expect(events.map(({ type }) => type)).toEqual(['queueLeft', 'ended']);
-			expect(events[0]!.wait).toEqual({ queue: '800', ...wait });
+		describe.each(['call', 'leg'] as const)('by %s', (granularity) => {
+			test.each<[string, number | undefined, Record<string, unknown>]>([
+				['answered', 5, { outcome: 'answered' }],
+				['abandoned', undefined, { outcome: 'abandoned' }],
+			])('a caller who waited in a queue when n8n went down has %s', (_, talked, wait) => {
+				start({ granularities: [granularity] }, { 800: 'Wqueue' });
+				play(talks({ dn: '800', id: 8 }));
+				beginAgain([], 'what was missed', true);
+				const rows = [
+					{ dn: '800', at: 0, talked: 0, type: 'Queue' },
+					{ dn: '100', at: 5, talked },
+				];
+				const events = teller.fillIn([logged(rows)], T, 'ended');
+				expect(events.map(({ type }) => type)).toEqual(['queueLeft', 'ended']);
+				expect(events[0]!.wait).toEqual({ queue: '800', ...wait });
+			});
 		});
 	});
 });

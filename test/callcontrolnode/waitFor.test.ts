@@ -8,8 +8,10 @@ import { ManualClock } from '../support/clocks';
 import { isCall, removed, upsert } from '../callcontrol/samples';
 
 /** A wait on a clock that the test moves; what happens comes through the real tracker. */
-function setUp(followed: Partial<Followed> = {}, rules: Partial<WaitRules> = {}) {
-	const clock = new ManualClock();
+function setUp(
+	followed: Partial<Followed> = {},
+	{ clock = new ManualClock(), ...rules }: Partial<WaitRules> & { clock?: ManualClock } = {},
+) {
 	const events = new Inbox<CallEvent>(clock);
 	const tracker = new CallTracker();
 	const happens = (...changes: Change[]) => {

@@ -204,12 +204,17 @@ export class Teller {
 
 	private endLogged(call: ToldCall, logged: LoggedCall): ToldEvent[] {
 		this.held = this.held.filter((each) => each !== call);
-		const ofLeg = (leg: LoggedLeg) =>
-			leg.row.DestinationDn === call.leg.dn || leg.row.SourceDn === call.leg.dn;
-		const legs = call.stay === WHOLE_CALL ? [] : logged.legs.filter(ofLeg);
-		const { answeredAt, endedAt } = legs.at(-1) ?? logged;
+		const isWhole = call.stay === WHOLE_CALL;
+		const ofLeg = ({ row }: LoggedLeg) =>
+			row.DestinationDn === call.leg.dn || row.SourceDn === call.leg.dn;
+		const legs = logged.legs.filter((leg) => !isWhole && ofLeg(leg));
+		const { endedAt } = legs.at(-1) ?? logged;
+		// Of a phone that the log does not name, it is not known that it took the call: another may have.
+		const { answeredAt } =
+			(isWhole ? logged : legs.find((leg) => leg.answeredAt !== undefined)) ?? {};
 		call.answered ||= answeredAt !== undefined;
 		call.answeredAt ??= answeredAt;
+		if (!isWhole) call.leg = { ...call.leg, connected: call.answered };
 		this.options.told.touch(call);
 		return this.end(call, { at: endedAt, logged: logged.call });
 	}
@@ -368,7 +373,10 @@ export class Teller {
 	/** A call that was there is gone, and callers who waited in it have left; the log may say since when. */
 	private end(call: ToldCall, log?: { at: number; logged: Call }): ToldEvent[] {
 		const ended = { ...this.lastOf(call), ...(log ? { at: log.at } : {}) };
-		const outcome = log ? ({ outcome: call.answered ? 'answered' : 'abandoned' } as const) : {};
+		// The queue itself has picked up in any case.
+		const outcome = log
+			? ({ outcome: log.logged.answered ? 'answered' : 'abandoned' } as const)
+			: {};
 		const left = waitsOf(call).map((name) => leftEvent(ended, name, outcome));
 		return [...left, ended].flatMap((event) =>
 			this.give(call, event, false).map((each) => ({
