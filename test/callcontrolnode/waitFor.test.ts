@@ -7,10 +7,13 @@ import { waitFor, type WaitRules } from '../../lib/callcontrol/calls/wait';
 import { ManualClock } from '../support/clocks';
 import { isCall, removed, upsert } from '../callcontrol/samples';
 
+/** What to wait for, on a clock that the test moves. */
+type Rules = Partial<Omit<WaitRules, 'clock'>> & { clock?: ManualClock };
+
 /** A wait on a clock that the test moves; what happens comes through the real tracker. */
 function setUp(
 	followed: Partial<Followed> = {},
-	{ clock = new ManualClock(), ...rules }: Partial<WaitRules> & { clock?: ManualClock } = {},
+	{ clock = new ManualClock(), ...rules }: Rules = {},
 ) {
 	const events = new Inbox<CallEvent>(clock);
 	const tracker = new CallTracker();
@@ -123,7 +126,7 @@ describe('a wait for a transfer', () => {
 	const referred = { referred_by_dn: '100', referred_by_type: 'Wextension' };
 
 	/** 100 has talked for a while when the transfer begins. */
-	const talking = (rules: Partial<WaitRules> = {}) => {
+	const talking = (rules: Rules = {}) => {
 		const all = setUp(transfer, rules);
 		all.tracker.apply(upsert({ status: 'Connected' }, 'baseline'));
 		return all;
@@ -175,7 +178,7 @@ describe('a wait with an answer of the PBX to come', () => {
 	const noNews = failure({ status: 504 });
 
 	/** 100 talks and sends its call on; `says` gives the answer, an error or none. */
-	const sent = (rules: Partial<WaitRules> = {}, status?: string) => {
+	const sent = (rules: Rules = {}, status?: string) => {
 		const clock = new ManualClock();
 		let settle: { resolve: () => void; reject: (error: Error) => void };
 		const promise = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
