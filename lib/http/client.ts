@@ -73,6 +73,8 @@ export interface PbxClient {
 	readonly provenToken: string | undefined;
 	/** How many requests it may have under way now: more of them would only wait. Changes where that is automatic. */
 	readonly inFlight: number;
+	/** Nothing is to be written: whoever is about to write tells what he would; all requests but GET are refused. */
+	readonly dryRun: boolean;
 	/**
 	 * Sends a request and reads its JSON answer. Renews the token once after a 401; repeats what is safe to repeat.
 	 *
@@ -98,6 +100,8 @@ export interface PbxClientOptions {
 	 * automatic (default): as many as the PBX takes well, over everything that talks to it. Call Control does not wait.
 	 */
 	inFlight?: InFlight;
+	/** See {@link PbxClient.dryRun}; default false. */
+	dryRun?: boolean;
 }
 
 /** How long the PBX may take to answer, in ms. Long report queries answer 504 by themselves after about a minute. */
@@ -114,6 +118,7 @@ export function createPbxClient({
 	timeoutMs = ANSWER_TIMEOUT_MS,
 	maxBytes = MAX_ANSWER_BYTES,
 	inFlight,
+	dryRun = false,
 }: PbxClientOptions): PbxClient {
 	const secrets = new Secrets(tokens.clientSecret);
 	let provenToken: string | undefined;
@@ -178,6 +183,7 @@ export function createPbxClient({
 	): Promise<PbxResponse<Body>> {
 		const name = nameOf(request);
 		assertPlainPath(request);
+		if (dryRun) assertRead(request);
 		secrets.addRequest(request);
 		const attempt = async () => {
 			const answer = await authorised(request);
@@ -211,6 +217,7 @@ export function createPbxClient({
 		},
 		secrets,
 		maxBytes,
+		dryRun,
 		request: async <Body>(request: PbxRequest) =>
 			await exchange(request, async ({ headers, body }) => {
 				const { timeoutMs: withinMs = timeoutMs, maxBytes: most = maxBytes } = request;
@@ -256,6 +263,18 @@ function assertPlainPath(request: PbxRequest): void {
 		kind: 'input',
 		message: `"${step}" is not a number, ID or name on a PBX`,
 		hint: 'Check the fields of the node; if one uses an expression, check what it returns for this item. Nothing was sent.',
+		request: nameOf(request),
+	});
+}
+
+/** The last word on a dry run: whatever was meant to be sent, it is not. */
+function assertRead(request: PbxRequest): void {
+	if (request.method === 'GET') return;
+	throw new ThreeCxError({
+		kind: 'input',
+		field: 'dryRun',
+		message: 'This operation has no dry run',
+		hint: 'Nothing was sent. Turn off Dry Run to carry the operation out.',
 		request: nameOf(request),
 	});
 }

@@ -6,7 +6,7 @@ import { entityKey } from '../odata/entityKey';
 import { queryString } from '../odata/query';
 import { isEmptyAnswer } from './answer';
 import { catalogue, entitySets } from './catalogue';
-import { differences } from './difference';
+import { changesTo, differences, type Changes } from './difference';
 import { readPages, type Page } from './pages';
 
 /** A row of an entity set as XAPI sends it: PascalCase names, null properties left out (protocol 4.1). */
@@ -200,6 +200,22 @@ export async function getEntity(
 	return entityIn(body);
 }
 
+/*
+ * With a client that only tries (`dryRun`), what writes sends nothing and gives what is known without the PBX: what calls
+ * them asks for the outcome with `outcomeOf`.
+ */
+
+/** What has been done to a row, and what that is called in a dry run. */
+const TRIED = { created: 'wouldCreate', updated: 'wouldUpdate', deleted: 'wouldDelete' } as const;
+
+/** What became of a row. */
+export type Done = keyof typeof TRIED;
+export type Outcome = Done | (typeof TRIED)[Done] | 'unchanged';
+
+/** @returns what to call what was done: `updated`, or `wouldUpdate` in a dry run */
+export const outcomeOf = ({ dryRun }: Pick<PbxClient, 'dryRun'>, done: Done): Outcome =>
+	dryRun ? TRIED[done] : done;
+
 /**
  * Creates a row.
  *
@@ -213,6 +229,7 @@ export async function createEntity(
 	body: Entity,
 	options: RequestOptions = {},
 ): Promise<Entity> {
+	if (client.dryRun) return { ...body };
 	const answer = await client.request({
 		method: 'POST',
 		path: XAPI + path,
@@ -229,6 +246,7 @@ export async function updateEntity(
 	body: Entity,
 	options: RequestOptions = {},
 ): Promise<void> {
+	if (client.dryRun) return;
 	await client.request({ method: 'PATCH', path: XAPI + path, body, ...options });
 }
 
@@ -238,6 +256,7 @@ export async function deleteEntity(
 	path: string,
 	options: RequestOptions = {},
 ): Promise<void> {
+	if (client.dryRun) return;
 	await client.request({ method: 'DELETE', path: XAPI + path, ...options });
 }
 
@@ -251,10 +270,10 @@ function keyOf(entitySet: string, row: Entity): string {
 
 /** What {@link upsertEntity} did. */
 export interface UpsertResult {
-	outcome: 'created' | 'updated' | 'unchanged';
-	/** The properties that were sent to an existing row. */
-	changed: string[];
-	/** The row as it is now, as far as it is known without reading it again. */
+	outcome: Outcome;
+	/** What was sent, and what was there before. */
+	changed: Changes;
+	/** The row as it is now, as far as it is known without reading it again; in a dry run of a new one, as it would be. */
 	row: Entity;
 }
 
@@ -299,23 +318,25 @@ export async function upsertEntity(client: PbxClient, upsert: Upsert): Promise<U
 	};
 	const bring = async (existing: Entity): Promise<UpsertResult> => {
 		const changes = differences(existing, body);
-		const changed = Object.keys(changes);
-		if (changed.length === 0) return { outcome: 'unchanged', changed, row: existing };
+		const changed = changesTo(existing, changes);
+		if (Object.keys(changes).length === 0) return { outcome: 'unchanged', changed, row: existing };
 		await updateEntity(client, path + keyOf(entitySet, existing), changes, options);
-		return { outcome: 'updated', changed, row: { ...existing, ...changes } };
+		const row = client.dryRun ? existing : { ...existing, ...changes };
+		return { outcome: outcomeOf(client, 'updated'), changed, row };
 	};
 	return await turns.run(
 		JSON.stringify([client.connection.origin, entitySet, identity]),
 		async () => {
 			const existing = await find();
 			if (existing) return await bring(existing);
-			const created = await createEntity(client, path, newRow(body), options).catch(
+			const whole = newRow(body);
+			const created = await createEntity(client, path, whole, options).catch(
 				(error: unknown) => error as Error,
 			);
 			if (!(created instanceof Error)) {
 				// A PBX that answers nothing has created it all the same.
 				const row = Object.keys(created).length > 0 ? created : body;
-				return { outcome: 'created', changed: [], row };
+				return { outcome: outcomeOf(client, 'created'), changed: changesTo({}, whole), row };
 			}
 			const wasFaster =
 				created instanceof ThreeCxError && created.kind === 'conflict' ? await find() : undefined;

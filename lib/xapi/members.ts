@@ -4,9 +4,16 @@ import { ThreeCxError } from '../http/errors';
 import type { Expand } from '../odata/expand';
 import { queryString } from '../odata/query';
 import { unseen, type Unseen } from './afterChange';
-import { differences, satisfies } from './difference';
+import { changesTo, differences, satisfies, type Changes } from './difference';
 import { nestedRows } from './nested';
-import { getEntity, updateEntity, type Entity, type RequestOptions } from './entities';
+import {
+	getEntity,
+	outcomeOf,
+	updateEntity,
+	type Entity,
+	type Outcome,
+	type RequestOptions,
+} from './entities';
 
 /**
  * Read, modify, write. A PATCH replaces an array as a whole (protocol 4.5), and 3CX takes no `If-Match` with it (protocol 4.4
@@ -38,7 +45,7 @@ const turns = new KeyedLock();
  * @param list which array
  * @param plan given the array as it is, what to write instead; undefined when it needs no change. It is called again
  *   after each write, so it must come to undefined by itself.
- * @returns undefined when the array was seen as planned; the marks of one that was written and could not be read again
+ * @returns undefined when the array was seen as planned, or in a dry run would have been written; the marks of one that was written and could not be read again
  * @throws ThreeCxError of kind `conflict` when the array is still not as planned after three writes; `malformed`, and
  *   nothing is written, when the PBX leaves the array out
  */
@@ -63,6 +70,7 @@ export async function rewriteList(
 			await updateEntity(client, path, { [property]: wanted }, options).catch((cause: unknown) => {
 				throw naming(cause, property, wanted);
 			});
+			if (client.dryRun) return undefined;
 		}
 	});
 }
@@ -98,13 +106,22 @@ export interface MemberChange extends ListOf {
 	kept?: (member: Entity) => Entity;
 }
 
-/** What {@link changeMembers} did, as rows; `unchanged` are those that were as wanted before. */
-export interface MemberResult {
+/** The members that {@link changeMembers} was about, as rows; `unchanged` are those that were as wanted before. */
+export interface MemberRows {
 	added: Entity[];
 	/** Were there, but otherwise than wanted: another role or skill group. */
-	changed: Entity[];
+	updated: Entity[];
 	removed: Entity[];
 	unchanged: Entity[];
+}
+
+/** What {@link changeMembers} did, or would do. */
+export interface MemberResult extends MemberRows {
+	outcome: Outcome | Unseen['outcome'];
+	/** The whole list before and after. */
+	changed: Changes;
+	/** Marks of a change that could not be looked at. */
+	unseen?: Unseen;
 }
 
 /**
@@ -119,40 +136,42 @@ export interface MemberResult {
 export async function changeMembers(
 	client: PbxClient,
 	{ add = [], remove = [], same, kept = (member) => member, ...list }: MemberChange,
-): Promise<MemberResult & { unseen?: Unseen }> {
+): Promise<MemberResult> {
 	const wanted = add.filter((one, at) => at === add.findIndex((other) => same(one, other)));
-	let result: MemberResult | undefined;
+	let result: MemberRows | undefined;
+	let changed: Changes = {};
 	const unseen = await rewriteList(client, list, (held) => {
 		const heldAs = (one: Entity) => held.find((other) => same(one, other));
 		const asWanted = (one: Entity) => satisfies(heldAs(one), one);
 		const removed = held.filter((one) => remove.some((other) => same(one, other)));
 		const added = wanted.filter((one) => !heldAs(one));
-		const changed = wanted.filter((one) => heldAs(one) && !asWanted(one));
-		// What counts is what was there at first; later rounds only repair what others overwrote.
-		result ??= {
-			added,
-			changed,
-			removed,
-			unchanged: [...wanted.filter(asWanted), ...remove.filter((one) => !heldAs(one))],
-		};
-		if (removed.length + added.length + changed.length === 0) return undefined;
+		const updated = wanted.filter((one) => heldAs(one) && !asWanted(one));
 		const staying = held.filter((one) => !removed.includes(one));
-		return [
+		const next = [
 			...staying.map((one) => ({
 				...kept(one),
-				...changed.find((other) => same(one, other)),
+				...updated.find((other) => same(one, other)),
 			})),
 			...added,
 		];
+		const isSo = removed.length + added.length + updated.length === 0;
+		// What counts is what was there at first; later rounds only repair what others overwrote.
+		if (!result) {
+			const unchanged = [...wanted.filter(asWanted), ...remove.filter((one) => !heldAs(one))];
+			result = { added, updated, removed, unchanged };
+			if (!isSo) changed = changesTo({ [list.property]: held }, { [list.property]: next });
+		}
+		return isSo ? undefined : next;
 	});
-	return { ...result!, ...(unseen && { unseen }) };
+	const outcome = Object.keys(changed).length > 0 ? outcomeOf(client, 'updated') : 'unchanged';
+	return { outcome, changed, ...result!, ...(unseen && { unseen, outcome: unseen.outcome }) };
 }
 
 /** What {@link setProperties} did. */
 export interface SetResult {
-	outcome: 'updated' | 'unchanged';
-	/** The properties that were sent. */
-	changed: string[];
+	outcome: Outcome;
+	/** What was sent, and what was there before. */
+	changed: Changes;
 	/** The row before, as far as it was read. */
 	before: Entity;
 }
@@ -178,7 +197,8 @@ export async function setProperties(
 	const query = queryString({ select: [...select, ...Object.keys(wanted)], expand });
 	const before = await getEntity(client, path, query, options);
 	const changes = differences(before, wanted);
-	const changed = Object.keys(changes);
-	if (changed.length > 0) await updateEntity(client, path, changes, options);
-	return { outcome: changed.length > 0 ? 'updated' : 'unchanged', changed, before };
+	const changed = changesTo(before, changes);
+	if (Object.keys(changes).length === 0) return { outcome: 'unchanged', changed, before };
+	await updateEntity(client, path, changes, options);
+	return { outcome: outcomeOf(client, 'updated'), changed, before };
 }

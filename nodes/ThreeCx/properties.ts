@@ -7,7 +7,8 @@ import {
 	shownInShort,
 } from '../shared/panel';
 import { requestOptionsProperty } from '../shared/requestOptions';
-import type { Resource } from '../shared/resource';
+import { dryRunProperty } from '../shared/fields/dryRun';
+import { showFor, type Resource } from '../shared/resource';
 import { GENERIC_OPERATIONS, genericOperationsOf, operationsOf } from './operations';
 import type { ShowForAll } from './operations/genericOperation';
 import { locatorProperty } from './locator';
@@ -60,6 +61,14 @@ const genericParametersOf = (resource: XapiResource): INodeProperties[] =>
 		? genericOperationsOf(resource).flatMap(({ properties }) => properties?.(resource) ?? [])
 		: [];
 
+/** The switch for all operations that have a dry run. */
+const dryRunOf = (resource: Resource): INodeProperties[] => {
+	const names = resource.operations.filter(({ dryRun }) => dryRun).map(({ name }) => name);
+	return names.length === 0
+		? []
+		: [{ ...dryRunProperty, displayOptions: showFor(resource, ...names) }];
+};
+
 /** The Resource and Operation dropdowns and all parameters of the 3CX node, put together from the resources. */
 export const properties: INodeProperties[] = [
 	resourceProperty(panelResources, user),
@@ -71,6 +80,7 @@ export const properties: INodeProperties[] = [
 			...RESOURCES.flatMap(genericParametersOf),
 			...panelResources.flatMap(parametersOf),
 			...GENERIC_OPERATIONS.flatMap(({ shared }) => shared?.(showForAll) ?? []),
+			...panelResources.flatMap(dryRunOf),
 		]),
 	),
 	requestOptionsProperty,

@@ -5,6 +5,7 @@ import {
 	type INodeExecutionData,
 	type INodeProperties,
 } from 'n8n-workflow';
+import { ThreeCxError } from '../../lib/http/errors';
 import { showFor, type Operation, type Resource } from './resource';
 import { runItems, type ItemResult, type ItemRun } from './router';
 
@@ -222,11 +223,21 @@ export async function runOperations(
 ): Promise<INodeExecutionData[][]> {
 	return await runItems(context, async (run): Promise<ItemResult> => {
 		const operation = chosenOperation(context, resources, run);
+		if (run.client.dryRun && !operation.dryRun) throw hasNoDryRun(operation);
 		return await operation.execute(run).catch(async (error: unknown) => {
 			throw await explain(error, run);
 		});
 	});
 }
+
+/** Only where an expression chose the operation: the panel does not show the switch then. */
+const hasNoDryRun = ({ label }: Operation) =>
+	new ThreeCxError({
+		kind: 'input',
+		field: 'dryRun',
+		message: `"${label}" has no dry run`,
+		hint: 'Nothing was sent. Turn off Dry Run to carry the operation out.',
+	});
 
 /** Expressions may name the operation, and items may differ in it. */
 function chosenOperation(

@@ -12,6 +12,11 @@ export interface Operation {
 	description: string;
 	/** Its parameters; when they are shown need not be said, unless it depends on another of them. */
 	properties?: readonly INodeProperties[];
+	/**
+	 * It has a dry run: with a client of that kind it tells what it would change, in `outcome` and `changed`, and sends
+	 * nothing that writes.
+	 */
+	dryRun?: boolean;
 	/** Carries it out for one item. */
 	execute: (run: ItemRun) => Promise<ItemResult>;
 }

@@ -4,6 +4,7 @@ import { createPbxClient, type PbxClient } from '../../lib/http/client';
 import { inFlightNow } from '../../lib/http/dispatchers';
 import { accessPerItem, type PbxAccess } from './connect';
 import { toNodeError } from './errors';
+import { isDryRun } from './fields/dryRun';
 import { outgoing } from './output';
 import { withQuickParameters } from './parameters';
 import { DEFAULT_IN_FLIGHT_TO_ALL, inFlightFrom, MB, retryFor } from './requestOptions';
@@ -51,6 +52,7 @@ export async function runItems(
 		const client = createPbxClient({
 			...(await access),
 			inFlight: inFlightFrom(inFlight),
+			dryRun: isDryRun({ context, index }),
 			...(timeout === undefined ? {} : { timeoutMs: Math.ceil(timeout * 1000) }),
 			retry: retryFor(keepTrying),
 			...(largestAnswer === undefined ? {} : { maxBytes: largestAnswer * MB }),

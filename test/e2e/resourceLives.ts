@@ -90,9 +90,16 @@ interface Life {
 	links?: Record<string, Fields>;
 }
 
+/** Every property with a change. */
+const keysOf = (settings: Fields): Fields =>
+	Object.fromEntries(Object.keys(settings).map((name) => [name, expect.anything() as unknown]));
+
 /** Changes settings and reads them back: the life of a settings object. */
 const settingsLife = (settings: Fields, shown: Fields = settings): Step[] => [
-	step('updateSettings', { settings }, [{ changed: Object.keys(settings), ...shown }]),
+	step('updateSettings', { settings, dryRun: true }, [{ outcome: 'wouldUpdate' }], 'plan'),
+	step('updateSettings', { settings }, [
+		{ outcome: 'updated', changed: keysOf(settings), ...shown },
+	]),
 	step('getSettings', {}, [shown]),
 ];
 
@@ -114,7 +121,9 @@ function life(
 			operation === 'deleteMany' && properties.some(({ name: parameter }) => parameter === 'ids'),
 	);
 	const expand = Object.keys(linked);
+	const changing = { ...(natural[0]?.at ?? key), updateFields: change };
 	return [
+		step('create', { ...create, dryRun: true }, [{ outcome: 'wouldCreate' }], 'plan'),
 		step('create', create, [created]),
 		...(hasUpsert ? [step('upsert', create, [{ ...created, outcome: 'unchanged' }])] : []),
 		step('get', key, [created], 'get by key'),
@@ -122,7 +131,13 @@ function life(
 			step('get', { ...at, options: { expand } }, [created], `get by ${mode}`),
 		),
 		...own,
-		step('update', { ...(natural[0]?.at ?? key), updateFields: change }, [changed]),
+		step(
+			'update',
+			{ ...changing, dryRun: true },
+			[{ outcome: 'wouldUpdate', changed: expect.anything() as unknown }],
+			'plan change',
+		),
+		step('update', changing, [changed]),
 		step(
 			'getAll',
 			{
@@ -133,6 +148,7 @@ function life(
 			},
 			[{ ...changed, ...linked }],
 		),
+		step('delete', { ...key, dryRun: true }, [{ outcome: 'wouldDelete' }], 'plan end'),
 		step('delete', key, [{ deleted: true }]),
 		refused('get', key, /^This PBX has no /, 'gone'),
 		...(hasDeleteMany ? deletedAtOnce('deleteMany', create) : []),
@@ -242,7 +258,7 @@ export const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 						xapiEnabled: true,
 						callControlEnabled: false,
 					},
-					[{ outcome: 'updated', changed: ['Groups'] }],
+					[{ outcome: 'updated', changed: { Groups: expect.anything() as unknown } }],
 				),
 			],
 			change: { callControlEnabled: true },
@@ -519,9 +535,9 @@ export const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 			keys: { Number: '710', Name: 'Night menu' },
 			own: [
 				step('setKey', { ivr, key: '2', keyDestination: to('VoiceMail', '100') }, [
-					{ changed: true, before: null, after: { type: 'VoiceMail', target: '100' } },
+					{ outcome: 'updated', before: null, after: { type: 'VoiceMail', target: '100' } },
 				]),
-				step('removeKey', { ivr, key: '1' }, [{ changed: true, after: null }]),
+				step('removeKey', { ivr, key: '1' }, [{ outcome: 'updated', after: null }]),
 			],
 			change: { name: 'Late menu' },
 			changed: { Number: '710', Name: 'Late menu', Timeout: 8 },
@@ -665,6 +681,12 @@ export const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 			created: { Number: '890', Name: 'Weekend Service', PollingStrategy: 'Hunt' },
 			keys: { Number: '890', Name: 'Weekend Service' },
 			own: [
+				step(
+					'addAgent',
+					{ queue, extensions: ['107'], skillGroup: '', dryRun: true },
+					[{ outcome: 'wouldUpdate', changed: { Agents: { to: ['103', '101', '107'] } } }],
+					'plan agents',
+				),
 				step('addAgent', { queue, extensions: ['107', '101'], skillGroup: '' }, [
 					{ added: ['107'], unchanged: ['101'] },
 				]),
@@ -863,6 +885,12 @@ export const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 					step('logInToQueues', { user }, [{ outcome: 'updated', QueueStatus: 'LoggedIn' }]),
 					step('addToDepartment', { user, groupId, role: 'users' }, [{ outcome: 'added' }]),
 					step('removeFromDepartment', { user, groupId }, [{ outcome: 'removed' }]),
+					step(
+						'updateForwarding',
+						{ user, status: 'Available', rules, dryRun: true },
+						[{ outcome: 'wouldUpdate', changed: { busyExternal: { to: 'Queue 800' } } }],
+						'plan forwarding',
+					),
 					step('updateForwarding', { user, status: 'Available', rules }, [{ outcome: 'updated' }]),
 					step('getForwarding', { user, status: 'Available' }, [{ busyExternal: 'Queue 800' }]),
 					step('regenerate', { user, credentials: ['VoicemailPIN'] }, [

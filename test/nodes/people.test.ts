@@ -35,6 +35,7 @@ describe('the status of a user', () => {
 			outcome: 'updated',
 			Id: stored('105').Id,
 			Number: '105',
+			changed: { CurrentProfileName: { from: 'Available', to: 'Out of office' } },
 			CurrentProfileName: 'Out of office',
 			previous: 'Available',
 		});
@@ -120,6 +121,7 @@ describe('departments of a user', () => {
 		const home = rolesOf('111');
 		expect(await office.one('user', 'addToDepartment', { ...billing, role: 'users' })).toEqual({
 			outcome: 'added',
+			changed: { Groups: expect.anything() },
 			Id: stored('111').Id,
 			GroupId: billing.groupId,
 			RoleName: 'users',
@@ -276,7 +278,8 @@ describe('accounts', () => {
 	});
 
 	test('many are deleted at once, and each is reported', async () => {
-		for (const number of ['181', '182']) await office.one('user', 'create', { number, firstName: 'Temp' });
+		for (const number of ['181', '182'])
+			await office.one('user', 'create', { number, firstName: 'Temp' });
 		const ids = [stored('181').Id, stored('182').Id];
 		expect(await office.run('user', 'deleteMany', { extensions: ['181', '9999', '182'] })).toEqual([
 			{ Number: '181', Id: ids[0], deleted: true },
@@ -410,7 +413,7 @@ describe('an API client', () => {
 		};
 		expect(await office.one('apiClient', 'setRights', rights)).toEqual({
 			outcome: 'updated',
-			changed: ['Groups', 'CallControlEnabled'],
+			changed: { Groups: expect.anything(), CallControlEnabled: { from: false, to: true } },
 			Id: created.Id,
 			Number: 'crm',
 		});

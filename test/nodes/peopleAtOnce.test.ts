@@ -71,11 +71,20 @@ async function overtaken(rival: IDataObject, matchBy = 'Number'): Promise<IDataO
 }
 
 test.each([
-	['the same user', body, { outcome: 'unchanged', changed: [] }],
+	['the same user', body, { outcome: 'unchanged', changed: {} }],
 	[
 		'the user with another name and role',
 		{ ...body, FirstName: 'Om', Groups: [{ GroupId: 1, Rights: { RoleName: 'managers' } }] },
-		{ outcome: 'updated', changed: ['FirstName', 'Groups'] },
+		{
+			outcome: 'updated',
+			changed: {
+				FirstName: { from: 'Om', to: 'Omar' },
+				Groups: {
+					from: [{ GroupId: 1, Name: 'DEFAULT', Rights: { RoleName: 'managers' } }],
+					to: [{ GroupId: 1, Name: 'DEFAULT', Rights: { RoleName: 'users' } }],
+				},
+			},
+		},
 	],
 ])('another run that is faster is no error: it made %s', async (_, rival, expected) => {
 	expect(await overtaken(rival)).toMatchObject(expected);
@@ -90,7 +99,7 @@ test.each([
 test('another run that is faster is no error when the e-mail decides', async () => {
 	expect(await overtaken({ ...body, LastName: 'R.' }, 'EmailAddress')).toMatchObject({
 		outcome: 'updated',
-		changed: ['LastName'],
+		changed: { LastName: { from: 'R.', to: 'Reyes' } },
 	});
 	expect(usersWith('EmailAddress', hire.emailAddress)).toHaveLength(1);
 });

@@ -30,6 +30,7 @@ describe('a department', () => {
 		).toEqual(
 			['115', '116'].map((Number) => ({
 				outcome: 'added',
+				changed: { Groups: expect.anything() as unknown },
 				GroupId: night.Id,
 				Id: office.pbx.store.find('Users', 'Number', Number)!.Id,
 				Number,
@@ -90,6 +91,10 @@ describe('a department', () => {
 			CurrentGroupHours: 'ForceClosed',
 			// The workflow of the test is in London, which is an hour ahead of UTC in summer.
 			OverrideExpiresAt: '2099-07-01T08:00:00.000Z',
+			changed: {
+				CurrentGroupHours: { from: 'Default', to: 'ForceClosed' },
+				OverrideExpiresAt: { from: null, to: '2099-07-01T08:00:00.000Z' },
+			},
 			previous: 'Default',
 		});
 		const open = { department, mode: 'Default' };
@@ -125,10 +130,20 @@ describe('a queue', () => {
 				extensions: ['107', '104', '107'],
 				skillGroup: '',
 			}),
-		).toEqual({ Id: id, added: ['107'], changed: [], removed: [], unchanged: ['104'] });
+		).toEqual({
+			outcome: 'updated',
+			changed: {
+				Agents: expect.objectContaining({ to: expect.arrayContaining(['107']) as unknown }),
+			},
+			Id: id,
+			added: ['107'],
+			updated: [],
+			removed: [],
+			unchanged: ['104'],
+		});
 		expect(
 			await office.one('queue', 'addAgent', { queue, extensions: '104', skillGroup: '2' }),
-		).toMatchObject({ added: [], changed: ['104'] });
+		).toMatchObject({ added: [], updated: ['104'] });
 		expect(
 			await office.one('queue', 'removeAgent', { queue, extensions: ['103', '129'] }),
 		).toMatchObject({ removed: ['103'], unchanged: ['129'] });
@@ -217,7 +232,16 @@ describe('a ring group', () => {
 		const ringGroup = by('Number', String(created.Number));
 		expect(
 			await office.one('ringGroup', 'addMember', { ringGroup, extensions: ['103', '101'] }),
-		).toEqual({ Id: created.Id, added: ['103'], removed: [], unchanged: ['101'] });
+		).toEqual({
+			outcome: 'updated',
+			changed: {
+				Members: { from: expect.any(Array) as unknown, to: expect.any(Array) as unknown },
+			},
+			Id: created.Id,
+			added: ['103'],
+			removed: [],
+			unchanged: ['101'],
+		});
 		expect(
 			await office.one('ringGroup', 'removeMember', { ringGroup, extensions: ['101'] }),
 		).toMatchObject({ removed: ['101'] });
@@ -281,7 +305,7 @@ describe('lists that others change at the same time', () => {
 				const before = patches();
 				expect(await office.one('queue', `${verb}Agent`, parameters)).toMatchObject({
 					added: [],
-					changed: [],
+					updated: [],
 					removed: [],
 					unchanged: chosen,
 				});

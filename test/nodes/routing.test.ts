@@ -97,14 +97,20 @@ describe('IVR', () => {
 		).toEqual([
 			expect.objectContaining({
 				key: '2',
-				changed: true,
+				outcome: 'updated',
+				changed: {
+					'Key 2': {
+						from: { type: 'VoiceMail', target: '100' },
+						to: { type: 'Queue', target: '801' },
+					},
+				},
 				before: { type: 'VoiceMail', target: '100' },
 				after: { type: 'Queue', target: '801' },
 			}),
 		]);
 		expect(
 			await run('ivr', 'setKey', { ivr, key: '2', keyDestination: to('Queue', '801') }),
-		).toMatchObject([{ changed: false }]);
+		).toMatchObject([{ outcome: 'unchanged', changed: {} }]);
 		await run(
 			'ivr',
 			'setKey',
@@ -117,9 +123,11 @@ describe('IVR', () => {
 			...['1', '2', '5', '6', '7', '8', '9'],
 		]);
 		expect(await run('ivr', 'removeKey', { ivr, key: '1' })).toMatchObject([
-			{ changed: true, before: { type: 'Queue', target: '800' }, after: null },
+			{ outcome: 'updated', before: { type: 'Queue', target: '800' }, after: null },
 		]);
-		expect(await run('ivr', 'removeKey', { ivr, key: '1' })).toMatchObject([{ changed: false }]);
+		expect(await run('ivr', 'removeKey', { ivr, key: '1' })).toMatchObject([
+			{ outcome: 'unchanged' },
+		]);
 		expect(await forwards()).toHaveLength(7);
 		await run('ivr', 'delete', { ivr });
 	});

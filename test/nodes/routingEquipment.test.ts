@@ -71,10 +71,15 @@ describe('conference', () => {
 	test('settings, changed and read back without the PIN', async () => {
 		const settings = { EnablePin: true, PinNumber: '4711', Zone: 'Europe' };
 		expect(await run('conference', 'updateSettings', { settings })).toMatchObject([
-			{ changed: ['PinNumber', 'EnablePin', 'Zone'], EnablePin: true, PinNumber: HIDDEN },
+			{
+				outcome: 'updated',
+				changed: { PinNumber: { to: HIDDEN }, EnablePin: { to: true }, Zone: {} },
+				EnablePin: true,
+				PinNumber: HIDDEN,
+			},
 		]);
 		expect(await run('conference', 'updateSettings', { settings })).toMatchObject([
-			{ changed: [] },
+			{ outcome: 'unchanged', changed: {} },
 		]);
 		expect(await run('conference', 'getSettings')).toMatchObject([
 			{ Zone: 'Europe', PinNumber: HIDDEN },
@@ -262,7 +267,7 @@ describe('blocked number', () => {
 		expect(await run('blockedNumber', 'upsert', blocked)).toMatchObject([{ outcome: 'created' }]);
 		expect(
 			await run('blockedNumber', 'upsert', { ...blocked, description: 'Sales calls' }),
-		).toMatchObject([{ outcome: 'updated', changed: ['Description'] }]);
+		).toMatchObject([{ outcome: 'updated', changed: { Description: { to: 'Sales calls' } } }]);
 		const blockedNumber = by('CallerId', '+442079460199');
 		expect(await run('blockedNumber', 'get', { blockedNumber })).toMatchObject([
 			{ Id: expect.any(String) as string, Description: 'Sales calls' },

@@ -62,7 +62,7 @@ describe.each(WITH_SETTINGS)('%s', (_, resource) => {
 		await node.run(name, 'getSettings');
 		const settings = changesOf(resource);
 		const [first] = await node.run(name, 'updateSettings', { settings });
-		expect((first!.changed as string[]).sort()).toEqual(
+		expect(Object.keys(first!.changed as object).sort()).toEqual(
 			fields.map(({ property }) => property).sort(),
 		);
 		const stored = node.pbx.store.singleton(path);
@@ -76,9 +76,8 @@ describe.each(WITH_SETTINGS)('%s', (_, resource) => {
 		const again = fields
 			.map(({ property }) => property)
 			.filter((property) => concealed[property]?.startsWith('ConcealedPassword'));
-		expect(await node.run(name, 'updateSettings', { settings })).toMatchObject([
-			{ changed: again },
-		]);
+		const [second] = await node.run(name, 'updateSettings', { settings });
+		expect(Object.keys(second!.changed as object)).toEqual(again);
 	});
 
 	test('what was changed counts, also where it cannot be read back', async () => {
@@ -89,7 +88,7 @@ describe.each(WITH_SETTINGS)('%s', (_, resource) => {
 		node.pbx.faults.next({ ...here, status: 403 });
 		const [row] = await node.run(name, 'updateSettings', { settings });
 		expect(node.pbx.faults.pending).toBe(0);
-		expect(row).toMatchObject({ changed: expect.any(Array) as string[] });
+		expect(row).toMatchObject({ changed: expect.any(Object) as object });
 		expect(JSON.stringify(row)).toContain(fields[0]!.property);
 	});
 
@@ -111,7 +110,10 @@ describe('mail', () => {
 			...(await node.run('mail', 'getSettings')),
 		];
 		expect(node.pbx.store.singleton('MailSettings').MailPassword).toEqual({ Value: 'open sesame' });
-		expect(output).toMatchObject([{ changed: ['MailPassword'] }, { MailServerType: 'Custom' }]);
+		expect(output).toMatchObject([
+			{ changed: { MailPassword: { to: { Value: HIDDEN } } } },
+			{ MailServerType: 'Custom' },
+		]);
 		expect(JSON.stringify(output)).not.toContain('sesame');
 	});
 
@@ -143,6 +145,6 @@ describe('mail', () => {
 test('More Fields has the settings that are no everyday ones', async () => {
 	const moreFields = { mappingMode: 'defineBelow', value: { Quota: 7 } };
 	expect(await node.run('voicemail', 'updateSettings', { moreFields })).toMatchObject([
-		{ changed: ['Quota'], Quota: 7 },
+		{ outcome: 'updated', changed: { Quota: { to: 7 } }, Quota: 7 },
 	]);
 });

@@ -138,7 +138,7 @@ describe('create or update', () => {
 
 		const before = pbx.requests.length;
 		expect(await run('user', 'upsert', hire)).toEqual([
-			expect.objectContaining({ outcome: 'unchanged', changed: [] }),
+			expect.objectContaining({ outcome: 'unchanged', changed: {} }),
 		]);
 		expect(pbx.requests.slice(before).map(({ method }) => method)).toEqual(['GET']);
 
@@ -152,7 +152,7 @@ describe('create or update', () => {
 		).toEqual([
 			expect.objectContaining({
 				outcome: 'updated',
-				changed: ['FirstName', 'Groups'],
+				changed: { FirstName: expect.anything(), Groups: expect.anything() },
 				FirstName: 'Omari',
 			}),
 		]);

@@ -2,8 +2,12 @@ import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import type { PbxClient } from '../../../lib/http/client';
 import type { Expand } from '../../../lib/odata/expand';
 import type { Entity, RequestOptions } from '../../../lib/xapi/entities';
-import type { Unseen } from '../../../lib/xapi/afterChange';
-import { changeMembers, type MemberChange, type MemberResult } from '../../../lib/xapi/members';
+import {
+	changeMembers,
+	type MemberChange,
+	type MemberResult,
+	type MemberRows,
+} from '../../../lib/xapi/members';
 import type { ItemRun } from '../../shared/router';
 import { onRow } from '../onRow';
 import type { EntityResource, Field, OwnOperation } from '../resource';
@@ -92,7 +96,7 @@ export const changeDepartments = async (
 	path: string,
 	change: DepartmentChange,
 	options: RequestOptions,
-): Promise<MemberResult & { unseen?: Unseen }> =>
+): Promise<MemberResult> =>
 	await changeMembers(client, {
 		path,
 		property: 'Groups',
@@ -103,15 +107,23 @@ export const changeDepartments = async (
 		...options,
 	});
 
-/** What happened to the one member that a change was about, as a property of the item. */
-export const outcomeOf = (
-	result: MemberResult & { unseen?: Unseen },
-): { outcome: keyof MemberResult } | Unseen =>
-	result.unseen ?? {
-		outcome:
-			(['added', 'changed', 'removed'] as const).find((name) => result[name].length > 0) ??
-			'unchanged',
+/** What happened to the one member that a change was about, and to the list, as properties of the item. */
+export function memberOutcome(result: MemberResult): IDataObject {
+	const { outcome, changed, unseen } = result;
+	const done = Object.entries(DONE).find(([name]) => result[name as keyof MemberRows].length > 0);
+	return {
+		outcome: outcome === 'updated' ? done?.[1] : outcome,
+		changed: changed as IDataObject,
+		...unseen,
 	};
+}
+
+/** How an item says what happened to its member. */
+const DONE: Partial<Record<keyof MemberRows, string>> = {
+	added: 'added',
+	updated: 'changed',
+	removed: 'removed',
+};
 
 const numbersOf = (members: Entity[]) => members.map(({ Number: number }) => String(number));
 
@@ -158,9 +170,11 @@ export function memberOperations(list: ExtensionList): OwnOperation[] {
 				signal,
 			});
 			return {
+				outcome: result.outcome,
+				changed: result.changed as IDataObject,
 				Id: id,
 				added: numbersOf(result.added),
-				...(detail ? { changed: numbersOf(result.changed) } : {}),
+				...(detail ? { updated: numbersOf(result.updated) } : {}),
 				removed: numbersOf(result.removed),
 				unchanged: numbersOf(result.unchanged),
 				...result.unseen,
@@ -180,6 +194,7 @@ export function memberOperations(list: ExtensionList): OwnOperation[] {
 			description: `Add one or more ${what}s and keep the existing ones; adding an existing one changes nothing`,
 			onRow: true,
 			uses,
+			dryRun: true,
 			properties: [extensions, ...(detail ? [detail.parameter] : [])],
 			execute: async (run) => await change(run, 'add'),
 		},
@@ -190,6 +205,7 @@ export function memberOperations(list: ExtensionList): OwnOperation[] {
 			description: `Remove one or more ${what}s and keep the others; removing one that is not a member changes nothing`,
 			onRow: true,
 			uses,
+			dryRun: true,
 			properties: [extensions],
 			execute: async (run) => await change(run, 'remove'),
 		},

@@ -1,7 +1,14 @@
+import type { IDataObject } from 'n8n-workflow';
+import { queryString } from '../../../lib/odata/query';
+import { ThreeCxError } from '../../../lib/http/errors';
+import { changesTo } from '../../../lib/xapi/difference';
 import { orKnown } from '../../../lib/xapi/afterChange';
-import { createEntity, type Entity } from '../../../lib/xapi/entities';
+import { createEntity, listEntities, outcomeOf, type Entity } from '../../../lib/xapi/entities';
 import { invoke } from '../../../lib/xapi/invoke';
+import type { ItemRun } from '../../shared/router';
 import { bodyOf, fieldProperties, moreFieldsProperty, newRow } from '../fields/body';
+import { keyFilter } from '../locator';
+import type { EntityResource } from '../resource';
 import { withArticle, type GenericOperation } from './genericOperation';
 import { asOutput, pick } from './output';
 
@@ -11,6 +18,7 @@ export const create: GenericOperation = {
 	action: (resource) => `Create ${withArticle(resource)}`,
 	description: (resource) => `Create ${withArticle(resource)}`,
 	needs: ['create'],
+	dryRun: true,
 	// Create or Update takes the same fields, so the parameters are declared once, here, for both.
 	properties: (resource) => fieldProperties(resource, 'create', 'upsert'),
 	shared: (showFor) => [
@@ -24,6 +32,11 @@ export const create: GenericOperation = {
 		const { client, signal } = run;
 		const draft =
 			resource.draft === undefined ? {} : await invoke(client, resource.draft, { signal });
+		if (client.dryRun) {
+			await assertFree(run, resource, body);
+			const changed = changesTo({}, body) as IDataObject;
+			return { outcome: outcomeOf(client, 'created'), changed, ...pick(body, resource.summary) };
+		}
 		const row = await createEntity(
 			client,
 			`/${resource.entitySet}`,
@@ -34,3 +47,35 @@ export const create: GenericOperation = {
 		return asOutput([orKnown(pick(row, resource.summary), known)]);
 	},
 };
+
+/** What 3CX takes once only, and where the rows are that may have it: numbers are those of everything that has one. */
+const UNIQUE = [
+	{ property: 'Number', among: () => '/Peers' },
+	{ property: 'EmailAddress', among: ({ entitySet }: EntityResource) => `/${entitySet}` },
+];
+
+/**
+ * Looks for what a new row would be refused for, since nobody asks the PBX in a dry run.
+ *
+ * @throws ThreeCxError of kind `conflict` naming the field
+ */
+async function assertFree(
+	{ client, signal }: ItemRun,
+	resource: EntityResource,
+	body: Entity,
+): Promise<void> {
+	for (const { property, among } of UNIQUE) {
+		const key = resource.naturalKeys.find((each) => each.property === property);
+		const value = String(body[property] ?? '').trim();
+		if (!key || value === '') continue;
+		const query = queryString({ filter: keyFilter(property, value), select: ['Id'] });
+		const [taken] = await listEntities(client, among(resource), { query, limit: 1, signal });
+		if (!taken) continue;
+		throw new ThreeCxError({
+			kind: 'conflict',
+			field: property,
+			message: `The ${key.label} ${value} is already in use on this PBX`,
+			hint: 'Choose another one. To change the record that has it, use Update, or Create or Update.',
+		});
+	}
+}

@@ -8,7 +8,7 @@ import type { ItemResult, ItemRun } from '../../shared/router';
 import { byName, rowsOf } from '../lists';
 import { rowKey } from '../locator';
 import type { EntityResource, LoadOptionsMethod, OwnOperation } from '../resource';
-import { asOutput } from './output';
+import { asOutput, wouldDelete } from './output';
 
 /** IDs in one `$filter`: their comparisons must fit into a URL. */
 const IDS_PER_REQUEST = 40;
@@ -43,6 +43,7 @@ export const deleteMany = ({
 	action: `Delete many ${plural}`,
 	description: `Delete multiple ${plural} with one request`,
 	uses: [operationId],
+	dryRun: true,
 	properties: [
 		{
 			displayName: 'Names or IDs',
@@ -61,8 +62,15 @@ export const deleteMany = ({
 		const ids = idsOf(run, type === 'string' ? String : Number);
 		const rows = await rowsWith(run, resource(), ids);
 		const found = rows.map((row) => row[key] as string | number);
-		if (found.length > 0) await invoke(client, operationId, { body: body(found), signal });
+		if (found.length > 0 && !client.dryRun)
+			await invoke(client, operationId, { body: body(found), signal });
 		const missing = ids.filter((id) => !found.includes(id));
+		if (client.dryRun) {
+			return [
+				...rows.map((row) => wouldDelete(client, row)),
+				...missing.map((id): IDataObject => ({ outcome: 'unchanged', changed: {}, [key]: id })),
+			];
+		}
 		return [
 			...asOutput(rows).map((row): IDataObject => ({ ...row, deleted: true })),
 			...missing.map((id): IDataObject => ({ [key]: id, deleted: false })),

@@ -18,6 +18,8 @@ export interface GenericOperation {
 	properties?: (resource: EntityResource) => INodeProperties[];
 	/** The parameters that are alike for all resources: declared once, which keeps the node's description small. */
 	shared?: (showFor: ShowForAll) => INodeProperties[];
+	/** See `Operation`. */
+	dryRun?: boolean;
 	/** Carries it out for one item. */
 	execute: (run: ItemRun, resource: EntityResource) => Promise<ItemResult>;
 }

@@ -43,11 +43,12 @@ export function genericOperationsOf(resource: XapiResource): GenericOperation[] 
 /** A generic operation as one of a resource; its parameters are declared for several operations at a time. */
 const boundTo =
 	(resource: EntityResource) =>
-	({ name, label, action, description, execute }: GenericOperation): Operation => ({
+	({ name, label, action, description, dryRun, execute }: GenericOperation): Operation => ({
 		name,
 		label,
 		action: action(resource),
 		description: description(resource),
+		dryRun,
 		execute: async (run) => await execute(run, resource),
 	});
 

@@ -1,5 +1,9 @@
+import type { IDataObject } from 'n8n-workflow';
+import type { PbxClient } from '../../../lib/http/client';
+import type { Expand } from '../../../lib/odata/expand';
 import type { Query } from '../../../lib/odata/query';
-import type { Entity } from '../../../lib/xapi/entities';
+import { goneFrom } from '../../../lib/xapi/difference';
+import { outcomeOf, type Entity } from '../../../lib/xapi/entities';
 import { rowsFromEntries } from '../../../lib/xapi/rows';
 import type { EntityResource } from '../resource';
 
@@ -17,6 +21,19 @@ export function simplified(query: Query, { summary }: EntityResource, simplify: 
 
 /** `$select` beside `$expand` would leave out the expanded properties on some servers unless it names them. */
 const expandedNames = ({ expand = [] }: Query) => expand.map(({ property }) => property);
+
+/** @returns what brings those arrays along that a body writes, so that it can be compared with the row */
+export const expandsFor = ({ expand }: EntityResource, body: Entity): Expand[] =>
+	Object.entries(expand)
+		.filter(([property]) => property in body)
+		.map(([, each]) => each);
+
+/** @returns a row that a deletion would take away, as an item of a dry run */
+export const wouldDelete = (client: PbxClient, row: Entity): IDataObject => ({
+	outcome: outcomeOf(client, 'deleted'),
+	changed: goneFrom(row) as IDataObject,
+	...(row as IDataObject),
+});
 
 export { asOutput } from '../../shared/output';
 

@@ -1,9 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
 import { ThreeCxError } from '../../../lib/http/errors';
 import { catalogue, singleton } from '../../../lib/xapi/catalogue';
-import { differences } from '../../../lib/xapi/difference';
+import { changesTo, differences } from '../../../lib/xapi/difference';
 import { afterChange } from '../../../lib/xapi/afterChange';
-import { getEntity, updateEntity, type Entity } from '../../../lib/xapi/entities';
+import { getEntity, outcomeOf, updateEntity, type Entity } from '../../../lib/xapi/entities';
 import type { ItemRun } from '../../shared/router';
 import { bodyOf, settingsProperty } from '../fields/body';
 import type { OwnOperation, SettingsResource } from '../resource';
@@ -30,12 +30,14 @@ async function update(run: ItemRun, resource: SettingsResource): Promise<IDataOb
 	}
 	const before = await read(run, resource);
 	const changes = differences(before, wanted);
-	const changed = Object.keys(changes);
-	if (changed.length === 0) return asOutput([{ changed, ...before }]);
+	const changed = changesTo(before, changes) as IDataObject;
+	if (Object.keys(changes).length === 0) return [{ outcome: 'unchanged', changed, ...before }];
 	await updateEntity(client, pathOf(resource), changes, { signal });
+	const outcome = outcomeOf(client, 'updated');
+	if (client.dryRun) return [{ outcome, changed, ...before }];
 	const look = async () => await read(run, resource);
 	const after = await afterChange(look, { ...before, ...changes });
-	return asOutput([{ changed, ...after }]);
+	return [{ outcome, changed, ...after }];
 }
 
 /** @returns Get Settings and Update Settings of a resource */
@@ -57,6 +59,7 @@ export function settingsOperations(resource: SettingsResource): OwnOperation[] {
 			action: `Update the ${label} settings`,
 			description: `Change settings of ${plural} and return which ones changed`,
 			uses: [get, patch],
+			dryRun: true,
 			properties: [settingsProperty(resource)],
 			execute: async (run) => await update(run, resource),
 		},

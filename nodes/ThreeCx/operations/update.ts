@@ -1,12 +1,16 @@
+import type { IDataObject } from 'n8n-workflow';
 import { ThreeCxError } from '../../../lib/http/errors';
 import { queryString } from '../../../lib/odata/query';
 import { afterChange } from '../../../lib/xapi/afterChange';
-import { getEntity, updateEntity } from '../../../lib/xapi/entities';
+import { changesTo } from '../../../lib/xapi/difference';
+import { getEntity, outcomeOf, updateEntity, type Entity } from '../../../lib/xapi/entities';
+import type { ItemRun } from '../../shared/router';
 import { bodyOf, fieldProperties } from '../fields/body';
 import { rowKey } from '../locator';
 import { onRow } from '../onRow';
 import { withArticle, type GenericOperation } from './genericOperation';
-import { asOutput, pick } from './output';
+import type { EntityResource } from '../resource';
+import { asOutput, expandsFor, pick } from './output';
 
 export const update: GenericOperation = {
 	name: 'update',
@@ -14,6 +18,7 @@ export const update: GenericOperation = {
 	action: (resource) => `Update ${withArticle(resource)}`,
 	description: (resource) => `Change fields of ${withArticle(resource)}`,
 	needs: ['get', 'update'],
+	dryRun: true,
 	properties: (resource) => fieldProperties(resource, 'update'),
 	execute: async (run, resource) => {
 		const { client, signal } = run;
@@ -27,6 +32,7 @@ export const update: GenericOperation = {
 			});
 		}
 		return await onRow(run, resource, async ({ id, path }) => {
+			if (client.dryRun) return await wouldUpdate(run, resource, path, body);
 			await updateEntity(client, path, body, { signal });
 			const query = queryString({ select: resource.summary });
 			const known = { [rowKey(resource).name]: id, ...pick(body, resource.summary) };
@@ -35,3 +41,17 @@ export const update: GenericOperation = {
 		});
 	},
 };
+
+/** What a change of a row would be; the row itself is shown as it is. */
+async function wouldUpdate(
+	{ client, signal }: ItemRun,
+	resource: EntityResource,
+	path: string,
+	body: Entity,
+): Promise<IDataObject> {
+	const query = queryString({ expand: expandsFor(resource, body) });
+	const row = await getEntity(client, path, query, { signal });
+	const changed = changesTo(row, body) as IDataObject;
+	const outcome = Object.keys(changed).length > 0 ? outcomeOf(client, 'updated') : 'unchanged';
+	return { outcome, changed, ...(pick(row, resource.summary) as IDataObject) };
+}

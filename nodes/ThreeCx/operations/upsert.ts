@@ -1,10 +1,11 @@
+import type { IDataObject } from 'n8n-workflow';
 import { ThreeCxError } from '../../../lib/http/errors';
 import { upsertEntity } from '../../../lib/xapi/entities';
 import { bodyOf, newRow } from '../fields/body';
 import { keyFilter } from '../locator';
 import { showFor } from '../../shared/resource';
 import { withArticle, type GenericOperation } from './genericOperation';
-import { asOutput, pick } from './output';
+import { asOutput, expandsFor, pick } from './output';
 
 /** Never shown: a resource without natural keys has no Create or Update. */
 const NO_KEY = { property: '' };
@@ -15,6 +16,7 @@ export const upsert: GenericOperation = {
 	action: (resource) => `Create or update ${withArticle(resource)}`,
 	description: () => 'Create a new record, or update the current one if it already exists (upsert)',
 	needs: ['list', 'create', 'update'],
+	dryRun: true,
 	properties: ({ name, naturalKeys, naturalKeys: [{ property: preferred } = NO_KEY] }) => [
 		{
 			displayName: 'Match By',
@@ -50,12 +52,10 @@ export const upsert: GenericOperation = {
 			identity: `${label} ${wanted}`,
 			body,
 			newRow: (row) => newRow(resource, row),
-			expand: Object.entries(resource.expand)
-				.filter(([property]) => property in body)
-				.map(([, expand]) => expand),
+			expand: expandsFor(resource, body),
 			signal,
 		});
 		const [output] = asOutput([pick(row, resource.summary)]);
-		return { outcome, changed, ...output };
+		return { outcome, changed: changed as IDataObject, ...output };
 	},
 };

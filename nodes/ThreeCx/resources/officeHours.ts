@@ -141,6 +141,7 @@ const update: OwnOperation = {
 	action: 'Change the office hours',
 	description: 'Change the weekly office hours and breaks of the whole PBX',
 	uses: ['GetOfficeHours', 'UpdateOfficeHours'],
+	dryRun: true,
 	properties: [
 		timetable(
 			'hours',
@@ -170,13 +171,20 @@ const update: OwnOperation = {
 				hint: 'Add at least one row under Office Hours or Breaks.',
 			});
 		}
-		const { outcome, before } = await setProperties(client, PATH, Object.fromEntries(wanted), {
-			signal,
-		});
+		const { outcome, changed, before } = await setProperties(
+			client,
+			PATH,
+			Object.fromEntries(wanted),
+			{
+				signal,
+			},
+		);
 		const known = shown({ ...before, ...Object.fromEntries(wanted) });
-		const after = await afterChange(async () => await read(run), known);
+		const look = async () => (client.dryRun ? shown(before) : await read(run));
+		const after = await afterChange(look, known);
 		return {
 			outcome,
+			changed: changed as IDataObject,
 			previous: { hours: tableOf(before.Hours), breaks: tableOf(before.BreakTime) },
 			...(after as IDataObject),
 		};

@@ -160,7 +160,9 @@ const purge: OwnOperation = {
 		confirmationProperty('Confirm', `Type ${CONFIRM} to delete the rules`, `e.g. ${CONFIRM}`),
 	],
 	execute: async (run) => {
-		assertConfirmed(run, CONFIRM, 'Outbound calls that only these rules allow will then fail.');
+		// A dry run needs no confirmation: it deletes nothing.
+		if (!run.client.dryRun)
+			assertConfirmed(run, CONFIRM, 'Outbound calls that only these rules allow will then fail.');
 		return await bulk.execute(run);
 	},
 };

@@ -1,3 +1,4 @@
+import { outcomeOf } from '../../../../lib/xapi/entities';
 import type { IDataObject } from 'n8n-workflow';
 import { invoke } from '../../../../lib/xapi/invoke';
 import { rewriteList, setProperties } from '../../../../lib/xapi/members';
@@ -47,6 +48,7 @@ const setRights: OwnOperation = {
 		'Set which APIs the client can use, and its role in each department. This replaces its departments.',
 	onRow: true,
 	uses,
+	dryRun: true,
 	properties: [
 		departmentParameter,
 		{
@@ -84,7 +86,12 @@ const setRights: OwnOperation = {
 				expand: [MEMBERSHIPS],
 				signal,
 			});
-			return { outcome, changed, Id: before.Id as number, Number: before.Number as string };
+			return {
+				outcome,
+				changed: changed as IDataObject,
+				Id: before.Id as number,
+				Number: before.Number as string,
+			};
 		});
 	},
 };
@@ -101,6 +108,7 @@ const setMonitoredExtensions: OwnOperation = {
 		'Set the extensions whose calls the client can see and control. This replaces all existing ones.',
 	onRow: true,
 	uses,
+	dryRun: true,
 	properties: [
 		extensionsParameter({
 			displayName: 'Extension Names or IDs',
@@ -118,8 +126,15 @@ const setMonitoredExtensions: OwnOperation = {
 				previous ??= monitored;
 				return areSame(monitored, numbers) ? undefined : numbers.map((Number) => ({ Number }));
 			});
-			const outcome = areSame(previous ?? [], numbers) ? 'unchanged' : 'updated';
-			return { outcome, Id: id, monitored: numbers, previous, ...unseen };
+			const isSo = areSame(previous ?? [], numbers);
+			return {
+				outcome: isSo ? 'unchanged' : outcomeOf(client, 'updated'),
+				changed: isSo ? {} : { Peers: { from: previous, to: numbers } },
+				Id: id,
+				monitored: numbers,
+				previous,
+				...unseen,
+			};
 		});
 	},
 };

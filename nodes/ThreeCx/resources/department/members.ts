@@ -5,7 +5,12 @@ import { queryString } from '../../../../lib/odata/query';
 import { getEntity } from '../../../../lib/xapi/entities';
 import type { ItemRun } from '../../../shared/router';
 import { extensionsOf, extensionsParameter } from '../../fields/extensions';
-import { changeDepartments, membershipOf, outcomeOf, roleParameter } from '../../fields/members';
+import {
+	changeDepartments,
+	membershipOf,
+	memberOutcome,
+	roleParameter,
+} from '../../fields/members';
 import { onRow } from '../../onRow';
 import type { OwnOperation } from '../../resource';
 import { usersNumbered } from '../../usersNumbered';
@@ -46,7 +51,7 @@ const change = async (
 				{ signal },
 			);
 			return {
-				...outcomeOf(result),
+				...memberOutcome(result),
 				GroupId,
 				Id: Id as number,
 				Number: number,
@@ -75,6 +80,7 @@ export const departmentMemberOperations: OwnOperation[] = [
 			'Give one or more users a role in the department and keep their other departments; existing members get the new role',
 		onRow: true,
 		uses,
+		dryRun: true,
 		properties: [extensions, roleParameter],
 		execute: async (run) =>
 			await change(run, 'add', run.context.getNodeParameter('role', run.index) as string),
@@ -86,6 +92,7 @@ export const departmentMemberOperations: OwnOperation[] = [
 		description: 'Remove one or more users from the department and keep their other departments',
 		onRow: true,
 		uses,
+		dryRun: true,
 		properties: [extensions],
 		execute: async (run) => await change(run, 'remove'),
 	},

@@ -22,6 +22,7 @@ export const setOfficeHoursMode: OwnOperation = {
 	description: 'Open or close a department manually, until a set time or until you change it',
 	onRow: true,
 	uses: ['GetGroup', 'UpdateGroup'],
+	dryRun: true,
 	properties: [
 		{
 			displayName: 'Mode',
@@ -57,9 +58,12 @@ export const setOfficeHoursMode: OwnOperation = {
 		const wanted = { CurrentGroupHours: mode, OverrideExpiresAt: until || null };
 		return await onRow(run, rows, async ({ path }) => {
 			const select = ['Id', 'Name'];
-			const { outcome, before } = await setProperties(client, path, wanted, { select, signal });
+			const { outcome, changed, before } = await setProperties(client, path, wanted, {
+				select,
+				signal,
+			});
 			const { Id, Name, CurrentGroupHours: previous } = before as IDataObject;
-			return { outcome, Id, Name, ...wanted, previous };
+			return { outcome, changed: changed as IDataObject, Id, Name, ...wanted, previous };
 		});
 	},
 };

@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { KeyedLock } from '../../../../lib/waiting/concurrency';
 import { ThreeCxError } from '../../../../lib/http/errors';
 import { queryString } from '../../../../lib/odata/query';
-import { getEntity, updateEntity } from '../../../../lib/xapi/entities';
+import { getEntity, outcomeOf, updateEntity } from '../../../../lib/xapi/entities';
 import { satisfies } from '../../../../lib/xapi/difference';
 import { nestedRows } from '../../../../lib/xapi/nested';
 import type { ItemRun } from '../../../shared/router';
@@ -31,14 +31,22 @@ async function changeKey(
 			const forwards = nestedRows({ Forwards }, keys) as unknown as Forward[];
 			const place = forwards.findIndex(({ Input }) => Input === key);
 			const before = forwards[place];
-			const changed = after ? !satisfies(before, after) : before !== undefined;
-			if (changed) {
+			const isNew = after ? !satisfies(before, after) : before !== undefined;
+			if (isNew) {
 				const others = forwards.filter((forward) => forward !== before);
 				const at = before ? place : others.length;
 				const all = after ? others.toSpliced(at, 0, { ...before, ...after }) : others;
 				await updateEntity(client, path, { Forwards: all }, { signal });
 			}
-			return { ...ivr, key, changed, before: shown(before), after: shown(after) };
+			const change = { from: shown(before), to: shown(after) };
+			return {
+				outcome: isNew ? outcomeOf(client, 'updated') : 'unchanged',
+				changed: isNew ? { [`Key ${key}`]: change } : {},
+				...ivr,
+				key,
+				before: change.from,
+				after: change.to,
+			};
 		});
 	});
 }
@@ -58,6 +66,7 @@ export const keyOperations = (resource: () => EntityResource): OwnOperation[] =>
 		description: 'Change the destination of one key and keep the others',
 		onRow: true,
 		uses: ['GetReceptionist', 'UpdateReceptionist'],
+		dryRun: true,
 		properties: [keyProperty, keyDestinationProperty],
 		execute: async (run) => {
 			const { context, index } = run;
@@ -85,6 +94,7 @@ export const keyOperations = (resource: () => EntityResource): OwnOperation[] =>
 		description: 'Remove the destination of one key and keep the others',
 		onRow: true,
 		uses: ['GetReceptionist', 'UpdateReceptionist'],
+		dryRun: true,
 		properties: [keyProperty],
 		execute: async (run) => await changeKey(run, resource(), undefined),
 	},

@@ -5,6 +5,7 @@ import type { Entity } from '../../../../lib/xapi/entities';
 import { invoke, invokeEntity } from '../../../../lib/xapi/invoke';
 import { extensionsOf, extensionsParameter } from '../../fields/extensions';
 import type { ItemRun } from '../../../shared/router';
+import { wouldDelete } from '../../operations/output';
 import { onRow } from '../../onRow';
 import type { OwnOperation } from '../../resource';
 import { usersNumbered } from '../../usersNumbered';
@@ -18,6 +19,7 @@ export const deleteMany: OwnOperation = {
 	action: 'Delete many users',
 	description: 'Delete multiple users with one request; returns one item for each with the result',
 	uses: ['ListUser', 'BatchDelete'],
+	dryRun: true,
 	properties: [
 		extensionsParameter({
 			displayName: 'User Names or IDs',
@@ -29,6 +31,14 @@ export const deleteMany: OwnOperation = {
 		const { client, signal } = run;
 		const numbers = extensionsOf(run, 'extensions');
 		const users = await usersNumbered(run, numbers, ['Id', 'Number']);
+		if (client.dryRun) {
+			return numbers.map((number) => {
+				const user = users.get(number);
+				return user
+					? wouldDelete(client, user)
+					: { outcome: 'unchanged', changed: {}, Number: number, error: hasNone(number) };
+			});
+		}
 		const ids = [...users.values()].map(({ Id }) => Id);
 		// Empty when all are deleted; otherwise those that are not, and why (protocol 4.5).
 		const answer =
@@ -39,7 +49,7 @@ export const deleteMany: OwnOperation = {
 			const failure = failures.find(({ ExtensionNumber }) =>
 				[number, String(user?.Id)].includes(String(ExtensionNumber)),
 			);
-			const error = user ? failure?.Error : `This PBX has no user with Number ${number}`;
+			const error = user ? failure?.Error : hasNone(number);
 			return {
 				Number: number,
 				...(user ? { Id: user.Id as number } : {}),
@@ -49,6 +59,8 @@ export const deleteMany: OwnOperation = {
 		});
 	},
 };
+
+const hasNone = (number: string) => `This PBX has no user with Number ${number}`;
 
 /** Users that are still there after a deletion of which the PBX has told nothing that can be read, as its failures. */
 async function remaining(run: ItemRun, numbers: string[]): Promise<Entity[]> {

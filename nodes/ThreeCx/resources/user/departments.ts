@@ -4,7 +4,7 @@ import {
 	departmentOf,
 	departmentParameter,
 	membershipOf,
-	outcomeOf,
+	memberOutcome,
 	roleParameter,
 } from '../../fields/members';
 import { onRow } from '../../onRow';
@@ -22,6 +22,7 @@ export const departmentOperations: OwnOperation[] = [
 			'Give the user a role in a department and keep all other departments; an existing member gets the new role',
 		onRow: true,
 		uses,
+		dryRun: true,
 		properties: [departmentParameter, roleParameter],
 		execute: async (run): Promise<IDataObject> => {
 			const { context, index, client, signal } = run;
@@ -30,7 +31,7 @@ export const departmentOperations: OwnOperation[] = [
 			return await onRow(run, rows, async ({ id, path }) => {
 				const add = [membershipOf(GroupId, role)];
 				const result = await changeDepartments(client, path, { add }, { signal });
-				return { ...outcomeOf(result), Id: id, GroupId, RoleName: role };
+				return { ...memberOutcome(result), Id: id, GroupId, RoleName: role };
 			});
 		},
 	},
@@ -41,6 +42,7 @@ export const departmentOperations: OwnOperation[] = [
 		description: 'Remove the user from a department and keep all others',
 		onRow: true,
 		uses,
+		dryRun: true,
 		properties: [departmentParameter],
 		execute: async (run): Promise<IDataObject> => {
 			const { client, signal } = run;
@@ -48,7 +50,7 @@ export const departmentOperations: OwnOperation[] = [
 			return await onRow(run, rows, async ({ id, path }) => {
 				const remove = [{ GroupId }];
 				const result = await changeDepartments(client, path, { remove }, { signal });
-				return { ...outcomeOf(result), Id: id, GroupId };
+				return { ...memberOutcome(result), Id: id, GroupId };
 			});
 		},
 	},

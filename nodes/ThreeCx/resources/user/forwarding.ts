@@ -1,8 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 import { ThreeCxError } from '../../../../lib/http/errors';
 import { queryString } from '../../../../lib/odata/query';
-import { satisfies } from '../../../../lib/xapi/difference';
-import { getEntity, type Entity } from '../../../../lib/xapi/entities';
+import { changesTo, satisfies, type Changes } from '../../../../lib/xapi/difference';
+import { getEntity, outcomeOf, type Entity, type Outcome } from '../../../../lib/xapi/entities';
 import { rewriteList } from '../../../../lib/xapi/members';
 import { nestedRows } from '../../../../lib/xapi/nested';
 import type { ItemRun } from '../../../shared/router';
@@ -143,6 +143,7 @@ export const updateForwarding: OwnOperation = {
 	description: 'Change where calls go for one status of a user, and keep all other settings',
 	onRow: true,
 	uses: ['GetUser', 'UpdateUser'],
+	dryRun: true,
 	properties: [
 		statusParameter,
 		{
@@ -220,17 +221,22 @@ export const updateForwarding: OwnOperation = {
 			});
 		}
 		return await onRow(run, rows, async ({ id, path }) => {
-			let outcome = 'unchanged';
+			let outcome: Outcome = 'unchanged';
+			let changed: Changes = {};
+			let before: Entity = {};
 			let result: Entity = {};
 			const list = { path, property: 'ForwardingProfiles', signal };
 			const unseen = await rewriteList(client, list, (profiles) => {
 				const profile = statusNamed(profiles, wantedStatus(run));
+				before = profile;
 				result = changedProfile(profile, rules, options);
 				if (satisfies(profile, result)) return undefined;
-				outcome = 'updated';
+				if (outcome === 'unchanged') changed = changesTo(readable(profile), readable(result));
+				outcome = outcomeOf(client, 'updated');
 				return profiles.map((one) => (one === profile ? result : one));
 			});
-			return { outcome, Id: id, ...readable(result), ...unseen };
+			const shown = readable(client.dryRun ? before : result);
+			return { outcome, changed: changed as IDataObject, Id: id, ...shown, ...unseen };
 		});
 	},
 };

@@ -1,7 +1,8 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { ThreeCxError } from '../../../../lib/http/errors';
 import { queryString } from '../../../../lib/odata/query';
-import { getEntity, updateEntity, type Entity } from '../../../../lib/xapi/entities';
+import { changesTo } from '../../../../lib/xapi/difference';
+import { getEntity, outcomeOf, updateEntity, type Entity } from '../../../../lib/xapi/entities';
 import { setProperties } from '../../../../lib/xapi/members';
 import { nestedRows } from '../../../../lib/xapi/nested';
 import { byName, rowsOf } from '../../lists';
@@ -60,6 +61,7 @@ export const setStatus: OwnOperation = {
 	description: 'Set a user to available, away or another status, which sets where calls go',
 	onRow: true,
 	uses: ['GetUser', 'UpdateUser'],
+	dryRun: true,
 	properties: [statusParameter],
 	execute: async (run): Promise<IDataObject> => {
 		const { context, index, client, signal } = run;
@@ -72,10 +74,12 @@ export const setStatus: OwnOperation = {
 			const user = await getEntity(client, path, query, { signal });
 			const name = String(statusNamed(nestedRows(user, NAMES), wanted).Name);
 			const previous = String(user.CurrentProfileName ?? '');
+			const wantedNow = { CurrentProfileName: name };
 			const isNew = name !== previous;
-			if (isNew) await updateEntity(client, path, { CurrentProfileName: name }, { signal });
+			if (isNew) await updateEntity(client, path, wantedNow, { signal });
 			return {
-				outcome: isNew ? 'updated' : 'unchanged',
+				outcome: isNew ? outcomeOf(client, 'updated') : 'unchanged',
+				changed: changesTo(user, wantedNow) as IDataObject,
 				Id: user.Id as number,
 				Number: user.Number as string,
 				CurrentProfileName: name,
@@ -93,6 +97,7 @@ const queueLogin = (
 	...words,
 	onRow: true,
 	uses: ['GetUser', 'UpdateUser'],
+	dryRun: true,
 	execute: async (run): Promise<IDataObject> =>
 		await onRow(run, rows, async ({ path }) => {
 			const { client, signal } = run;
@@ -104,7 +109,15 @@ const queueLogin = (
 				{ select, signal },
 			);
 			const { Id, Number: number, QueueStatus: previous } = settled.before as IDataObject;
-			return { outcome: settled.outcome, Id, Number: number, QueueStatus: status, previous };
+			const { outcome, changed } = settled;
+			return {
+				outcome,
+				changed: changed as IDataObject,
+				Id,
+				Number: number,
+				QueueStatus: status,
+				previous,
+			};
 		}),
 });
 

@@ -1,0 +1,22 @@
+import type { INodeProperties } from 'n8n-workflow';
+import type { ItemRun } from '../router';
+
+/** The switch that tries an operation: nothing is written, and the output says what would be. */
+export const dryRunProperty: INodeProperties = {
+	displayName: 'Dry Run',
+	name: 'dryRun',
+	type: 'boolean',
+	default: false,
+	description: 'Whether to change nothing and only return what would change',
+};
+
+/**
+ * Whether the item is a dry run. What an expression gives and nobody understands (`"yes"`, `{}`) is one: writing by
+ * mistake is worse than not writing.
+ *
+ * @returns false only where the switch is off: false, 0, nothing, or those in words
+ */
+export function isDryRun({ context, index }: Pick<ItemRun, 'context' | 'index'>): boolean {
+	const value = context.getNodeParameter('dryRun', index, false) as unknown;
+	return Boolean(value) && !/^\s*(?:false|no|off|0)?\s*$/i.test(String(value));
+}
