@@ -10,6 +10,9 @@ export const dryRunProperty: INodeProperties = {
 	description: 'Whether to change nothing and only return what would change',
 };
 
+/** What leaves the switch off, in lower case. */
+const OFF = ['', 'false', 'no', 'off', '0'];
+
 /**
  * Whether the item is a dry run. What an expression gives and nobody understands (`"yes"`, `{}`) is one: writing by
  * mistake is worse than not writing.
@@ -18,5 +21,9 @@ export const dryRunProperty: INodeProperties = {
  */
 export function isDryRun({ context, index }: Pick<ItemRun, 'context' | 'index'>): boolean {
 	const value = context.getNodeParameter('dryRun', index, false) as unknown;
-	return Boolean(value) && !/^\s*(?:false|no|off|0)?\s*$/i.test(String(value));
+	return !OFF.includes(
+		String(value ?? '')
+			.trim()
+			.toLowerCase(),
+	);
 }
