@@ -53,7 +53,8 @@ export async function ofResource(resource: string): Promise<Recorded> {
 		const { items, error } = await runChain(nodes, credentialsFor(pbx));
 		if (error) throw error;
 		const recorded: Recorded = {};
-		for (const { name, parameters } of nodes) {
+		// What a dry run gives is described once, for all operations.
+		for (const { name, parameters } of nodes.filter((node) => !node.parameters.dryRun)) {
 			const key = `${resource}.${String(parameters.operation)}`;
 			const first = items(name).find(isShown);
 			recorded[key] ??= first ? exampleOf(first) : null;
