@@ -12,3 +12,14 @@ export function textOf(value: unknown): string {
 		return '[object Object]';
 	}
 }
+
+/**
+ * A PascalCase name of XAPI as words: `RingTimeout` becomes "Ring Timeout", `VMEmailOptions` "VM Email Options",
+ * `system_owners` "System Owners".
+ */
+export const titleCase = (name: string): string =>
+	name
+		.replaceAll('_', ' ')
+		.replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+		.replace(/([A-Z])([A-Z][a-z])/g, '$1 $2')
+		.replace(/\b[a-z]/g, (letter) => letter.toUpperCase());

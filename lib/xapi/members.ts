@@ -167,6 +167,19 @@ export async function changeMembers(
 	return { outcome, changed, ...result!, ...(unseen && { unseen, outcome: unseen.outcome }) };
 }
 
+/**
+ * @param details what else a list has of its members, such as `SkillGroup`
+ * @returns what 3CX's own tests write of a member that stays (protocol 4.5): its number, and those
+ */
+export const keptMember =
+	(details: readonly string[] = []) =>
+	(member: Entity): Entity =>
+		Object.fromEntries(
+			['Number', ...details]
+				.filter((name) => member[name] !== undefined)
+				.map((name) => [name, member[name]]),
+		);
+
 /** What {@link setProperties} did. */
 export interface SetResult {
 	outcome: Outcome;

@@ -171,6 +171,9 @@ const mapper = (value: Fields) => ({ mappingMode: 'defineBelow', value });
 const invoke = (operation: string, more: Fields, gives: unknown, name = operation): Step =>
 	step('invoke', { xapiOperation: by('list', operation), ...more }, gives, name);
 
+/** Calls of one queue go to another one. */
+const ELSEWHERE = { replaced: to('Queue', '800'), replacement: to('Queue', '801') };
+
 /** The workflow of each resource, on a PBX of its own. */
 export const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 	activeCall: (pbx) => {
@@ -810,6 +813,13 @@ export const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 		step('getStatus', {}, [{ Version: VERSION, TrunksTotal: 1 }]),
 		step('getTelemetry', {}, [{ CpuUsage: expect.any(Number) as number }]),
 		step('getVersion', {}, [{ version: VERSION }]),
+		step(
+			'replaceDestination',
+			{ ...ELSEWHERE, dryRun: true },
+			[{ outcome: 'wouldUpdate', touched: some({ in: 'IVR', as: 'Key 1', outcome: 'planned' }) }],
+			'plan',
+		),
+		step('replaceDestination', ELSEWHERE, [{ outcome: 'updated', done: 4, failed: 0 }]),
 		step('restartServices', { services: ['QueueManager'] }, [{ restarting: ['QueueManager'] }]),
 	],
 	trunk: () => {
@@ -857,6 +867,7 @@ export const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 		];
 	},
 	user: (pbx) => {
+		const leaver = by('Number', '103');
 		const user = by('Number', '180');
 		const rules = {
 			rule: [{ when: 'busy', callers: 'external', to: 'Queue', target: '800' }],
@@ -898,6 +909,18 @@ export const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 						{ regenerated: ['VoicemailPIN'] },
 					]),
 					step('sendWelcomeEmail', { user }, [{ sent: true }]),
+					step('getUsage', { user: leaver }, [
+						{ name: 'Oscar Lindqvist', uses: some({ in: 'Queue', number: '800', as: 'Agent' }) },
+					]),
+					step(
+						'removeFromEverything',
+						{ user: leaver, insteadOfUser: to('Queue', '802'), dryRun: true },
+						[{ outcome: 'wouldUpdate', touched: some({ as: 'Agent', outcome: 'planned' }) }],
+						'plan leaving',
+					),
+					step('removeFromEverything', { user: leaver, insteadOfUser: to('Queue', '802') }, [
+						{ outcome: 'updated', failed: 0, touched: some({ as: 'Agent', outcome: 'done' }) },
+					]),
 				],
 				change: { lastName: 'Hart' },
 				changed: { Number: '180', LastName: 'Hart', CurrentProfileName: 'Out of office' },

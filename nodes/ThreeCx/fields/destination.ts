@@ -2,6 +2,12 @@ import type { INodeProperties } from 'n8n-workflow';
 import { ThreeCxError } from '../../../lib/http/errors';
 import { filter } from '../../../lib/odata/filter';
 import { catalogue } from '../../../lib/xapi/catalogue';
+import type { Destination } from '../../../lib/xapi/destination';
+import { queryString } from '../../../lib/odata/query';
+import { listEntities } from '../../../lib/xapi/entities';
+import { titleCase } from '../../../lib/text';
+import type { ItemRun } from '../../shared/router';
+import { lower } from '../operations/genericOperation';
 import { byName, rowsOf } from '../lists';
 import type { Field, LoadOptionsMethod } from '../resource';
 import { alphabetically } from '../../shared/alphabetical';
@@ -24,6 +30,11 @@ const KINDS = [
 	{ value: 'VoiceMail', name: 'Voicemail of an Extension', peer: 'Extension' },
 ] as const satisfies readonly DestinationKind[];
 
+/** What can be replaced by another destination: all but the end of a call, which stands everywhere. */
+export const REPLACEABLE: readonly DestinationKind[] = KINDS.filter(
+	({ value }) => value !== 'None',
+);
+
 /** One line of a dropdown of destinations. */
 export interface DestinationKind {
 	/** What XAPI calls it. */
@@ -32,17 +43,6 @@ export interface DestinationKind {
 	name: string;
 	/** For a destination at a DN: the `PeerType` of the DNs to choose from. */
 	peer?: string;
-}
-
-/** What XAPI takes as a destination; always whole, because a PATCH merges it with the one before (protocol 4.5). */
-export interface Destination extends Record<string, unknown> {
-	To: (typeof KINDS)[number]['value'];
-	/** Number of the DN; empty for an external number and the end of the call. */
-	Number: string;
-	/** The number to dial outside; empty otherwise. */
-	External: string;
-	/** `PeerType` of the DN; `None` where there is none. */
-	Type: string;
 }
 
 /** What the parameters of {@link targetValues} hold. */
@@ -143,11 +143,7 @@ export function destinationFrom(
 	label = 'Destination',
 ): Destination | undefined {
 	if (destination === undefined) return undefined;
-	const kind: DestinationKind & { value: Destination['To'] } = destinationKind(
-		destination,
-		KINDS,
-		label,
-	);
+	const kind = destinationKind<DestinationKind>(destination, KINDS, label);
 	return {
 		To: kind.value,
 		Number: targetNumber(destination, kind, label),
@@ -194,6 +190,42 @@ export function targetNumber(
 		field: label,
 		message: `"${label}" has no target: ${name}`,
 		hint: 'Choose one under Target, or check what the expression in that field returns for this item.',
+	});
+}
+
+/**
+ * Looks whether there is a DN of the kind and number that was chosen. Who writes many places at once shall not find out in
+ * the middle of them.
+ *
+ * @param label of the parameter, for the error
+ * @throws ThreeCxError of kind `notFound`
+ */
+export async function assertReachable(
+	{ client, signal }: Pick<ItemRun, 'client' | 'signal'>,
+	{ Number: number, Type }: Destination,
+	label: string,
+): Promise<void> {
+	if (number === '') return;
+	const query = queryString({
+		filter: filter(
+			{
+				match: 'all',
+				conditions: [
+					{ field: 'Number', type: 'string', operator: 'equals', value: number },
+					{ field: 'Type', type: 'PeerType?', operator: 'equals', value: Type },
+				],
+			},
+			catalogue.enums,
+		),
+		select: ['Number'],
+	});
+	const [found] = await listEntities(client, '/Peers', { query, limit: 1, signal });
+	if (found) return;
+	throw new ThreeCxError({
+		kind: 'notFound',
+		field: label,
+		message: `"${label}" leads nowhere: this PBX has no ${lower(titleCase(Type))} ${number}`,
+		hint: 'Choose one from the list. Nothing was changed.',
 	});
 }
 

@@ -4,6 +4,7 @@ import type { Expand } from '../../../lib/odata/expand';
 import type { Entity, RequestOptions } from '../../../lib/xapi/entities';
 import {
 	changeMembers,
+	keptMember,
 	type MemberChange,
 	type MemberResult,
 	type MemberRows,
@@ -166,7 +167,7 @@ export function memberOperations(list: ExtensionList): OwnOperation[] {
 				property,
 				[verb]: members,
 				same: (one, other) => one.Number === other.Number,
-				kept: (member) => writable(member, detail?.property),
+				kept: keptMember(detail && [detail.property]),
 				signal,
 			});
 			return {
@@ -211,11 +212,3 @@ export function memberOperations(list: ExtensionList): OwnOperation[] {
 		},
 	];
 }
-
-/** What 3CX's own tests write of a member (protocol 4.5): its number and, for agents, the skill group. */
-const writable = (member: Entity, detail?: string): Entity =>
-	Object.fromEntries(
-		['Number', ...(detail === undefined ? [] : [detail])]
-			.filter((name) => member[name] !== undefined)
-			.map((name) => [name, member[name]]),
-	);

@@ -12,6 +12,7 @@ import type { ItemRun } from '../../shared/router';
 import { byName, rowsOf } from '../lists';
 import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
 import { asOutput, pick } from '../operations/output';
+import { replaceDestination } from './replaceDestination';
 import type { XapiResource } from '../resource';
 
 /** What the status is simplified to; the whole has 52 fields. */
@@ -217,6 +218,7 @@ export const system: XapiResource = {
 			uses: ['GetDefs', 'GetSystemStatus'],
 			execute: getVersion,
 		},
+		replaceDestination,
 		{
 			name: 'restartServices',
 			label: 'Restart Services',

@@ -3,32 +3,17 @@ import { ThreeCxError } from '../../../../lib/http/errors';
 import { queryString } from '../../../../lib/odata/query';
 import { changesTo, satisfies, type Changes } from '../../../../lib/xapi/difference';
 import { getEntity, outcomeOf, type Entity, type Outcome } from '../../../../lib/xapi/entities';
+import { described } from '../../../../lib/xapi/destination';
+import { CALLERS, forwardingRoutes, REASONS, type Reason } from '../../../../lib/xapi/forwarding';
 import { rewriteList } from '../../../../lib/xapi/members';
 import { nestedRows } from '../../../../lib/xapi/nested';
 import type { ItemRun } from '../../../shared/router';
 import { destinationFrom, targetValues, type Target } from '../../fields/destination';
-import { titleCase } from '../../fields/text';
 import { onRow } from '../../onRow';
 import type { OwnOperation } from '../../resource';
 import { rows } from './rows';
 import { statusNamed, statusParameter } from './status';
 import { alphabetically } from '../../../shared/alphabetical';
-
-/**
- * Where calls go in one status of a user. XAPI keeps it in `ForwardingProfiles`: a status in which the user takes calls
- * has an `AvailableRoute` with a pair of destinations for each reason, one in which the user does not has an `AwayRoute`
- * with one pair (protocol 4.6).
- */
-const REASONS = {
-	busy: { label: 'Busy', route: 'AvailableRoute', prefix: 'Busy' },
-	noAnswer: { label: 'No Answer', route: 'AvailableRoute', prefix: 'NoAnswer' },
-	notRegistered: { label: 'Not Registered', route: 'AvailableRoute', prefix: 'NotRegistered' },
-	always: { label: 'Always (Statuses Like Away)', route: 'AwayRoute', prefix: '' },
-} as const;
-
-type Reason = keyof typeof REASONS;
-
-const CALLERS = { internal: ['Internal'], external: ['External'], all: ['Internal', 'External'] };
 
 /** One row of the Forward Calls table. */
 interface Rule extends Target {
@@ -41,21 +26,11 @@ interface ForwardingOptions {
 	ringMyMobile?: boolean;
 }
 
-/** "Voice Mail 100", "External +447700900123", "End Call". */
-const described = ({ To = 'None', Number: number, External }: Entity): string =>
-	To === 'None'
-		? 'End Call'
-		: [titleCase(String(To)), number || External].filter(Boolean).join(' ');
-
 /** A forwarding profile in a flat form, with the reasons that its status has. */
 function readable(profile: Entity): IDataObject {
-	const destinations = Object.entries(REASONS).flatMap(([reason, { route, prefix }]) => {
-		const routing = profile[route] as Entity | undefined;
-		return CALLERS.all.flatMap((caller) => {
-			const destination = routing?.[prefix + caller] as Entity | undefined;
-			return destination ? [[reason + caller, described(destination)] as const] : [];
-		});
-	});
+	const destinations = forwardingRoutes(profile).map(
+		({ reason, caller, destination }) => [reason + caller, described(destination)] as const,
+	);
 	return {
 		status: profile.Name as string,
 		...(profile.CustomName ? { customName: profile.CustomName as string } : {}),

@@ -5,6 +5,7 @@ import { departmentOperations } from './departments';
 import { getForwarding, updateForwarding } from './forwarding';
 import { makeCall } from './makeCall';
 import { rows } from './rows';
+import { getUsage, removeFromEverything } from './usage';
 import { queueLogins, setStatus, statusLists } from './status';
 
 /** Extensions and the people behind them: XAPI `Users`. */
@@ -16,8 +17,10 @@ export const user: EntityResource = {
 		deleteMany,
 		getForwarding,
 		getFreeNumber,
+		getUsage,
 		makeCall,
 		regenerate,
+		removeFromEverything,
 		sendWelcomeEmail,
 		setStatus,
 		updateForwarding,
