@@ -54,6 +54,9 @@ export function parseServerUrl(text: string): string {
 	return url.origin;
 }
 
+/** @returns how outputs name a PBX, from its origin: host, and port where it is not the usual one */
+export const hostOf = (origin: string): string => new URL(origin).host;
+
 /** How the pages and APIs of 3CX begin: what people copy from the address bar. All else would be a path of a proxy. */
 const OF_3CX = new Set(
 	'webclient login logout office meetingoffice management console call-control callcontrol xapi connect api provisioning public index.html'.split(

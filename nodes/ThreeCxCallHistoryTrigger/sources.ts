@@ -12,6 +12,7 @@ import { readCalls, readMessages, readRecordings, type Read } from '../../lib/hi
 import { requestFor } from '../../lib/xapi/invoke';
 import { ThreeCxError } from '../../lib/http/errors';
 import type { PbxClient } from '../../lib/http/client';
+import { hostOf } from '../../lib/http/serverUrl';
 
 /** What a person has set. */
 export interface OutputSettings {
@@ -101,7 +102,7 @@ export async function itemsOf(
 		if (fits && !fits(row)) continue;
 		const json: IDataObject = {
 			event: value,
-			pbx: new URL(client.connection.origin).host,
+			pbx: hostOf(client.connection.origin),
 			...fieldsOf(row, source, settings),
 		};
 		if (source === 'recordings' && settings.download)

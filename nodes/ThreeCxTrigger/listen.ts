@@ -1,3 +1,4 @@
+import { hostOf } from '../../lib/http/serverUrl';
 import { NodeOperationError, type ITriggerFunctions, type ITriggerResponse } from 'n8n-workflow';
 import { Teller } from '../../lib/callcontrol/calls/teller';
 import type { Told } from '../../lib/callcontrol/calls/told';
@@ -66,7 +67,11 @@ export async function listen(
 	const memory = isManual ? noMemory() : keptMemory(context);
 	const delivery = createQueue(context, settings, name, {
 		begun: test?.begun,
-		output: () => ({ ...settings, defaultCountry: country.code, pbx: hostOf(pbx) }),
+		output: () => ({
+			...settings,
+			defaultCountry: country.code,
+			pbx: pbx === '' ? undefined : hostOf(pbx),
+		}),
 		beforeHandOver: () => memory.save(),
 		onHandOver: () => test?.done(),
 		onSettled: (events) => {
@@ -224,9 +229,6 @@ export async function listen(
 		},
 	};
 }
-
-const hostOf = (origin: string): string | undefined =>
-	origin === '' ? undefined : new URL(origin).host;
 
 /** Says once for each outage that it began and that it is over. */
 function report(context: ITriggerFunctions, state: LinkState): void {

@@ -79,9 +79,26 @@ export async function isSameForAllItems(context: IExecuteFunctions): Promise<boo
 	if (!shown) return false;
 	const resolved = await context.getCredentials<ThreeCxCredentials>(CREDENTIAL, 0);
 	return FIELDS.every((name) => {
-		// What is empty has its default, or else what the operator puts there.
-		const value = shown.stored[name] || shown.defaults.get(name) || '';
-		const isExpression = typeof value === 'string' && value.startsWith('=');
-		return !isExpression && value === (resolved[name] || '');
+		const value = shownValue(shown, name);
+		return !isExpression(value) && value === (resolved[name] || '');
 	});
+}
+
+/** What is empty has its default, or else what the operator puts there. */
+const shownValue = (
+	{ stored, defaults }: NonNullable<Awaited<ReturnType<typeof storedFields>>>,
+	name: (typeof FIELDS)[number],
+): unknown => stored[name] || defaults.get(name) || '';
+
+const isExpression = (value: unknown) => typeof value === 'string' && value.startsWith('=');
+
+/**
+ * Whether a field of the credential is an expression, so that each item may be for another PBX.
+ *
+ * @param context the execution context
+ * @returns false also where an n8n does not show what it has stored
+ */
+export async function hasExpressions(context: IExecuteFunctions): Promise<boolean> {
+	const shown = await storedFields(context);
+	return shown !== undefined && FIELDS.some((name) => isExpression(shownValue(shown, name)));
 }

@@ -22,6 +22,14 @@ export const requestOptionsProperty: INodeProperties = {
 	default: {},
 	options: [
 		{
+			displayName: 'Add PBX to Output',
+			name: 'addPbx',
+			type: 'boolean',
+			default: true,
+			description:
+				'Whether each item says in the field pbx which phone system it came from, such as pbx.example.com:5001. Items always do where the credential uses expressions.',
+		},
+		{
 			displayName: 'Keep Trying While Unreachable (Seconds)',
 			name: 'keepTrying',
 			type: 'number',

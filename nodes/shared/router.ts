@@ -2,7 +2,9 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 import { mapInLanes, type LaneLimits } from '../../lib/waiting/concurrency';
 import { createPbxClient, type PbxClient } from '../../lib/http/client';
 import { inFlightNow } from '../../lib/http/dispatchers';
+import { hostOf } from '../../lib/http/serverUrl';
 import { accessPerItem, type PbxAccess } from './connect';
+import { hasExpressions } from './credential';
 import { toNodeError } from './errors';
 import { isDryRun } from './fields/dryRun';
 import { outgoing } from './output';
@@ -43,6 +45,10 @@ export async function runItems(
 	const context = withQuickParameters(original);
 	const signal = context.getExecutionCancelSignal();
 	const accessOf = accessPerItem(original);
+	let hasMany: Promise<boolean> | undefined;
+	/** Whoever serves many PBXs with one credential sees in each item which one it was. */
+	const isPbxNamed = async (index: number) =>
+		optionsOf(context, index).addPbx === true || (await (hasMany ??= hasExpressions(original)));
 
 	const attempt = async (
 		index: number,
@@ -59,10 +65,13 @@ export async function runItems(
 		});
 		const result = await execute({ context, index, client, signal });
 		const rows = Array.isArray(result) ? result : [result];
-		return rows.map((row) => ({
+		const items = rows.map((row) => ({
 			...outgoing(isItem(row) ? row : { json: row as IDataObject }),
 			pairedItem: { item: index },
 		}));
+		if (!(await isPbxNamed(index))) return items;
+		const pbx = hostOf(client.connection.origin);
+		return items.map((item) => ({ ...item, json: { ...item.json, pbx } }));
 	};
 
 	/** What an item becomes that failed, where the execution is to go on. */
@@ -95,6 +104,7 @@ export async function runItems(
 
 /** What `requestOptions.ts` lets a person choose. */
 interface SharedOptions {
+	addPbx?: unknown;
 	inFlight?: unknown;
 	inFlightToAll?: number;
 	/** Seconds. */

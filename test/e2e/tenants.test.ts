@@ -74,9 +74,7 @@ beforeAll(async () => {
 	api = new TablesApi(n8n.api.baseUrl, n8n.isGuest);
 	await api.signIn(n8n.owner);
 	for (const [index, name] of [ALDER, BIRCH, CEDAR, DOGWOOD, ELM].entries()) {
-		// The workflow compares the name that a PBX gives itself with its address.
-		const host = `127.0.0.${index + 2}`;
-		pbxs[name] = await startPbx({ seed: 'empty', host, fqdn: host });
+		pbxs[name] = await startPbx({ seed: 'empty', host: `127.0.0.${index + 2}` });
 	}
 	pbxs[BIRCH]!.store.insert('Holidays', {
 		Id: 7,
@@ -132,6 +130,8 @@ async function run() {
 const done = (tenant: string, outcome: string) => ({
 	tenant,
 	outcome,
+	// The credential uses expressions: every item says by itself which PBX it was.
+	pbx: new URL(pbxs[tenant]!.url).host,
 	summary: `${tenant}: Christmas Day ${outcome}`,
 });
 

@@ -160,3 +160,54 @@ test('a credential that is changed to another PBX while a run goes on gives neit
 		new Set(requests.map(({ tokenFingerprint }) => tokenFingerprint).filter(Boolean));
 	expect([...tokensOf(a)].filter((token) => tokensOf(b).has(token))).toEqual([]);
 });
+
+const perItem = {
+	pbxUrl: '={{ $json.pbxUrl }}',
+	clientId: '={{ $json.clientId }}',
+	clientSecret: '={{ $json.clientSecret }}',
+};
+
+describe('the PBX of each item', () => {
+	const versionOf = { resource: 'system', operation: 'getVersion' };
+	const named = (items: Array<{ json: { pbx?: unknown } }>) => items.map(({ json }) => json.pbx);
+	const hostOf = ({ url }: Pbx) => new URL(url).host;
+
+	test('is named where the credential has expressions, also with a single item', async () => {
+		const [a, b] = [await newPbx(), await newPbx()];
+		const credentials = new CredentialStore(perItem);
+		const rows = [fieldsOf(a), fieldsOf(b)];
+		const { items } = await runNode({ parameters: versionOf, credentials, items: rows });
+		expect(named(items)).toEqual([hostOf(a), hostOf(b)]);
+		const one = await runNode({ parameters: versionOf, credentials, items: [fieldsOf(b)] });
+		expect(named(one.items)).toEqual([hostOf(b)]);
+	});
+
+	test.each([
+		['only on request', {}, false],
+		['on request', { addPbx: true }, true],
+		['not where the option is off', { addPbx: false }, false],
+	])('of a credential without expressions is named %s', async (_, requestOptions, isNamed) => {
+		const pbx = await newPbx();
+		const { items } = await runNode({
+			parameters: { ...versionOf, requestOptions },
+			credentials: new CredentialStore(fieldsOf(pbx)),
+			items: [{}, {}],
+		});
+		const host = isNamed ? hostOf(pbx) : undefined;
+		expect(named(items)).toEqual([host, host]);
+	});
+
+	test('is named in every row of a list, beside what the row has', async () => {
+		const pbx = await newPbx();
+		const { items } = await runNode({
+			parameters: { resource: 'department', operation: 'getAll' },
+			credentials: new CredentialStore(perItem),
+			items: [fieldsOf(pbx)],
+		});
+		expect(items.map(({ json }) => json)).toEqual(
+			pbx.store
+				.rows('Groups')
+				.map(({ Name }) => expect.objectContaining({ Name, pbx: hostOf(pbx) }) as unknown),
+		);
+	});
+});
