@@ -1,61 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-	startMonitor,
-	type LinkState,
-	type Monitor,
-	type MonitorOptions,
-} from '../../lib/callcontrol/link/monitor';
+import { type LinkState } from '../../lib/callcontrol/link/monitor';
 import type { CallEvent, TrackerEvent } from '../../lib/callcontrol/calls/tracker';
-import { closeDispatchers } from '../../lib/http/dispatchers';
 import type { AccessToken, TokenSource } from '../../lib/http/tokens';
 import { fixedToken } from '../support/fixedToken';
-import { Collector } from './collector';
-import { QUICK } from './link';
 import { isCall, leg, short, state } from './samples';
 import { Scripted, type Reply } from './scripted';
+import { JITTER_MS, LEG, quickBut, scriptedLinks } from './scriptedLinks';
 
 /** When a monitor reads the state of the PBX, and what it makes of it. */
 
-/** Nothing happens by itself within the time of a test. */
-const PATIENT = {
-	...QUICK,
-	pingMs: 60_000,
-	pongMs: 60_000,
-	alertMs: 60_000,
-	untoldMs: 60_000,
-	suspicionMs: 60_000,
-	goneMs: 60_000,
-};
-
-const LEG = '/callcontrol/100/participants/1';
-const [UPSERT, REMOVE, KEYS, PROMPT, OTHER] = [0, 1, 2, 3, 4];
-
-/** Timers of Node fire up to 1 ms early by another clock. */
-const JITTER_MS = 3;
-
+const links = scriptedLinks({
+	timing: quickBut('pingMs', 'pongMs', 'alertMs', 'untoldMs', 'suspicionMs', 'goneMs'),
+});
+const { start } = links;
 let server: Scripted;
-const monitors: Monitor[] = [];
 
-/** Whether nothing was told as if it were something. */
-let isEverEmpty = false;
-
-const start = ({ timing, ...options }: Partial<MonitorOptions> & { tokens?: TokenSource } = {}) => {
-	const { tokens, ...rest } = options;
-	const events = new Collector<TrackerEvent>();
-	const states = new Collector<LinkState>();
-	const monitor = startMonitor({
-		connect: async () => await Promise.resolve(server.client(tokens)),
-		onEvents: (list) => {
-			isEverEmpty ||= list.length === 0;
-			events.pushAll(list);
-		},
-		onState: states.push,
-		timing: { ...PATIENT, ...timing },
-		...rest,
-	});
-	monitors.push(monitor);
-	return { monitor, events, states };
-};
+const [UPSERT, REMOVE, KEYS, PROMPT, OTHER] = [0, 1, 2, 3, 4];
 
 const listen = async (options?: Parameters<typeof start>[0]) => {
 	const watched = start(options);
@@ -63,15 +23,8 @@ const listen = async (options?: Parameters<typeof start>[0]) => {
 	return watched;
 };
 
-beforeEach(async () => {
-	server = await new Scripted().start();
-});
-
-afterEach(async () => {
-	await Promise.all(monitors.splice(0).map(async (monitor) => await monitor.close()));
-	await closeDispatchers();
-	await server.close();
-	expect(isEverEmpty).toBe(false);
+beforeEach(() => {
+	server = links.server;
 });
 
 /** How far apart the readings were, in ms. */

@@ -11,28 +11,21 @@ import { credentialUsed } from '../../lib/http/credentialUse';
 import { closeDispatchers } from '../../lib/http/dispatchers';
 import { ThreeCxError, type ErrorKind } from '../../lib/http/errors';
 import { Collector } from './collector';
-import { QUICK } from './link';
 import { leg, short } from './samples';
 import { Scripted } from './scripted';
+import { JITTER_MS, LEG, quickBut } from './scriptedLinks';
 
 /** Who shares a link, when credentials are looked at, and what each subscriber is told. */
 
-/** Nothing happens by itself within the time of a test. */
-const PATIENT = {
-	...QUICK,
-	pingMs: 60_000,
-	pongMs: 60_000,
-	retryMs: 60_000,
-	retryCapMs: 60_000,
-	suspicionMs: 60_000,
-	recheckMs: 60_000,
-	accessRetryMs: 60_000,
-};
-
-/** Timers of Node fire up to 1 ms early by another clock. */
-const JITTER_MS = 3;
-
-const LEG = '/callcontrol/100/participants/1';
+const PATIENT = quickBut(
+	'pingMs',
+	'pongMs',
+	'retryMs',
+	'retryCapMs',
+	'suspicionMs',
+	'recheckMs',
+	'accessRetryMs',
+);
 
 let server: Scripted;
 const closers: Array<() => Promise<unknown>> = [];

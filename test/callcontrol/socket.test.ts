@@ -2,12 +2,6 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { subscribe, linkCount } from '../../lib/callcontrol/link/sharing';
-import {
-	startMonitor,
-	type LinkState,
-	type Monitor,
-	type MonitorOptions,
-} from '../../lib/callcontrol/link/monitor';
 import type { TrackerEvent } from '../../lib/callcontrol/calls/tracker';
 import { createPbxClient } from '../../lib/http/client';
 import { closeDispatchers } from '../../lib/http/dispatchers';
@@ -16,36 +10,15 @@ import { Collector } from './collector';
 import { clientOf, QUICK, quietPbx, watch } from './link';
 import { leg, short } from './samples';
 import { Scripted } from './scripted';
-
-const LEG = '/callcontrol/100/participants/1';
+import { LEG, scriptedLinks } from './scriptedLinks';
 
 describe('over a socket', () => {
+	const links = scriptedLinks({ timing: QUICK });
+	const { start: listen } = links;
 	let server: Scripted;
-	const monitors: Monitor[] = [];
-	const listen = (options: Partial<MonitorOptions> = {}) => {
-		const events = new Collector<TrackerEvent>();
-		const states = new Collector<LinkState>();
-		const connection = { origin: server.origin, ignoreSslIssues: false };
-		const monitor = startMonitor({
-			connect: async () =>
-				await Promise.resolve(createPbxClient({ connection, tokens: fixedToken('token') })),
-			onEvents: events.pushAll,
-			onState: states.push,
-			timing: QUICK,
-			...options,
-		});
-		monitors.push(monitor);
-		return { monitor, events, states };
-	};
 
-	beforeEach(async () => {
-		server = await new Scripted().start();
-	});
-
-	afterEach(async () => {
-		await Promise.all(monitors.splice(0).map(async (monitor) => await monitor.close()));
-		await closeDispatchers();
-		await server.close();
+	beforeEach(() => {
+		server = links.server;
 	});
 
 	test.each([

@@ -498,6 +498,22 @@ describe('the call log, after calls whose end was told', () => {
 		expect(teller.fillIn(all, T, 'ended')).toEqual([]);
 	});
 
+	test('a call that nobody saw is told in order, by phones and as a call', () => {
+		const teller = new Teller({
+			granularities: ['call', 'leg'],
+			matches: () => true,
+			asked: (type, granularity) => (type === 'ringing') === (granularity === 'leg'),
+			told: Told.begin(PBX, T),
+		});
+		const events = teller.fillIn([logged(1)], T, 'everything');
+		expect(events.map(({ type, granularity }) => `${type} ${granularity}`)).toEqual([
+			'ringing leg',
+			'answered call',
+			'ended call',
+		]);
+		expect(events.map(({ closes }) => closes !== undefined)).toEqual([false, false, true]);
+	});
+
 	/** A call of a queue has several ends where each phone is told; only one call of the log is it. */
 	test('a second call of the same caller is told, though each phone of the first one was told to have ended', () => {
 		const told = Told.begin(PBX, T);

@@ -1,72 +1,34 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import WebSocket from 'ws';
-import {
-	startMonitor,
-	type LinkState,
-	type Monitor,
-	type MonitorOptions,
-} from '../../lib/callcontrol/link/monitor';
-import type { TrackerEvent } from '../../lib/callcontrol/calls/tracker';
 import type { PbxClient } from '../../lib/http/client';
-import { closeDispatchers } from '../../lib/http/dispatchers';
 import { ThreeCxError, type ErrorKind } from '../../lib/http/errors';
 import type { TokenSource } from '../../lib/http/tokens';
 import { fixedToken } from '../support/fixedToken';
-import { Collector } from './collector';
-import { QUICK } from './link';
 import { isCall, leg, short } from './samples';
 import { Scripted } from './scripted';
+import { JITTER_MS, LEG, quickBut, scriptedLinks } from './scriptedLinks';
 
 /** When a link is tried again, and with which token. */
 
-/** Nothing happens by itself within the time of a test. */
-const PATIENT = {
-	...QUICK,
-	pingMs: 60_000,
-	pongMs: 60_000,
-	retryMs: 60_000,
-	retryCapMs: 60_000,
-	refusedMs: 60_000,
-	credentialsMs: 60_000,
-	alertMs: 60_000,
-	untoldMs: 60_000,
-	suspicionMs: 60_000,
-};
-
-/** Timers of Node fire up to 1 ms early by another clock. */
-const JITTER_MS = 3;
-
-const LEG = '/callcontrol/100/participants/1';
-
-let server: Scripted;
-const monitors: Monitor[] = [];
-
-const start = ({ timing, ...options }: Partial<MonitorOptions> & { tokens?: TokenSource } = {}) => {
-	const { tokens, ...rest } = options;
-	const events = new Collector<TrackerEvent>();
-	const states = new Collector<LinkState>();
-	const messages = new Collector<string>();
-	const monitor = startMonitor({
-		connect: async () => await Promise.resolve(server.client(tokens)),
-		onEvents: events.pushAll,
-		onState: states.push,
-		onMessage: messages.push,
-		timing: { ...PATIENT, ...timing },
-		random: () => 0.999,
-		...rest,
-	});
-	monitors.push(monitor);
-	return { monitor, events, states, messages };
-};
-
-beforeEach(async () => {
-	server = await new Scripted().start();
+const links = scriptedLinks({
+	timing: quickBut(
+		'pingMs',
+		'pongMs',
+		'retryMs',
+		'retryCapMs',
+		'refusedMs',
+		'credentialsMs',
+		'alertMs',
+		'untoldMs',
+		'suspicionMs',
+	),
+	random: () => 0.999,
 });
+const { start } = links;
+let server: Scripted;
 
-afterEach(async () => {
-	await Promise.all(monitors.splice(0).map(async (monitor) => await monitor.close()));
-	await closeDispatchers();
-	await server.close();
+beforeEach(() => {
+	server = links.server;
 });
 
 /** Answers all upgrades with a status. */

@@ -226,13 +226,15 @@ export class Teller {
 		// Whoever took the call stands for it.
 		const one = legs.find(({ leg }) => leg.connected) ?? legs[0];
 		const calls = one ? [{ ...one, at: logged.endedAt }] : [];
-		return granularities.flatMap((granularity) =>
+		const told = granularities.flatMap((granularity) =>
 			(granularity === 'leg' ? legs : calls)
 				.flatMap((event) => stepsOf(event, granularity))
 				.filter(({ type }) => type === 'ended' || tell === 'everything')
 				.filter(({ type }) => this.options.asked(type, granularity))
 				.map((each) => ({ ...each, granularity, logged: logged.call })),
 		);
+		// Where phones and calls are told, what rang comes before the end of the call.
+		return granularities.length > 1 ? told.sort((a, b) => a.at - b.at) : told;
 	}
 
 	/** Ticks an event off: it has been told for good. */
@@ -448,7 +450,8 @@ function oneForEachCall(all: readonly SeenOrHeld[]): SeenOrHeld[] {
 		const known = byNumber.get(key) ?? [];
 		byNumber.set(key, known);
 		const same = known.find((other) => mayBeOne(call, other));
-		if (!same) return known.push(call) > 0;
+		if (!same) known.push(call);
+		if (!same) return true;
 		same.openedAt = earlier(same.openedAt, call.openedAt);
 		// While one of them goes on, so does the call.
 		same.endedAt = same.endedAt && call.endedAt && Math.max(same.endedAt, call.endedAt);
