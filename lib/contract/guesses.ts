@@ -424,4 +424,10 @@ export const GUESSES: readonly Guess[] = [
 		['4.6', '8.19'],
 		'needs a write',
 	),
+	notAsked(
+		'G55',
+		'A user is always in a department: the primary one stays',
+		['4.5', '8.20'],
+		'needs a write',
+	),
 ];

@@ -55,7 +55,7 @@ const isAway = ({ status = 0 }: ThreeCxError): boolean => AWAY.has(status);
 
 /**
  * Whether a request may be sent again and again until a PBX that is out of reach comes back. Changes (PATCH) as well as
- * reads: they name the values that fields are to have, so that twice is once. Nothing else after it may have arrived.
+ * reads: they name the values that fields are to have, so that twice is once. All else only where nothing arrived.
  */
 function isOutOfReach(error: ThreeCxError, method: string): boolean {
 	if (wasNotSent(error)) return true;

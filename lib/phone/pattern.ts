@@ -1,4 +1,5 @@
 import { fitsPattern } from '../globs';
+import { textOf } from '../text';
 import { abroadPrefix, normalise } from './e164';
 import { legible, withoutTrunkZero } from './notation';
 
@@ -40,6 +41,15 @@ function withPlus(pattern: string, country: string | undefined): string {
 	const prefix = abroadPrefix(pattern, country);
 	return prefix === undefined ? pattern : `+${pattern.slice(prefix.length)}`;
 }
+
+/**
+ * @param value from the panel, or what an expression gives: a list, or text with commas, semicolons or lines
+ * @returns the patterns in it, which may have blanks: `+49 30*, 0171 *`
+ */
+export const patternsIn = (value: unknown): string[] =>
+	(Array.isArray(value) ? value : textOf(value ?? '').split(/[,;\n]/))
+		.map((pattern) => textOf(pattern).trim())
+		.filter((pattern) => pattern !== '');
 
 /**
  * @param patterns as {@link patternsOf} reads them; read once, so that many numbers are compared quickly

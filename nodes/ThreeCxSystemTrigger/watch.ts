@@ -5,6 +5,7 @@ import type {
 	ITriggerResponse,
 } from 'n8n-workflow';
 import { ThreeCxError } from '../../lib/http/errors';
+import { hostOf } from '../../lib/http/serverUrl';
 import { compare, STATES, type Change, type Memory } from '../../lib/status/changes';
 import { lookAt, Timetable } from '../../lib/status/look';
 import { connectTo } from '../shared/connect';
@@ -188,7 +189,7 @@ function memoryIn(text: unknown): Memory {
 /** A change as one item. */
 const itemOf = (
 	{ event, before, after, details }: Change,
-	pbx: string,
+	origin: string,
 	at: number,
 	more: IDataObject = {},
 ): INodeExecutionData =>
@@ -196,7 +197,7 @@ const itemOf = (
 		json: {
 			event,
 			timestamp: new Date(at).toISOString(),
-			pbx,
+			pbx: hostOf(origin),
 			...details,
 			before,
 			after,

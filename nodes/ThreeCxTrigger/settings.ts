@@ -2,8 +2,9 @@ import type { IDataObject, ITriggerFunctions } from 'n8n-workflow';
 import { ThreeCxError } from '../../lib/http/errors';
 import type { Granularity } from '../../lib/callcontrol/calls/tracker';
 import type { AgainPolicy } from '../../lib/waiting/delivery';
+import { patternsIn } from '../../lib/phone/pattern';
 import { FROM_PBX } from './countries';
-import { eventOptions } from './events';
+import { callEventOptions, eventOptions } from './events';
 import type { Filters } from './filters';
 import type { OutputOptions } from './output';
 
@@ -56,6 +57,18 @@ export function readSettings(context: ITriggerFunctions): Settings {
 			hint: 'Under Events, choose what starts the workflow.',
 		});
 	}
+	const perPhone = listOf(options.perPhone);
+	const notOfPhones = perPhone.find(
+		(event) => !callEventOptions.some(({ value }) => value === event),
+	);
+	if (notOfPhones !== undefined) {
+		throw new ThreeCxError({
+			kind: 'input',
+			field: 'perPhone',
+			message: `"${notOfPhones}" cannot be told for each phone`,
+			hint: 'Under Tell for Each Phone, choose events of calls from the list.',
+		});
+	}
 	const { direction, otherSide } = filters;
 	const granularity: Granularity = options.granularity === 'leg' ? 'leg' : 'call';
 	return {
@@ -65,13 +78,13 @@ export function readSettings(context: ITriggerFunctions): Settings {
 			dnTypes: new Set(listOf(filters.dnTypes)),
 			direction: direction === 'inbound' || direction === 'outbound' ? direction : undefined,
 			external: otherSide === 'outside' ? true : otherSide === 'inside' ? false : undefined,
-			callers: patternsOf(filters.caller),
-			dids: patternsOf(filters.did),
+			callers: patternsIn(filters.caller),
+			dids: patternsIn(filters.did),
 		},
 		country: typeof options.defaultCountry === 'string' ? options.defaultCountry : FROM_PBX,
 		granularity,
 		// With "Each Phone", all of them are.
-		perPhone: new Set(granularity === 'call' ? listOf(options.perPhone) : []),
+		perPhone: new Set(granularity === 'call' ? perPhone : []),
 		includeRaw: options.includeRaw === true,
 		inFlight: positive(options.executionsInFlight, 10),
 		maxWaiting: positive(options.maxWaiting, 10_000),
@@ -90,12 +103,6 @@ function listOf(value: unknown): string[] {
 	const items: unknown[] = Array.isArray(value) ? value : String(value ?? '').split(/[,;\s]+/);
 	return items.map((item) => String(item).trim()).filter((item) => item !== '');
 }
-
-/** Number patterns, which may have blanks in them: `+49 30*, 0171 *`. */
-const patternsOf = (value: unknown): string[] =>
-	(Array.isArray(value) ? value : String(value ?? '').split(/[,;\n]/))
-		.map((item) => String(item).trim())
-		.filter((item) => item !== '');
 
 const positive = (value: unknown, otherwise: number): number =>
 	typeof value === 'number' && value >= 1 ? Math.floor(value) : otherwise;

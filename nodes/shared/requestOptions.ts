@@ -10,7 +10,7 @@ export const DEFAULT_IN_FLIGHT_TO_ALL = 20;
 /** Bytes of a megabyte; the default below is `MAX_ANSWER_BYTES` of `lib/http/body`. */
 export const MB = 1024 * 1024;
 
-/** The longest that *Keep Trying While Unreachable* goes on. */
+/** The longest that *Keep Trying* goes on. */
 const MAX_KEEP_TRYING_SECONDS = 3_600;
 
 /** Options of every action node that say how requests are sent; `router.ts` reads them. */
@@ -30,7 +30,7 @@ export const requestOptionsProperty: INodeProperties = {
 				'Whether each item says in the field pbx which phone system it came from, such as pbx.example.com:5001. Items always do where the credential uses expressions.',
 		},
 		{
-			displayName: 'Keep Trying While Unreachable (Seconds)',
+			displayName: 'Keep Trying (Seconds)',
 			name: 'keepTrying',
 			type: 'number',
 			typeOptions: { minValue: 0, maxValue: MAX_KEEP_TRYING_SECONDS },
@@ -86,7 +86,7 @@ export const requestOptionsProperty: INodeProperties = {
 };
 
 /**
- * @param seconds what the option *Keep Trying While Unreachable* holds; an expression may give anything
+ * @param seconds what the option *Keep Trying* holds; an expression may give anything
  * @returns how often and how long a request is repeated
  * @throws ThreeCxError of kind `input` when it is no number from 0 to 3,600
  */
@@ -97,7 +97,7 @@ export function retryFor(seconds: unknown = 0): RetryPolicy {
 	throw new ThreeCxError({
 		kind: 'input',
 		field: 'keepTrying',
-		message: `"Keep Trying While Unreachable (Seconds)" cannot be ${JSON.stringify(seconds)}`,
+		message: `"Keep Trying (Seconds)" cannot be ${JSON.stringify(seconds)}`,
 		hint: `Enter a number of seconds from 0 to ${MAX_KEEP_TRYING_SECONDS}.`,
 	});
 }

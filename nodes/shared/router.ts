@@ -63,13 +63,15 @@ export async function runItems(
 			retry: retryFor(keepTrying),
 			...(largestAnswer === undefined ? {} : { maxBytes: largestAnswer * MB }),
 		});
+		// Asked before anything is done: what acted does not fail.
+		const isNamed = await isPbxNamed(index);
 		const result = await execute({ context, index, client, signal });
 		const rows = Array.isArray(result) ? result : [result];
 		const items = rows.map((row) => ({
 			...outgoing(isItem(row) ? row : { json: row as IDataObject }),
 			pairedItem: { item: index },
 		}));
-		if (!(await isPbxNamed(index))) return items;
+		if (!isNamed) return items;
 		const pbx = hostOf(client.connection.origin);
 		return items.map((item) => ({ ...item, json: { ...item.json, pbx } }));
 	};

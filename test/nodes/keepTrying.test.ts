@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { retryFor } from '../../nodes/shared/requestOptions';
 import { by, openOffice, until, type Office } from './peopleHarness';
 
-/** *Keep Trying While Unreachable*: a PBX that restarts in the middle of a job fails none of its items. */
+/** *Keep Trying*: a PBX that restarts in the middle of a job fails none of its items. */
 
 let office: Office;
 

@@ -215,7 +215,7 @@ describe('Remove From Everything', () => {
 					insteadOfUser: to('Queue', '899'),
 				}),
 			).toMatchObject({
-				message: '"Send Calls To Instead" leads nowhere: this PBX has no queue 899',
+				message: '"Send Calls To" leads nowhere: this PBX has no queue 899',
 			});
 		});
 		expect(sent).toEqual(['GET']);

@@ -103,7 +103,7 @@ describe('the 3CX System Trigger', () => {
 			{
 				event: 'trunkOffline',
 				timestamp: expect.any(String) as string,
-				pbx: pbx.url,
+				pbx: new URL(pbx.url).host,
 				number: '10000',
 				name: 'Northgate Telecom',
 				before: 'online',

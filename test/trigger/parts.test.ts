@@ -136,6 +136,13 @@ describe('settings', () => {
 		expect(attempt).toThrow(message);
 		expect(attempt).toThrow(expect.objectContaining({ kind: 'input', field: 'events' }));
 	});
+
+	test('an event that phones do not have is refused', () => {
+		const attempt = () =>
+			settingsOf({ events: ['raw'], options: { perPhone: ['callRinging', 'connectionLost'] } });
+		expect(attempt).toThrow('"connectionLost" cannot be told for each phone');
+		expect(attempt).toThrow(expect.objectContaining({ kind: 'input', field: 'perPhone' }));
+	});
 });
 
 describe('the panel', () => {

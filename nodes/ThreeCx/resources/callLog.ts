@@ -2,7 +2,8 @@ import type { IDataObject } from 'n8n-workflow';
 import { callFields } from '../../../lib/history/callFields';
 import { filter, type Condition, type ConditionGroup } from '../../../lib/odata/filter';
 import { queryString } from '../../../lib/odata/query';
-import { numberMatcher } from '../../../lib/phone/pattern';
+import { numberMatcher, patternsIn } from '../../../lib/phone/pattern';
+import { textOf } from '../../../lib/text';
 import {
 	hasNumber,
 	loggedCallsIn,
@@ -75,20 +76,22 @@ const filterOf = ({ context, index }: ItemRun, country: string | undefined): Cal
 		index,
 		{},
 	) as Filters;
-	const numbers = textOf(number)
-		.split(/[,;\n]/)
-		.map(textOf)
-		.filter(Boolean);
+	const numbers = patternsIn(number);
 	return {
 		...rest,
 		...(answered === undefined ? {} : { answered: answered === 'answered' }),
-		...(textOf(extension) === '' ? {} : { extension: textOf(extension) }),
-		...(textOf(queue) === '' ? {} : { queue: textOf(queue) }),
+		...chosen({ extension, queue }),
 		...(numbers.length === 0 ? {} : { number: numberMatcher(numbers, country) }),
 	};
 };
 
-const textOf = (value: unknown): string => String(value ?? '').trim();
+/** What was chosen from lists, or given by an expression; an empty one is no choice. */
+const chosen = (values: Record<string, unknown>): Record<string, string> =>
+	Object.fromEntries(
+		Object.entries(values)
+			.map(([name, value]) => [name, textOf(value ?? '').trim()])
+			.filter(([, text]) => text !== ''),
+	);
 
 /** The same for single legs, as a `$filter`, so that the PBX sends no others; but for numbers, which have many notations. */
 function legFilter({

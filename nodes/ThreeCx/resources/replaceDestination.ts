@@ -1,7 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { ThreeCxError } from '../../../lib/http/errors';
-import type { Destination } from '../../../lib/xapi/destination';
-import { described } from '../../../lib/xapi/destination';
+import { described, type Destination } from '../../../lib/xapi/destination';
 import { satisfies } from '../../../lib/xapi/difference';
 import type { Entity } from '../../../lib/xapi/entities';
 import { carryOut, readPlaces, redirect, replacing } from '../../../lib/usage/change';

@@ -115,7 +115,7 @@ export const getUsage: OwnOperation = {
 		}),
 };
 
-/** The steps out of all departments but the user's own: 3CX has no user without one [?]. */
+/** The steps out of all departments but the user's own: 3CX has no user without one (protocol 8.20 [?]). */
 function leaveDepartments({ user, departments }: Found, path: string): Step[] {
 	const own = user.PrimaryGroupId ?? departments[0]?.GroupId;
 	return departments
@@ -131,7 +131,7 @@ function leaveDepartments({ user, departments }: Found, path: string): Step[] {
 }
 
 const NO_DESTINATION =
-	'Calls still go to this user: choose a destination under Send Calls To Instead';
+	'Calls still go to this user: choose a destination under Send Calls To';
 
 export const removeFromEverything: OwnOperation = {
 	name: 'removeFromEverything',
@@ -154,7 +154,7 @@ export const removeFromEverything: OwnOperation = {
 	properties: [
 		destinationProperty(
 			'insteadOfUser',
-			'Send Calls To Instead',
+			'Send Calls To',
 			'Where calls go that rules, menus, queues and the forwarding of others send to the user or their voicemail. If empty, they stay, and the output lists them.',
 		),
 		{
@@ -169,8 +169,8 @@ export const removeFromEverything: OwnOperation = {
 		const { context, index, client, signal } = run;
 		const instead = context.getNodeParameter('insteadOfUser', index, {}) as DestinationValue;
 		const isLeaving = context.getNodeParameter('leaveDepartments', index, true) === true;
-		const destination = destinationFrom(instead, 'Send Calls To Instead');
-		if (destination) await assertReachable(run, destination, 'Send Calls To Instead');
+		const destination = destinationFrom(instead, 'Send Calls To');
+		if (destination) await assertReachable(run, destination, 'Send Calls To');
 		return await onRow(run, rows, async ({ id, path }) => {
 			const found = await find(run, id, path);
 			const { user, number, placed, rules } = found;
