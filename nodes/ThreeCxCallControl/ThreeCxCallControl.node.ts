@@ -15,6 +15,7 @@ import {
 import { requestOptionsProperty } from '../shared/requestOptions';
 import { explainNotFound } from '../../lib/callcontrol/rest/available';
 import { getDevices, searchExtensions, searchRoutePoints } from './extension';
+import { searchCalls } from './fields/call';
 import { searchLegs } from './fields/leg';
 import { call, resources } from './resources';
 
@@ -47,7 +48,7 @@ export class ThreeCxCallControl implements INodeType {
 	};
 
 	methods = {
-		listSearch: { searchExtensions, searchLegs, searchRoutePoints },
+		listSearch: { searchCalls, searchExtensions, searchLegs, searchRoutePoints },
 		loadOptions: { getDevices },
 	};
 

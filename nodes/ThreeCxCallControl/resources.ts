@@ -1,5 +1,6 @@
 import type { Resource } from '../shared/resource';
 import { answer } from './operations/answer';
+import { askByPhone } from './operations/askByPhone';
 import { attachData } from './operations/attachData';
 import { collectDigits } from './operations/collectDigits';
 import { divert } from './operations/divert';
@@ -16,6 +17,7 @@ import { play } from './operations/play';
 import { record } from './operations/record';
 import { routeTo } from './operations/routeTo';
 import { transfer } from './operations/transfer';
+import { waitFor } from './operations/waitFor';
 
 export const call: Resource = {
 	name: 'call',
@@ -30,13 +32,14 @@ export const call: Resource = {
 		makeCall,
 		routeTo,
 		transfer,
+		waitFor,
 	],
 	first: makeCall.name,
 };
 
 /** What the node can do, by label. Adding an operation is one file and one word here. */
 export const resources: readonly Resource[] = [
-	{ name: 'audio', label: 'Audio', operations: [collectDigits, play, record] },
+	{ name: 'audio', label: 'Audio', operations: [askByPhone, collectDigits, play, record] },
 	call,
 	{ name: 'device', label: 'Device', operations: [getDevice, getManyDevices] },
 	{

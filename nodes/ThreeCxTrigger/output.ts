@@ -17,7 +17,7 @@ export interface OutputOptions {
 }
 
 /** Every field there is, unknown: what an event does not tell stays so, and expressions need not ask. */
-const UNKNOWN: Readonly<Record<string, null>> = Object.fromEntries(
+export const UNKNOWN: Readonly<Record<string, null>> = Object.fromEntries(
 	[
 		'event',
 		'eventId',

@@ -339,6 +339,7 @@ function operationsIn({ properties }: INodeTypeDescription): Array<[string, stri
 test('the action node has these operations, each in words of its own', () => {
 	const { description } = new ThreeCxCallControl();
 	expect(operationsIn(description).map((pair) => pair.join(' '))).toEqual([
+		'audio askByPhone',
 		'audio collectDigits',
 		'audio play',
 		'audio record',
@@ -351,6 +352,7 @@ test('the action node has these operations, each in words of its own', () => {
 		'call makeCall',
 		'call routeTo',
 		'call transfer',
+		'call waitFor',
 		'device get',
 		'device getMany',
 		'extension get',
@@ -374,6 +376,8 @@ describe('the panels', () => {
 					stopOnKey: true,
 					playPrompt: true,
 					endOn: ['key'],
+					happenings: ['keyPressed'],
+					record: true,
 					returnAll: false,
 				};
 				const shown = description.properties.filter((property) =>

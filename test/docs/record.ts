@@ -108,6 +108,9 @@ export async function ofCallControl(): Promise<Recorded> {
 		await onCall('getMany', {});
 		await onCall('get', ringing.fields);
 		await onCall('answer', ringing.fields);
+		await record('call', 'waitFor', { happenings: ['answered'] }, undefined, {
+			callId: ringing.callid,
+		});
 		await onCall('attachData', {
 			...ringing.fields,
 			attachedData: { entry: [{ key: 'ticket', value: 'T-1' }] },
@@ -154,6 +157,27 @@ export async function ofCallControl(): Promise<Recorded> {
 			await listens;
 			for (const key of '4711#') pbx.calls.pressKey({ callid: spoken.callid, key });
 		});
+		hangUp(spoken);
+		const dials = asked('POST', /makecall$/);
+		await record(
+			'audio',
+			'askByPhone',
+			{ extension: by(APP), destination: '+442079460018' },
+			async () => {
+				await dials;
+				const isHeard = () =>
+					pbx.calls
+						.participants(APP)
+						.some(({ id }) => pbx.calls.heard({ dn: APP, participant: id }).length > 0);
+				await until(isHeard, 'the question');
+				pbx.calls.pressKey({ callid: pbx.calls.participants(APP)[0]!.callid, key: '1' });
+			},
+			{
+				$binary: {
+					data: { data: file.toString('base64'), mimeType: 'audio/wav', fileName: 'question.wav' },
+				},
+			},
+		);
 		return recorded;
 	} finally {
 		for (const { id } of pbx.calls.calls()) pbx.calls.hangUp({ callid: id });

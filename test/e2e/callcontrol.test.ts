@@ -342,6 +342,69 @@ describe('a call that is answered', () => {
 	});
 });
 
+describe('Wait For', () => {
+	const waitFor = (callid: number, more: Fields = {}) =>
+		on('waitFor', { callId: { __rl: true, mode: 'id', value: String(callid) } }, more);
+
+	test('what happens to a call, and what is so already', async () => {
+		await start();
+		const { callid } = incoming('100');
+		const seen = pbx.requests.length;
+		const { end } = await begin(node(waitFor(callid, { happenings: ['answered'] })));
+		const listens = () => pbx.requests.slice(seen).some(({ path }) => path === '/callcontrol');
+		await until(listens, 'n8n to listen', 20_000);
+		pbx.calls.answer({ callid, dn: '100' });
+		const happened = { outcome: 'answered', reached: true, callId: callid, extension: '100' };
+		expect(outputOf(await end()).json).toMatchObject(happened);
+		const again = await one(waitFor(callid, { happenings: ['answered'] }));
+		expect(again).toMatchObject({ ...happened, recovered: true });
+	});
+
+	test('the end of a call, the end of the time, and a call that was over', async () => {
+		await start();
+		const { callid } = incoming('100');
+		expect(await one(waitFor(callid, { happenings: ['answered'], timeLimit: 1 }))).toMatchObject({
+			outcome: 'timeout',
+			reached: false,
+			status: 'Ringing',
+		});
+		pbx.calls.hangUp({ callid });
+		expect(await one(waitFor(callid, { happenings: ['ended'] }))).toMatchObject({
+			outcome: 'alreadyOver',
+			reached: true,
+		});
+	});
+
+	test('in the workflow of a trigger, which it has started for the same call', async () => {
+		await start();
+		const waiting = on('waitFor', {}, { happenings: ['answered'] });
+		const steps = chain(`Waits on ${pbx.url}`, credential, [node(waiting)]);
+		const [go, ...others] = steps.nodes;
+		const workflow = await n8n.api.saveWorkflow({
+			...steps,
+			nodes: [
+				{
+					...go!,
+					type: 'n8n-nodes-threecx.threeCxTrigger',
+					parameters: { events: ['callRinging'], extensions: ['100'] },
+					credentials: { [CREDENTIAL_TYPE]: credential },
+				},
+				...others,
+			],
+		});
+		await n8n.api.publish(workflow);
+		try {
+			// It is answered at once: before the workflow waits, or while it does.
+			const { callid } = answered('100');
+			const [ended] = await n8n.api.endedExecutions(workflow.id, 1, new Set());
+			const { items } = await n8n.api.execution(ended!.id);
+			expect(items('3CX')).toMatchObject([{ outcome: 'answered', callId: callid }]);
+		} finally {
+			await n8n.api.unpublish(workflow.id);
+		}
+	}, 60_000);
+});
+
 describe('what is going on', () => {
 	test('calls: one, simplified and raw, and all, filtered', async () => {
 		await start();
@@ -496,6 +559,68 @@ describe('the audio of a route point', () => {
 	});
 });
 
+describe('Ask by Phone', () => {
+	const OUTSIDE = '+442079460018';
+	const ask = (more: Fields = {}) =>
+		node({
+			resource: 'audio',
+			operation: 'askByPhone',
+			extension: by(APP),
+			destination: OUTSIDE,
+			options: { validAnswers: '1, 2' },
+			...more,
+		});
+	/** The call, once its question is heard. */
+	const asked = async () => {
+		const { id, callid } = await legIn(APP, 'Connected');
+		const heard = () => pbx.calls.heard({ dn: APP, participant: id });
+		await until(() => heard().length > 0, 'the question to be heard', 20_000);
+		return { callid, heard };
+	};
+
+	test('calls, asks, records, takes the answer and hangs up', async () => {
+		await start();
+		const { end } = await begin(promptUrl(), fetching, ask({ record: true }));
+		const { callid, heard } = await asked();
+		pbx.calls.say(callid, bytesFrom(sine(200, { hz: 300 })));
+		await until(() => heard().length > prompt.length, 'the middle of the question', 20_000);
+		pbx.calls.pressKey({ callid, key: '1' });
+		const { json, binary } = outputOf(await end());
+		expect(json).toMatchObject({
+			outcome: 'answered',
+			digits: '1',
+			endedBy: 'maximum',
+			answeredBy: OUTSIDE,
+			callId: callid,
+			note: null,
+			fileName: `call-${callid}-${APP}.wav`,
+		});
+		expect((await n8n.api.download(binary!.data!)).toString('latin1', 0, 4)).toBe('RIFF');
+		expect(statuses(callid)).toEqual([]);
+	});
+
+	test('says that nobody picked up', async () => {
+		await start();
+		pbx.calls.setExternal(OUTSIDE, 'never');
+		const { end } = await begin(promptUrl(), fetching, ask({ timeLimit: 1 }));
+		expect(outputOf(await end()).json).toMatchObject({
+			outcome: 'noAnswer',
+			endedBy: 'timeout',
+			digits: '',
+		});
+		expect(pbx.calls.calls()).toEqual([]);
+	});
+
+	test('hangs up when the execution is stopped', async () => {
+		await start();
+		const { id, end } = await begin(promptUrl('/long'), fetching, ask());
+		await asked();
+		await n8n.api.stop(id);
+		expect((await end()).status).toBe('canceled');
+		await until(() => pbx.calls.calls().length === 0, 'the call to end', 5_000);
+	});
+});
+
 describe('a refusal says what to do', () => {
 	test('422: a phone that the API cannot answer', async () => {
 		await start();
@@ -625,6 +750,15 @@ describe('Stop in the editor ends within a second', () => {
 		const parameters = { resource: 'audio', operation: 'play', ...fields };
 		const isAtWork = () => heard() > 0;
 		await stop({ isAtWork, isOver }, promptUrl('/long'), fetching, node(parameters));
+	});
+
+	test('a wait for something in a call', async () => {
+		await startBehindProxy();
+		const { callid } = incoming('100');
+		const callId = { __rl: true, mode: 'id', value: String(callid) };
+		const more = { happenings: ['answered'], timeLimit: 600 };
+		await stop(socket, node(on('waitFor', { callId }, more)));
+		expect(statuses(callid)).toEqual(['100 Ringing']);
 	});
 
 	test('a wait for digits', async () => {

@@ -18,13 +18,13 @@ export interface LegWatch {
  * Watches one leg of a route point; 3CX sends keys for no other legs (protocol 3.2).
  *
  * @param onEvent as `withCallEvents` gives it
- * @param leg which one
+ * @param whose which one; may be named later: nothing is heard of it before
  * @param stops whether a key is one that stops what is going on
  * @returns what it does from now on
  */
 export function watchLeg(
 	onEvent: (listener: (event: CallEvent) => void) => void,
-	{ dn, id }: { dn: string; id: number },
+	whose: { readonly dn: string; readonly id: number },
 	stops: (key: string) => boolean,
 	clock?: Clock,
 ): LegWatch {
@@ -33,7 +33,7 @@ export function watchLeg(
 	const ended = new AbortController();
 	let stopKey: string | undefined;
 	onEvent(({ type, leg, digits = '' }) => {
-		if (leg.dn !== dn || leg.participant.id !== id) return;
+		if (leg.dn !== whose.dn || leg.participant.id !== whose.id) return;
 		if (type === 'ended') ended.abort();
 		if (type !== 'keyPressed') return;
 		// 3CX can send several keys at once.

@@ -61,6 +61,13 @@ const PROGRAM = 'Wroutepoint';
 /** @returns whether a program, not a person, is at this end. */
 export const isProgram = (dnType: string | undefined): boolean => dnType === PROGRAM;
 
+/** The DN type of voicemail and the other services of the PBX. */
+const SERVICE = 'Wspecialmenu';
+
+/** @returns whether voicemail, or another service of the PBX, has picked up on the other side: no person will (protocol 2.4). */
+export const isAtService = (leg: Participant): boolean =>
+	leg.status === STATUS.connected && leg.party_dn_type === SERVICE;
+
 /** The DN type of parking slots. */
 const PARKING = 'Wparkextension';
 

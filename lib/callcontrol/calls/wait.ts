@@ -5,6 +5,7 @@ import type { Stage, CallProgress } from './progress';
 import { subscribe, type Subscriber } from '../link/sharing';
 import type { CallEvent, TrackerEvent } from './tracker';
 import type { PendingAnswer } from './answer';
+import type { Happened, WatchedCall } from './watchedCall';
 
 /** How to reach the socket of a PBX. */
 export type Link = Pick<Subscriber, 'connect'>;
@@ -21,7 +22,12 @@ export interface Listening {
 	lost: AbortSignal;
 	/** Whether the link is up now: while it is down nothing is told, and it is not known what happens. */
 	isOnline(): boolean;
+	/** What has happened to the legs that were there before, see `CallTracker.replay`, up to the first event that is told. */
+	present: readonly CallEvent[];
 }
+
+/** @param isWithOver whether it is told that a call is over, besides the end of its last leg: that may come back */
+export type OnEvent = (listener: (event: CallEvent) => void, isWithOver?: boolean) => void;
 
 /**
  * Listens to the calls of a PBX while something is done: over the socket that a trigger in this process has open, or
@@ -36,27 +42,35 @@ export interface Listening {
 export async function withCallEvents<T>(
 	link: Link,
 	signal: AbortSignal | undefined,
-	use: (
-		onEvent: (listener: (event: CallEvent) => void) => void,
-		listening: Listening,
-	) => Promise<T>,
+	use: (onEvent: OnEvent, listening: Listening) => Promise<T>,
 ): Promise<T> {
-	const listeners = new Set<(event: CallEvent) => void>();
+	const listeners = new Map<(event: CallEvent) => void, boolean>();
 	const lost = new AbortController();
+	const present: CallEvent[] = [];
+	let hasBegun = false;
+	const tell = (events: readonly TrackerEvent[]) => {
+		const ofCalls = events.filter(isCall);
+		if (!hasBegun) present.push(...ofCalls);
+		for (const event of ofCalls) {
+			for (const [listener, isWithOver] of listeners) {
+				if (isWithOver || event.type !== 'over') listener(event);
+			}
+		}
+	};
 	const subscription = subscribe({
 		...link,
-		onEvents: (events) => {
-			for (const event of events.filter(isCall)) {
-				for (const listener of listeners) listener(event);
-			}
-		},
+		// Once it has begun, this is another link, to which the credential leads now.
+		onPresent: tell,
+		onEvents: tell,
 		onError: (error) => lost.abort(error),
 	});
 	try {
 		await unlessStopped(subscription.ready(LINK_MS), signal);
-		return await use((listener) => listeners.add(listener), {
+		hasBegun = true;
+		return await use((listener, isWithOver = false) => listeners.set(listener, isWithOver), {
 			lost: lost.signal,
 			isOnline: () => subscription.online,
+			present,
 		});
 	} finally {
 		listeners.clear();
@@ -64,9 +78,7 @@ export async function withCallEvents<T>(
 	}
 }
 
-/** Progress of a call knows by itself when its last leg is gone, and that it may go on. */
-const isCall = (event: TrackerEvent): event is CallEvent =>
-	event.kind === 'call' && event.type !== 'over';
+const isCall = (event: TrackerEvent): event is CallEvent => event.kind === 'call';
 
 /** What to wait for, how long, and until when it makes sense. */
 export interface WaitRules {
@@ -74,6 +86,8 @@ export interface WaitRules {
 	until: Stage;
 	/** Longest wait, in ms. */
 	limitMs: number;
+	/** Ends the waiting before its stage, where nothing more is to be expected; asked after each event. */
+	isEnough?(progress: CallProgress): boolean;
 	/**
 	 * How the own leg is now: its status, or undefined when it is gone. Asked when a transfer seems to have failed, and
 	 * where nothing of the call was told: a leg that is gone at once was never seen (protocol 3.4). What it throws is no
@@ -83,7 +97,7 @@ export interface WaitRules {
 	/** 3CX's answer to a transfer or route: the last word, where it comes when the outcome is known. */
 	answer?: PendingAnswer;
 	/** Whether there will be events. */
-	listening?: Listening;
+	listening?: Omit<Listening, 'present'>;
 	signal?: AbortSignal;
 	clock?: Clock;
 }
@@ -125,7 +139,7 @@ const NO_NEWS = Symbol('no news');
 export async function waitFor(
 	events: Inbox<CallEvent>,
 	progress: CallProgress,
-	{ until, limitMs, look, answer, listening, signal, clock = systemClock }: WaitRules,
+	{ until, limitMs, isEnough, look, answer, listening, signal, clock = systemClock }: WaitRules,
 ): Promise<WaitEnd> {
 	const deadline = clock.now() + limitMs;
 	const lost = listening?.lost;
@@ -146,7 +160,8 @@ export async function waitFor(
 	for (;;) {
 		assertGoesOn(signal);
 		const { isOutOfSight } = progress;
-		const isDecided = progress.hasReached(until) || progress.stage === 'ended';
+		const isDecided =
+			progress.hasReached(until) || progress.stage === 'ended' || isEnough?.(progress) === true;
 		if (isDecided && !isOutOfSight) return progress.stage ?? until;
 
 		const word = isAnswerUsed ? undefined : answer?.word;
@@ -207,6 +222,51 @@ export async function waitFor(
 			if (mayBeBack && status !== undefined) return 'returned';
 			if (isUnseen && status === undefined) return 'ended';
 		}
+	}
+}
+
+/** What a wait for something in a call ends with, besides what happens. */
+export type NothingHappened = 'alreadyOver' | 'timeout' | 'unknown';
+
+/** So long a call may be out of sight while it is passed on, in ms (protocol 3.5): one that is not seen for longer is over. */
+const OUT_OF_SIGHT_MS = 2_500;
+
+/**
+ * Waits for something to happen in a call, or to be so already.
+ *
+ * @param events what happens, on calls of all kinds, from the beginning of the listening on; with the ends of calls
+ * @param call knows what is waited for
+ * @param rules how long, and whether there will be events
+ * @returns what has happened; or that the call was over before (`alreadyOver`), the time has run out, or nobody can know
+ * @throws ThreeCxError of kind `cancelled`
+ */
+export async function waitForCall(
+	events: Inbox<CallEvent>,
+	call: WatchedCall,
+	{
+		limitMs,
+		listening,
+		signal,
+		clock = systemClock,
+	}: Pick<WaitRules, 'limitMs' | 'signal' | 'clock'> & { listening: Listening },
+): Promise<Happened | NothingHappened> {
+	const { lost, present } = listening;
+	const already = call.begin(present);
+	if (already) return already;
+	const begunAt = clock.now();
+	// While nothing can be heard, a call that does not show may be there all the same.
+	const isUnseen = () => call.last === undefined && listening.isOnline();
+	const endsAt = () => begunAt + (isUnseen() ? Math.min(limitMs, OUT_OF_SIGHT_MS) : limitMs);
+	for (;;) {
+		assertGoesOn(signal);
+		const event = await events.next(Math.max(0, endsAt() - clock.now()), anyOf(signal, lost));
+		const happened = event && call.take(event);
+		if (happened) return happened;
+		if (event || signal?.aborted === true) continue;
+		if (lost.aborted) return 'unknown';
+		if (clock.now() < endsAt()) continue;
+		if (isUnseen()) return 'alreadyOver';
+		return listening.isOnline() ? 'timeout' : 'unknown';
 	}
 }
 

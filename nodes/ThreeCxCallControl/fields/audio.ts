@@ -1,9 +1,11 @@
-import type { INodeProperties } from 'n8n-workflow';
-import { pcmFromWav } from '../../../lib/audio/wav';
+import type { INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { SAMPLE_BYTES } from '../../../lib/audio/pcm';
+import type { Spool } from '../../../lib/audio/spool';
+import { pcmFromWav, wavHeader } from '../../../lib/audio/wav';
 import { MAX_SPEECH_BYTES, type AudioLeg } from '../../../lib/callcontrol/rest/audio';
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import { ThreeCxError } from '../../../lib/http/errors';
+import { fileItem } from '../../shared/file';
 import type { ItemRun } from '../../shared/router';
 import { required } from '../../shared/fields/required';
 
@@ -59,10 +61,66 @@ export const recordingFormatField: INodeProperties = {
 	default: 'wav',
 };
 
+/** Where a recording is put. */
+export const outputFieldField: INodeProperties = {
+	displayName: 'Put Output File in Field',
+	name: 'outputField',
+	type: 'string',
+	default: 'data',
+	hint: 'The name of the output field to put the file in',
+};
+
+/** A file of each format, from the length of its audio. */
+const FORMATS: Record<AudioFormat, { mimeType: string; header: (bytes: number) => Buffer }> = {
+	wav: { mimeType: 'audio/wav', header: wavHeader },
+	pcm: { mimeType: 'application/octet-stream', header: () => Buffer.alloc(0) },
+};
+
+/**
+ * Hands a recording over to n8n.
+ *
+ * @param run the item
+ * @param spool what was recorded
+ * @param leg whose call it was
+ * @param how format, and the field that the file is put in
+ * @returns the file as an item
+ */
+export async function recordingItem(
+	run: ItemRun,
+	spool: Spool,
+	{ callId, extension }: { callId: number; extension: string },
+	{ format = 'wav', property }: { format?: AudioFormat; property: string | undefined },
+): Promise<INodeExecutionData> {
+	const { mimeType, header } = FORMATS[format];
+	return await fileItem(
+		run,
+		{ headers: {}, body: spool.read(header(spool.bytes)) },
+		{
+			property: property || (outputFieldField.default as string),
+			fileName: `call-${callId}-${extension}.${format}`,
+			mimeType,
+		},
+	);
+}
+
 /** @returns the audio of the item as Call Control plays it. */
-export async function audioOf({ context, index, signal }: ItemRun): Promise<Buffer> {
-	const name = context.getNodeParameter('audioField', index);
-	const field = required('audioField', 'Input Data Field Name', name);
+export async function audioOf(run: ItemRun): Promise<Buffer> {
+	const name: unknown = run.context.getNodeParameter('audioField', run.index);
+	return await audioIn(run, required('audioField', 'Input Data Field Name', name), 'audioField');
+}
+
+/**
+ * @param run the item
+ * @param field the field of the item with the file, which has the format that the panel names
+ * @param parameter where the panel names it, for errors
+ * @returns its audio as Call Control plays it
+ * @throws ThreeCxError of kind `input` when it is no such file, or longer than half an hour; n8n's own error when there is none
+ */
+export async function audioIn(
+	{ context, index, signal }: ItemRun,
+	field: string,
+	parameter: string,
+): Promise<Buffer> {
 	const format = context.getNodeParameter('format', index, 'wav') as AudioFormat;
 	context.helpers.assertBinaryData(index, field);
 	const file = await context.helpers.getBinaryDataBuffer(index, field);
@@ -70,7 +128,7 @@ export async function audioOf({ context, index, signal }: ItemRun): Promise<Buff
 	if (pcm.length > MAX_SPEECH_BYTES) {
 		throw new ThreeCxError({
 			kind: 'input',
-			field: 'audioField',
+			field: parameter,
 			message: 'The audio is longer than half an hour',
 			hint: 'Split it and play the parts one after the other.',
 		});

@@ -17,11 +17,16 @@ export const stopKeysField: INodeProperties = {
 
 /**
  * @param keys what the field holds
+ * @param field which one, and `label`, what the panel calls it
  * @returns whether a key is one of them
  * @throws ThreeCxError of kind `input` when there is something else in it
  */
-export function keyMatcher(keys: unknown): (key: string) => boolean {
-	const wanted = new Set(checkedKeys('stopKeys', 'Keys That Stop It', keys));
+export function keyMatcher(
+	keys: unknown,
+	field = 'stopKeys',
+	label = 'Keys That Stop It',
+): (key: string) => boolean {
+	const wanted = new Set(checkedKeys(field, label, keys));
 	return (key) => wanted.size === 0 || wanted.has(key);
 }
 

@@ -8,7 +8,9 @@ import {
 	waitFor,
 	withCallEvents,
 	type Listening,
+	type OnEvent,
 	type WaitEnd,
+	type WaitRules,
 } from '../../../lib/callcontrol/calls/wait';
 import { pendingAnswer, wordOf, type PendingAnswer } from '../../../lib/callcontrol/calls/answer';
 import { ThreeCxError } from '../../../lib/http/errors';
@@ -60,7 +62,7 @@ export const waitFields: INodeProperties[] = [
 export const NOT_SAID: CallControlResult = { succeeded: true, reason: '', reasonText: '' };
 
 /** What is done to a call, and which call is followed afterwards. */
-interface Action {
+export interface Action {
 	/** Does it. */
 	act: () => Promise<CallControlResult>;
 	/** Tells which call to follow, from what 3CX has answered; nothing where the answer is not there yet, or got lost. */
@@ -72,7 +74,7 @@ interface Action {
 }
 
 /** What is known at the end. */
-interface Waited {
+export interface Waited {
 	/** 3CX's answer; undefined as long as there is none. */
 	result?: CallControlResult;
 	/** What has come of it: nothing where nobody waits. */
@@ -103,11 +105,12 @@ export async function actAndWait(run: ItemRun, action: Action): Promise<Waited> 
 	const until = context.getNodeParameter('waitUntil', index, 'nothing') as Stage | 'nothing';
 	if (until === 'nothing') return { result: await begun(run, action), outcome: {} };
 	const limitMs = (context.getNodeParameter('timeLimit', index, 60) as number) * 1_000;
-	return await withCallEvents(await linkOf(run), signal, async (onEvent, listening) => {
-		const events = new Inbox<CallEvent>();
-		onEvent((event) => events.push(event));
-		return await waited(run, action, { until, limitMs, events, listening });
-	});
+	return await withCallEvents(
+		await linkOf(run),
+		signal,
+		async (onEvent, listening) =>
+			await actAndFollow(run, action, { until, limitMs, onEvent, listening }),
+	);
 }
 
 /**
@@ -129,19 +132,28 @@ export async function begun(
 	return await Promise.race([answer, soon]).finally(() => stopped.abort());
 }
 
-/** What {@link waited} waits for, and what it listens to. */
-interface WaitFor {
-	until: Stage;
-	limitMs: number;
-	events: Inbox<CallEvent>;
+/** What {@link actAndFollow} waits for, and what it listens to. */
+interface WaitFor extends Pick<WaitRules, 'until' | 'limitMs' | 'isEnough'> {
+	onEvent: OnEvent;
 	listening: Listening;
 }
 
-async function waited(
+/**
+ * As {@link actAndWait}, for whoever listens already, and says for what to wait.
+ *
+ * @param run the item
+ * @param action what to do
+ * @param what what ends the waiting, and where events come from
+ * @returns 3CX's answer, and what has come of it
+ * @throws ThreeCxError as {@link actAndWait}
+ */
+export async function actAndFollow(
 	{ client, signal }: ItemRun,
 	{ act, follow, isAwaited = false, name }: Action,
-	{ until, limitMs, events, listening }: WaitFor,
+	{ onEvent, listening, until, ...limits }: WaitFor,
 ): Promise<Waited> {
+	const events = new Inbox<CallEvent>();
+	onEvent((event) => events.push(event));
 	const startedAt = Date.now();
 	let result: CallControlResult | undefined;
 	const request = act().then((given) => (result = given));
@@ -149,8 +161,8 @@ async function waited(
 	const failure = isAwaited ? undefined : await request.then(() => undefined, withoutNews);
 	const followed = follow(result);
 	const progress = new CallProgress(followed);
-	const left = () => Math.max(0, startedAt + limitMs - Date.now());
-	const rules = { answer, listening, signal };
+	const left = () => Math.max(0, startedAt + limits.limitMs - Date.now());
+	const rules = { ...limits, answer, listening, signal };
 	const output = (end: WaitEnd) => outputOf(end, until, progress, startedAt);
 	const goOn = async (): Promise<IDataObject> => {
 		if (failure) {

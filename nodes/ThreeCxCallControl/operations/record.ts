@@ -1,13 +1,17 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import type { SilenceRules } from '../../../lib/audio/silence';
 import { withSpool } from '../../../lib/audio/spool';
-import { wavHeader } from '../../../lib/audio/wav';
 import { recordCaller, whenConnected } from '../../../lib/callcontrol/rest/audio';
 import { watchLeg } from '../../../lib/callcontrol/calls/keyWatch';
 import { withCallEvents } from '../../../lib/callcontrol/calls/wait';
-import { fileItem } from '../../shared/file';
 import type { ItemRun } from '../../shared/router';
-import { audioLeg, recordingFormatField, type AudioFormat } from '../fields/audio';
+import {
+	audioLeg,
+	outputFieldField,
+	recordingFormatField,
+	recordingItem,
+	type AudioFormat,
+} from '../fields/audio';
 import { keyMatcher, stopKeysField } from '../fields/phoneKeys';
 import { audioLegFields, audioLegOf } from '../fields/leg';
 import { linkOf } from '../link';
@@ -20,12 +24,6 @@ interface Options {
 	silenceSeconds?: number;
 	nothingSeconds?: number;
 }
-
-/** A file of each format, from the length of its audio. */
-const FORMATS: Record<AudioFormat, { mimeType: string; header: (bytes: number) => Buffer }> = {
-	wav: { mimeType: 'audio/wav', header: wavHeader },
-	pcm: { mimeType: 'application/octet-stream', header: () => Buffer.alloc(0) },
-};
 
 /** For what says when the caller counts as silent. */
 const onSilence = { show: { '/endOn': ['silence'] } };
@@ -66,13 +64,7 @@ export const record: Operation = {
 			placeholder: 'Add option',
 			default: {},
 			options: [
-				{
-					displayName: 'Put Output File in Field',
-					name: 'outputField',
-					type: 'string',
-					default: 'data',
-					hint: 'The name of the output field to put the file in',
-				},
+				outputFieldField,
 				{
 					displayName: 'Silence Duration (Seconds)',
 					name: 'silenceSeconds',
@@ -140,15 +132,11 @@ async function recorded(
 			spool.append,
 			watch.stopped,
 		);
-		const { mimeType, header } = FORMATS[format];
-		const file = await fileItem(
+		const file = await recordingItem(
 			run,
-			{ headers: {}, body: spool.read(header(spool.bytes)) },
-			{
-				property: options.outputField || 'data',
-				fileName: `call-${callid}-${leg.extension}.${format}`,
-				mimeType,
-			},
+			spool,
+			{ callId: callid, extension: leg.extension },
+			{ format, property: options.outputField },
 		);
 		return {
 			...file,
