@@ -194,6 +194,7 @@ export function createPbxClient({
 					status: answer.statusCode,
 					headers: answer.headers,
 					text: await wordsOf(answer, request),
+					sent: request.body,
 					secrets,
 				});
 			}

@@ -1,4 +1,5 @@
 import { ThreeCxError, type ErrorDetails } from './errors';
+import { secretValues } from '../xapi/secrets';
 import type { Secrets } from './mask';
 import { WARNINGS } from './warnings';
 
@@ -13,6 +14,8 @@ export interface RefusedAnswer {
 	headers: Record<string, string | string[] | undefined>;
 	/** The body as text. */
 	text: string;
+	/** The body of the request: a finding about one of its fields can then say what was in it. */
+	sent?: unknown;
 	/** What the request held that no text of the PBX may show. */
 	secrets?: Secrets;
 }
@@ -172,13 +175,14 @@ const MAX_FINDINGS = 20;
 export const errorFromResponse = (answer: RefusedAnswer): ThreeCxError =>
 	new ThreeCxError(refusal(answer));
 
-function refusal({ origin, request, status, headers, text, secrets }: RefusedAnswer): ErrorDetails {
+function refusal(answer: RefusedAnswer): ErrorDetails {
+	const { origin, request, status, headers, text, sent, secrets } = answer;
 	const common = { request, status, retryAfterMs: retryAfter(headers) };
 	if (status < 400) return redirected(origin, headers, common);
 	const verdict = verdictOf(request, status);
 	const parsed = parse(text);
 	const said = saidIn(secrets ? secrets.maskAll(parsed) : parsed);
-	const warnings = warningsIn(said);
+	const warnings = warningsIn(said, sent);
 	if (warnings.length > 0) {
 		const [first] = warnings;
 		return {
@@ -285,7 +289,7 @@ const WARNING_CODE = /WARNINGS\.[A-Z0-9_.]+/g;
 const MAX_FIELD = 100;
 
 /** The validation findings in an error: `details[]`, or the "Field:\nCODE" lines of the message. */
-function warningsIn({ details, message }: Said) {
+function warningsIn({ details, message }: Said, sent: unknown) {
 	const pairs =
 		details.length > 0
 			? details.map((each) => ({ field: each.target, code: each.message || each.code }))
@@ -309,10 +313,29 @@ function warningsIn({ details, message }: Said) {
 				field: field === '' ? undefined : field,
 				code,
 				kind: known?.kind ?? ('validation' as const),
-				says: field ? `${field}: ${reason}` : reason.charAt(0).toUpperCase() + reason.slice(1),
+				says: field
+					? `${field}${sentValue(sent, field)}: ${reason}`
+					: reason.charAt(0).toUpperCase() + reason.slice(1),
 				hint: known?.hint ?? 'Correct the value and run it again.',
 			};
 		});
+}
+
+/** What was sent in a field, such as ` (100)`; empty where it was nothing short, or a secret. */
+function sentValue(sent: unknown, field: string): string {
+	const value = field
+		.split(/[.[\]]+/)
+		.filter(Boolean)
+		.reduce<unknown>((part, name) => {
+			const isOwn = typeof part === 'object' && part !== null && Object.hasOwn(part, name);
+			return isOwn ? (part as Record<string, unknown>)[name] : undefined;
+		}, sent);
+	const isShown =
+		(typeof value === 'number' || typeof value === 'string') &&
+		String(value).trim() !== '' &&
+		String(value).length <= MAX_FIELD &&
+		secretValues({ path: '', body: { [field.split('.').pop() ?? '']: value } }).length === 0;
+	return isShown ? ` (${value})` : '';
 }
 
 /**

@@ -221,6 +221,28 @@ test('a file comes as a stream', async () => {
 	expect(await text(body)).toBe('RIFF');
 });
 
+test.each([
+	['a number', { Number: '100' }, 'Number', 'Number (100): is already in use on this PBX'],
+	[
+		'one deeper down',
+		{ Groups: [{ GroupId: 7 }] },
+		'Groups[0].GroupId',
+		'Groups[0].GroupId (7): is already in use on this PBX',
+	],
+	['a secret', { VMPIN: '4711' }, 'VMPIN', 'VMPIN: is already in use on this PBX'],
+	['nothing', { Number: '' }, 'Number', 'Number: is already in use on this PBX'],
+	['an object', { Number: { a: 1 } }, 'Number', 'Number: is already in use on this PBX'],
+	['a field of every object', {}, 'constructor', 'constructor: is already in use on this PBX'],
+])('what was refused is named: %s', async (_, body, target, message) => {
+	const details = [{ code: '', message: 'WARNINGS.XAPI.ALREADY_IN_USE', target }];
+	await serve((__, response) => {
+		response.statusCode = 400;
+		response.end(JSON.stringify({ error: { code: '', message: 'x', details } }));
+	});
+	const request = client().request({ method: 'POST', path: '/xapi/v1/Users', body });
+	await expect(request).rejects.toMatchObject({ message });
+});
+
 describe('what the PBX refuses is said in plain words', () => {
 	test.each([
 		[

@@ -149,7 +149,7 @@ describe('departments of a user', () => {
 		const add = { user: user('111'), groupId: groupId('Billing'), role: 'users' };
 		expect(
 			(await office.refusal('user', 'addToDepartment', { ...add, groupId: 99_999 })).message,
-		).toBe('Groups[1].GroupId: names something that does not exist on this PBX: 99999');
+		).toBe('Groups[1].GroupId (99999): names something that does not exist on this PBX: 99999');
 		expect(
 			(await office.refusal('user', 'addToDepartment', { ...add, role: 'emperors' })).message,
 		).toMatch(/Rights.RoleName/);

@@ -107,7 +107,7 @@ test('another run that is faster is no error when the e-mail decides', async () 
 test('a number that went to somebody else is an error: the e-mail decides, and theirs is another', async () => {
 	await expect(
 		overtaken({ ...body, EmailAddress: 'other@example.com' }, 'EmailAddress'),
-	).rejects.toMatchObject({ message: 'Number: is already in use on this PBX' });
+	).rejects.toMatchObject({ message: 'Number (181): is already in use on this PBX' });
 	expect(usersWith('Number', '181')).toEqual([
 		expect.objectContaining({ EmailAddress: 'other@example.com' }),
 	]);

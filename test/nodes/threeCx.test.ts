@@ -422,7 +422,7 @@ describe('mistakes and mishaps', () => {
 			'user',
 			'create',
 			{ number: '100', firstName: 'Ann' },
-			/Number: is already in use/,
+			/Number \(100\): is already in use/,
 		],
 		[
 			'an e-mail in use',
