@@ -159,8 +159,13 @@ function summary(callId: string, legs: Entity[]): Call {
 	};
 }
 
-/** 3CX also says "Inbound Queue"; which queue it was is told apart from that. */
-const directionOf = ({ Direction }: Entity): string | undefined =>
+/**
+ * The direction of a leg, in the words of all other items. 3CX also says "Inbound Queue"; which queue it was is told apart
+ * from that.
+ *
+ * @returns `inbound`, `outbound` or `internal`; undefined where the row says none
+ */
+export const directionOf = ({ Direction }: Entity): string | undefined =>
 	text(Direction)
 		?.toLowerCase()
 		.replace(/ queue$/, '');

@@ -25,6 +25,24 @@ export function durationSeconds(duration: unknown): number | undefined {
 	return Math.round((sign ? -total : total) * 1000) / 1000;
 }
 
+/**
+ * A time of day that XAPI writes as the duration since midnight.
+ *
+ * @param duration ISO 8601, such as `PT13H30M`
+ * @returns such as `13:30`, or `13:30:05` where there are seconds; what is no time of day as it is
+ */
+export function timeOfDay(duration: unknown): unknown {
+	const total = durationSeconds(duration);
+	if (total === undefined || total < 0 || total >= DAY_S) return duration;
+	const two = (amount: number) => String(Math.floor(amount)).padStart(2, '0');
+	const seconds = total % MINUTE_S;
+	return [
+		two(total / HOUR_S),
+		two((total % HOUR_S) / MINUTE_S),
+		...(seconds > 0 ? [two(seconds)] : []),
+	].join(':');
+}
+
 /** `RingingDuration` becomes `RingingSeconds`, `TalkTime` becomes `TalkTimeSeconds`. */
 const secondsName = (name: string) => `${name.replace(/Dur(ation)?$/, '')}Seconds`;
 

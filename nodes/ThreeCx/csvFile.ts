@@ -10,6 +10,7 @@ import { requestFor, resultOf, type Invocation } from '../../lib/xapi/invoke';
 import { redactSecrets } from '../../lib/xapi/secrets';
 import { fileItem } from '../shared/file';
 import type { ItemRun } from '../shared/router';
+import { outputFieldOf, outputFileProperty } from './fields/outputFile';
 import type { OwnOperation } from './resource';
 
 const csvOptions: INodeProperties = {
@@ -40,7 +41,7 @@ export const csvOperation = (own: Omit<OwnOperation, 'name' | 'label'>): OwnOper
 	name: 'downloadCsv',
 	label: 'Download CSV',
 	...own,
-	properties: [...(own.properties ?? []), csvOptions],
+	properties: [...(own.properties ?? []), outputFileProperty, csvOptions],
 });
 
 /**
@@ -51,7 +52,7 @@ export const csvOperation = (own: Omit<OwnOperation, 'name' | 'label'>): OwnOper
  * @param operationId such as `DownloadCallLog`
  * @param invocation its parameters and query
  * @param fileName where the PBX names none
- * @returns the item with the file in `data`
+ * @returns the item with the file in the field that it asks for
  */
 export async function downloadCsv(
 	run: ItemRun,
@@ -62,7 +63,7 @@ export async function downloadCsv(
 	const request = requestFor(operationId, invocation);
 	const { headers, body } = await run.client.stream({ ...request, signal: run.signal });
 	const type = [headers['content-type']].flat()[0] ?? '';
-	const options = { fileName, mimeType: 'text/csv' };
+	const options = { property: outputFieldOf(run), fileName, mimeType: 'text/csv' };
 	if (!/\bjson\b/i.test(type)) return await fileItem(run, { headers, body }, options);
 	const rows = await rowsIn(body, `GET ${request.path}`);
 	const { keepFormulas: raw } = run.context.getNodeParameter('csvOptions', run.index, {}) as {

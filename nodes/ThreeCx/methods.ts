@@ -1,4 +1,5 @@
 import type {
+	IDataObject,
 	ILoadOptionsFunctions,
 	INodeListSearchResult,
 	INodePropertyOptions,
@@ -6,23 +7,18 @@ import type {
 } from 'n8n-workflow';
 import { filter } from '../../lib/odata/filter';
 import { queryString } from '../../lib/odata/query';
-import { catalogue, propertiesOf, singleton } from '../../lib/xapi/catalogue';
-import { listEntities } from '../../lib/xapi/entities';
-import { SECRET_PROPERTIES } from '../../lib/xapi/secrets';
+import { listEntities, type Entity } from '../../lib/xapi/entities';
 import { askPbx } from '../shared/askPbx';
 import { getExtensions } from '../shared/dnLists';
 import { builderLists } from './builders';
+import { fieldOptions } from './fieldNames';
+import { moreFieldsOf } from './fields/body';
 import { mapperFields } from './fields/mapper';
 import { rowKey, searchMethod } from './locator';
-import { asOptions, byName, rowsOf } from './lists';
-import {
-	hasRows,
-	hasSettings,
-	type EntityResource,
-	type Field,
-	type XapiResource,
-} from './resource';
+import { byName, rowsOf, viewerOf } from './lists';
+import { hasRows, type EntityResource, type Field, type XapiResource } from './resource';
 import { resourceNamed, RESOURCES } from './resources';
+import { formOf, secretsOf, typeOf } from './typeOf';
 
 /** The user waits while the editor loads its lists, so the number of rows per request is limited. */
 const LIST_PAGE = 50;
@@ -32,10 +28,8 @@ function currentResource(context: ILoadOptionsFunctions): Pick<EntityResource, '
 	fields: readonly Field[];
 } {
 	const resource = resourceNamed(String(context.getCurrentNodeParameter('resource')));
-	if (hasRows(resource)) return resource;
-	const { fields = [], singleton: name = '' } = hasSettings(resource) ? resource : {};
-	const { type } = singleton(catalogue, name) ?? {};
-	if (type !== undefined) return { type, fields };
+	const type = typeOf(resource);
+	if (type !== undefined) return { type, fields: formOf(resource) };
 	throw new Error(`${resource.label} has no fields`);
 }
 
@@ -73,9 +67,12 @@ const searchRows = (resource: EntityResource) =>
 					limit: LIST_PAGE,
 				}),
 		);
+		const viewer = await viewerOf(this);
+		const isLast = (row: Entity) => resource.lastInList?.(row as IDataObject, viewer) === true;
+		const inOrder = [...rows.filter((row) => !isLast(row)), ...rows.filter(isLast)];
 		return {
-			results: rows.map((row) => ({
-				name: resource.title(row as Record<string, string>),
+			results: inOrder.map((row) => ({
+				name: resource.title(row as Record<string, string>, viewer),
 				value: row[key.name] as string | number,
 			})),
 			...(rows.length === LIST_PAGE ? { paginationToken: String(skip + LIST_PAGE) } : {}),
@@ -105,11 +102,8 @@ export const loadOptions = {
 	},
 
 	async getSecretFields(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
-		return asOptions(
-			Object.keys(propertiesOf(catalogue, currentResource(this).type)).filter(
-				(name) => name in SECRET_PROPERTIES,
-			),
-		);
+		const { type } = currentResource(this);
+		return await Promise.resolve(fieldOptions(type, secretsOf(type)));
 	},
 };
 
@@ -121,16 +115,14 @@ export const listSearch = {
 };
 
 export const resourceMapping = {
-	/** Everything that XAPI has for a resource and that is not among its everyday fields. */
+	/** Everything that can be written and that is not among the everyday fields. */
 	async getMoreFields(this: ILoadOptionsFunctions): Promise<ResourceMapperFields> {
 		const { type, fields } = currentResource(this);
-		const everyday = new Set(['Id', ...fields.map(({ property }) => property)]);
-		const others = Object.fromEntries(
-			Object.entries(propertiesOf(catalogue, type)).filter(([name]) => !everyday.has(name)),
+		const byId = new Map(
+			mapperFields(moreFieldsOf(type, fields), { owner: type }).map((field) => [field.id, field]),
 		);
-		return {
-			fields: mapperFields(others).sort((a, b) => a.displayName.localeCompare(b.displayName)),
-		};
+		const inOrder = fieldOptions(type, [...byId.keys()]);
+		return await Promise.resolve({ fields: inOrder.map(({ value }) => byId.get(String(value))!) });
 	},
 	...ownMethods('resourceMapping'),
 };

@@ -11,6 +11,7 @@ import { dryRunProperty } from '../shared/fields/dryRun';
 import { showFor, type Resource } from '../shared/resource';
 import { GENERIC_OPERATIONS, genericOperationsOf, operationsOf } from './operations';
 import type { ShowForAll } from './operations/genericOperation';
+import { sectionProperties } from './fields/body';
 import { locatorProperty } from './locator';
 import { hasRows, hasSettings, type XapiResource } from './resource';
 import { RESOURCES } from './resources';
@@ -25,10 +26,11 @@ export const panelResources: readonly Resource[] = RESOURCES.map((resource) => {
 });
 
 /** Shows a parameter for some generic operations of every resource that has one of them. */
-const showForAll: ShowForAll = (...operations) => ({
+const showForAll: ShowForAll = (operations, which = () => true) => ({
 	show: {
-		resource: RESOURCES.filter((resource) =>
-			genericNames(resource).some((name) => operations.includes(name)),
+		resource: RESOURCES.filter(
+			(resource) =>
+				which(resource) && genericNames(resource).some((name) => operations.includes(name)),
 		).map(({ name }) => name),
 		operation: operations,
 	},
@@ -78,6 +80,8 @@ export const properties: INodeProperties[] = [
 		declaredOnce(panelResources, [
 			...RESOURCES.flatMap(locatorOf),
 			...RESOURCES.flatMap(genericParametersOf),
+			// One after the other, so that those of several resources become one.
+			...RESOURCES.filter(hasRows).flatMap(sectionProperties),
 			...panelResources.flatMap(parametersOf),
 			...GENERIC_OPERATIONS.flatMap(({ shared }) => shared?.(showForAll) ?? []),
 			...panelResources.flatMap(dryRunOf),

@@ -19,6 +19,8 @@ export interface Field {
 	parameter: INodeProperties;
 	/** Shown on its own when creating, instead of under Additional Fields. */
 	prominent?: boolean;
+	/** A table that stands on its own in every operation that writes: while it is empty, it changes nothing. */
+	section?: boolean;
 	/** Can only be set when creating: 3CX refuses to change it later (protocol 4.5). */
 	createOnly?: boolean;
 	/**
@@ -28,6 +30,8 @@ export interface Field {
 	toXapi?: (value: never, instant: (text: string) => string) => unknown;
 	/** `toXapi` gives an object of several properties, `property` being the main one of them. */
 	spread?: boolean;
+	/** The other properties that `spread` can write; More Fields does not offer them. */
+	alsoWrites?: readonly string[];
 }
 
 /** A property by which a row can be named besides its Id. */
@@ -37,6 +41,14 @@ export interface NaturalKey {
 	/** As in "By Number" and "Match By". */
 	label: string;
 	placeholder: string;
+}
+
+/** Who looks at a list. */
+export interface Viewer {
+	/** Zone of the workflow, an IANA name. */
+	timeZone: string;
+	/** Client ID of the credential; empty where it is not known. */
+	clientId: string;
 }
 
 /** The generic operations. A resource has those that its entity set has. */
@@ -96,7 +108,9 @@ export interface EntityResource extends XapiResource {
 	/** A function of XAPI (operationId) that gives what a new row begins with, such as `InitFax`; for Create. */
 	draft?: string;
 	/** What the searchable list shows for a row. */
-	title: (row: IDataObject) => string;
+	title: (row: IDataObject, viewer: Viewer) => string;
+	/** Rows that nobody is likely to mean come after all others of a page. */
+	lastInList?: (row: IDataObject, viewer: Viewer) => boolean;
 	/** Properties that `title` needs besides those of `searchIn`. */
 	titleNeeds?: string[];
 	/** String properties that the searchable list looks into. */

@@ -485,10 +485,10 @@ export const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 				end: '2027-01-02T08:00:00',
 				isRecurrent: true,
 			},
-			created: { Name: 'Christmas', Day: 24, TimeOfStartDate: 'PT13H30M', YearEnd: 2027 },
+			created: { Name: 'Christmas', Day: 24, TimeOfStartDate: '13:30', YearEnd: 2027 },
 			keys: { Name: 'Christmas' },
 			change: { start: '2026-12-25T00:00:00' },
-			changed: { Day: 25, DayEnd: 25, YearEnd: 2026, TimeOfEndDate: 'PT23H59M' },
+			changed: { Day: 25, DayEnd: 25, YearEnd: 2026, TimeOfEndDate: '23:59' },
 			find: ['Name', 'Christmas'],
 		}),
 	inboundRule: () =>
@@ -530,9 +530,9 @@ export const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 				additionalFields: {
 					timeout: 8,
 					timeoutDestination: to('RingGroup', '600'),
-					closedRoutes: {
-						route: [{ when: 'HolidaysRoute', to: 'External', external: '+44 20 7946 0101' }],
-					},
+				},
+				closedRoutes: {
+					route: [{ when: 'HolidaysRoute', to: 'External', external: '+44 20 7946 0101' }],
 				},
 			},
 			created: { Number: '710', Name: 'Night menu', Timeout: 8, TimeoutForwardDN: '600' },

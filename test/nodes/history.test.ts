@@ -1,4 +1,4 @@
-import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import type { IDataObject, INodeParameters, INodePropertyOptions } from 'n8n-workflow';
 import { closeDispatchers } from '../../lib/http/dispatchers';
 import { startPbx, VERSION, type Pbx } from '../../sandbox/pbx';
 import { CredentialStore, loadOptionsContext, runNode, type NodeRunInput } from '../support/n8n';
@@ -260,12 +260,8 @@ describe('the call log', () => {
 		row.CallType === 'Queue' && row.DestinationDn === queue;
 
 	const filters: Array<[string, INodeParameters, (row: IDataObject) => boolean]> = [
-		[
-			'inbound',
-			{ direction: 'Inbound' },
-			({ Direction }) => String(Direction).startsWith('Inbound'),
-		],
-		['internal', { direction: 'Internal' }, ({ Direction }) => Direction === 'Internal'],
+		['inbound', { direction: 'Inbound' }, ({ Direction }) => Direction === 'inbound'],
+		['internal', { direction: 'Internal' }, ({ Direction }) => Direction === 'internal'],
 		['unanswered', { answered: 'unanswered' }, ({ Answered }) => Answered !== true],
 		['answered', { answered: 'answered' }, ({ Answered }) => Answered === true],
 		['of an extension', { extension: '104' }, concerns('104')],
@@ -274,10 +270,7 @@ describe('the call log', () => {
 		[
 			'all at once',
 			{ direction: 'Inbound', answered: 'answered', extension: '104' },
-			(row) =>
-				String(row.Direction).startsWith('Inbound') &&
-				row.Answered === true &&
-				concerns('104')(row),
+			(row) => row.Direction === 'inbound' && row.Answered === true && concerns('104')(row),
 		],
 	];
 
@@ -315,7 +308,9 @@ describe('the call log', () => {
 	test('calls and legs of a number are found in any notation, whoever called', async () => {
 		Object.assign(pbx.store.singleton('E164Settings'), { CountryName: 'United Kingdom' });
 		const single = await legs();
-		const number = single.find(({ Direction }) => Direction === 'Inbound')?.SourceCallerId as string;
+		const number = single.find(
+			({ Direction, CallType }) => Direction === 'inbound' && CallType !== 'Queue',
+		)?.SourceCallerId as string;
 		expect(number).toMatch(/^\+44\d+$/);
 		const national = `0${number.slice(3, 6)} ${number.slice(6)}`;
 		const isOf = (row: IDataObject) =>
@@ -584,7 +579,7 @@ describe('reports', () => {
 	test('inbound and outbound calls are those of the call log', async () => {
 		const log = await run('callLog', 'getAll', { ...last30, returnAll: true });
 		const inbound = await report('InboundCalls');
-		expect(inbound.map(({ StartTime }) => StartTime)).toEqual(
+		expect(inbound.map(({ StartTime }) => new Date(String(StartTime)).toISOString())).toEqual(
 			log.filter(({ direction }) => direction === 'inbound').map(({ startedAt }) => startedAt),
 		);
 		expect(inbound[0]).toMatchObject({ TrunkNumber: '10000', TrunkName: 'Northgate Telecom' });
@@ -649,15 +644,25 @@ describe('reports', () => {
 	test('every report can be got, and downloaded where 3CX lets it be', async () => {
 		const needed = { chartDate: '2026-11-02', cdrId: 'x', srcNumber: '100', dstNumber: '101' };
 		const { ThreeCx } = await import('../../nodes/ThreeCx/ThreeCx.node');
-		const choices = new ThreeCx().description.properties.filter(({ name }) => name === 'report');
-		expect(choices).toHaveLength(2);
-		for (const { options, displayOptions } of choices) {
-			const [operation] = displayOptions?.show?.operation as string[];
-			for (const option of options ?? []) {
-				const name = String((option as { value: string }).value);
+		const [{ options = [] } = {}, ...others] = new ThreeCx().description.properties.filter(
+			({ name }) => name === 'report',
+		);
+		expect(others).toEqual([]);
+		for (const { value, description } of options as INodePropertyOptions[]) {
+			const parameters = { report: String(value), ...last30, ...needed };
+			for (const operation of ['get', 'downloadCsv']) {
 				const before = pbx.requests.length;
-				await items('report', operation ?? '', { report: name, ...last30, ...needed });
-				expect(sent(before, /^\/xapi\/v1\/Report/).map(({ status }) => status)).toEqual([200]);
+				const requests = () => sent(before, /^\/xapi\/v1\/Report/).map(({ status }) => status);
+				if (operation === 'downloadCsv' && description?.endsWith('(no CSV)')) {
+					expect(await refusal('report', operation, parameters)).toMatchObject({
+						message: expect.stringMatching(/^3CX has no CSV file of the report "/) as string,
+						description: expect.stringContaining('Use Get') as string,
+					});
+					expect(requests()).toEqual([]);
+				} else {
+					await items('report', operation, parameters);
+					expect(requests()).toEqual([200]);
+				}
 			}
 		}
 		// Fifty reports over 30 days: seconds, and more where other tests have the processor.
@@ -764,6 +769,10 @@ describe('chats', () => {
 		expect(csv.name).toBe('chat-history.csv');
 		expect(csv.content.toString()).toContain('"Is, ""anyone"" there?"');
 		expect((await file('chatMessage', 'downloadCsv')).name).toBe('chat-messages.csv');
+		const before = { period: 'between', from: '2000-01-01T00:00:00', to: '2000-01-02T00:00:00' };
+		const none = await file('chat', 'downloadCsv', { ...before, binaryPropertyName: ' ' });
+		expect(none.property).toBe('data');
+		expect(none.content.toString().trimEnd().split('\r\n')).toHaveLength(1);
 	});
 });
 
@@ -861,11 +870,20 @@ describe('logs', () => {
 			expect.objectContaining({ Id: 2, Message: 'Event 2' }),
 		]);
 		expect((await file('eventLog', 'downloadCsv')).content.toString()).toContain('Event 2');
-		expect((await refusal('eventLog', 'purge', { confirmation: 'purge' })).message).toMatch(
+		const firstHours = { period: 'between', from: at(0), to: at(2) };
+		const part = await file('eventLog', 'downloadCsv', {
+			...firstHours,
+			binaryPropertyName: 'log',
+		});
+		expect(part).toMatchObject({ property: 'log', name: 'event-log.csv' });
+		expect(part.content.toString()).toContain('Event 1');
+		expect(part.content.toString()).not.toContain('Event 2');
+		expect((await refusal('eventLog', 'purge', { confirmation: 'yes' })).message).toMatch(
 			/must contain "PURGE"/,
 		);
 		expect(await run('eventLog', 'getAll')).toHaveLength(2);
-		expect(await run('eventLog', 'purge', { confirmation: 'PURGE' })).toEqual([{ purged: true }]);
+		// Not everybody types as loud as the field.
+		expect(await run('eventLog', 'purge', { confirmation: 'purge' })).toEqual([{ purged: true }]);
 		expect(await run('eventLog', 'getAll')).toEqual([]);
 	});
 
@@ -885,7 +903,14 @@ describe('logs', () => {
 		expect(
 			(await run('auditLog', 'getAll', day, { timezone: 'Europe/Berlin' })).map(({ Id }) => Id),
 		).toEqual([2, 1]);
-		expect((await file('auditLog', 'downloadCsv')).name).toBe('audit-log.csv');
+		const whole = await file('auditLog', 'downloadCsv');
+		expect(whole).toMatchObject({ name: 'audit-log.csv', property: 'data' });
+		expect(whole.content.toString().trimEnd().split('\r\n')).toHaveLength(4);
+		const part = { ...day, userName: 'amelia', binaryPropertyName: 'audit' };
+		const csv = await file('auditLog', 'downloadCsv', part, { timezone: 'Europe/Berlin' });
+		expect(csv.property).toBe('audit');
+		expect(csv.content.toString()).toContain('Amelia');
+		expect(csv.content.toString()).not.toMatch(/Rhys|amelia h/);
 	});
 
 	test('the activity log of an extension', async () => {

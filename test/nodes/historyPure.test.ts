@@ -523,6 +523,21 @@ describe('periods', () => {
 			'2026-04-02T09:00:00.000Z',
 		],
 		[
+			// A Sunday belongs to the week that began on Monday; the clocks change within the week before.
+			'lastWeek',
+			'2026-04-05T10:00',
+			'Europe/London',
+			'2026-03-23T00:00:00.000Z',
+			'2026-03-29T23:00:00.000Z',
+		],
+		[
+			'thisWeek',
+			'2026-03-30T00:00',
+			'Europe/London',
+			'2026-03-29T23:00:00.000Z',
+			'2026-03-29T23:00:00.000Z',
+		],
+		[
 			'lastMonth',
 			'2026-01-15T10:00',
 			'UTC',

@@ -368,11 +368,11 @@ describe('holidays', () => {
 			Day: 24,
 			Month: 12,
 			Year: 2026,
-			TimeOfStartDate: 'PT13H30M',
+			TimeOfStartDate: '13:30',
 			DayEnd: 2,
 			MonthEnd: 1,
 			YearEnd: 2027,
-			TimeOfEndDate: 'PT8H',
+			TimeOfEndDate: '08:00',
 		};
 		expect(created).toMatchObject({ Name: 'Christmas', IsRecurrent: true, ...dates });
 		const holiday = by('Name', 'Christmas');
@@ -385,10 +385,10 @@ describe('holidays', () => {
 		expect(await office.run('holiday', 'getAll', {})).toContainEqual(
 			expect.objectContaining({
 				Day: 25,
-				TimeOfStartDate: 'PT0S',
+				TimeOfStartDate: '00:00',
 				DayEnd: 25,
 				YearEnd: 2026,
-				TimeOfEndDate: 'PT23H59M',
+				TimeOfEndDate: '23:59',
 			}),
 		);
 		expect(

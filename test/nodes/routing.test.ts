@@ -44,12 +44,12 @@ describe('IVR', () => {
 			timeout: 8,
 			timeoutDestination: to('RingGroup', '600'),
 			invalidKeyDestination: to('Extension', '104'),
-			closedRoutes: {
-				route: [
-					{ when: 'HolidaysRoute', to: 'External', external: '+44 20 7946 0101' },
-					{ when: 'OutOfOfficeRoute', to: 'VoiceMail', target: '100' },
-				],
-			},
+		},
+		closedRoutes: {
+			route: [
+				{ when: 'HolidaysRoute', to: 'External', external: '+44 20 7946 0101' },
+				{ when: 'OutOfOfficeRoute', to: 'VoiceMail', target: '100' },
+			],
 		},
 	};
 	const forwards = async (): Promise<IDataObject[]> => {

@@ -6,6 +6,7 @@ import {
 	type NamedOperation,
 } from '../../../lib/xapi/catalogue';
 import { SECRET_PROPERTIES } from '../../../lib/xapi/secrets';
+import { labelOf } from '../fields/labels';
 import { mapperFields } from '../fields/mapper';
 import { titleCase } from '../fields/text';
 import { asOptions } from '../lists';
@@ -43,10 +44,10 @@ function chosen(context: ILoadOptionsFunctions, from: Catalogue): NamedOperation
 	return found && { id, ...found };
 }
 
-const NOT_CHOSEN: ResourceMapperFields = {
+const notChosen = (emptyFieldsNotice: string): ResourceMapperFields => ({
 	fields: [],
-	emptyFieldsNotice: 'Choose an operation from the list first',
-};
+	emptyFieldsNotice,
+});
 
 /** A switch is never missing: it is off. */
 const isRequired = ({
@@ -62,7 +63,7 @@ const isRequired = ({
 const getOperationParameters: ResourceMappingMethod = async function () {
 	const from = await catalogueForEditor(this);
 	const found = chosen(this, from);
-	if (!found) return NOT_CHOSEN;
+	if (!found) return notChosen('Choose an operation from the list first');
 	return {
 		fields: mapperFields(pathParameters(found), {
 			from,
@@ -76,10 +77,11 @@ const getOperationParameters: ResourceMappingMethod = async function () {
 const getOperationBody: ResourceMappingMethod = async function () {
 	const from = await catalogueForEditor(this);
 	const found = chosen(this, from);
-	if (!found) return NOT_CHOSEN;
+	if (!found) return notChosen('The fields are listed once an operation is chosen from the list');
 	const isEntity = typeof found.body === 'string';
 	const fields = mapperFields(bodyMembers(found, from), {
 		from,
+		owner: isEntity ? String(found.body) : undefined,
 		required: (type) => !isEntity && isRequired(type),
 		// Of an entity one adds what is needed; JSON that may be left out starts with a template, so it is added, too.
 		removed: ({ name, nullable }) => isEntity || (nullable && Object.hasOwn(from.types, name)),
@@ -88,7 +90,7 @@ const getOperationBody: ResourceMappingMethod = async function () {
 };
 
 const getSecretNames: LoadOptionsMethod = async () =>
-	await Promise.resolve(asOptions(Object.keys(SECRET_PROPERTIES)));
+	await Promise.resolve(asOptions(Object.keys(SECRET_PROPERTIES), (name) => labelOf('', name)));
 
 export const loadOptions = { getSecretNames };
 export const listSearch = { searchXapiOperations };

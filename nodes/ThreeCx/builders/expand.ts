@@ -56,7 +56,7 @@ const linkInputs: INodeProperties[] = [
 	},
 	...conditionInputs({ ...ofLink, members: 'getLinkedEnumMembers', optional: true }).map(
 		(input): INodeProperties =>
-			input.name === 'field' ? { ...input, displayName: 'Only Where Name or ID' } : input,
+			input.name === 'field' ? { ...input, displayName: 'Filter By Name or ID' } : input,
 	),
 	{
 		displayName: 'Raw Filter (OData)',
@@ -65,7 +65,10 @@ const linkInputs: INodeProperties[] = [
 		default: '',
 		placeholder: "e.g. startswith(Number,'1')",
 	},
-	fieldProperty(ofLink, { displayName: 'Sort By Name or ID', name: 'sortBy' }),
+	fieldProperty(
+		{ ...ofLink, fields: 'getLinkedSortFields' },
+		{ displayName: 'Sort By Name or ID', name: 'sortBy' },
+	),
 	{
 		displayName: 'Direction',
 		name: 'direction',
@@ -86,12 +89,12 @@ const linkInputs: INodeProperties[] = [
 		description: 'Max number of linked records to return per row; 0 returns all',
 	},
 	linkProperty(
-		{ displayName: 'Their Linked Record Name or ID', name: 'nested' },
+		{ displayName: 'Nested Record Name or ID', name: 'nested' },
 		'getNestedNavigationProperties',
 		['&property'],
 	),
 	{
-		displayName: 'Their Field Names or IDs',
+		displayName: 'Nested Field Names or IDs',
 		name: 'nestedSelect',
 		type: 'multiOptions',
 		typeOptions: {

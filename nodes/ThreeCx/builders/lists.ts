@@ -5,30 +5,39 @@ import {
 	parseType,
 	propertiesOf,
 } from '../../../lib/xapi/catalogue';
-import { enumOptions, titleCase } from '../fields/text';
-import { asOptions, byName } from '../lists';
+import { fieldOptions } from '../fieldNames';
+import { enumOptions } from '../fields/text';
 import type { LoadOptionsMethod } from '../resource';
 import { fieldName, fieldValue, inputClassOf } from './conditions';
 
 /** What the dropdowns of the builders offer: names of the catalogue, so nothing has to be asked of the PBX. */
 
 /** Fields with one value: what can be compared and sorted by. */
-const comparable = (type: string): INodePropertyOptions[] =>
-	Object.entries(propertiesOf(catalogue, type))
-		.flatMap(([name, expression]) => {
+function comparable(type: string): INodePropertyOptions[] {
+	const values = new Map(
+		Object.entries(propertiesOf(catalogue, type)).flatMap(([name, expression]) => {
 			const inputClass = inputClassOf(expression);
-			return inputClass === undefined
-				? []
-				: [{ name: titleCase(name), value: fieldValue(name, inputClass) }];
-		})
-		.sort(byName);
+			return inputClass === undefined ? [] : [[name, fieldValue(name, inputClass)] as const];
+		}),
+	);
+	return fieldOptions(type, [...values.keys()], (name) => values.get(name)!);
+}
 
 const links = (type: string) => Object.keys(navigationPropertiesOf(catalogue, type));
+
+const linkOptions = (type: string) => fieldOptions(type, links(type));
+
+/** A list from which nothing has to be chosen: n8n frames an empty value red that no option has. */
+const optional = (
+	none: string,
+	options: readonly INodePropertyOptions[],
+): INodePropertyOptions[] => [{ name: none, value: '' }, ...options];
 
 /** Fields that come without `$expand`. */
 const fields = (type: string): INodePropertyOptions[] => {
 	const linked = links(type);
-	return asOptions(
+	return fieldOptions(
+		type,
 		Object.keys(propertiesOf(catalogue, type)).filter((name) => !linked.includes(name)),
 	);
 };
@@ -64,15 +73,20 @@ export function builderLists(
 	return {
 		getFilterFields: method(comparable),
 		getFields: method(fields),
-		getNavigationProperties: method((type) => asOptions(links(type))),
+		getNavigationProperties: method(linkOptions),
 		getEnumMembers: method((type, context) => members(type, neighbour(context, 'field'))),
-		getLinkedFilterFields: method((type, context) => comparable(linked(type, context))),
+		getLinkedFilterFields: method((type, context) =>
+			optional('(Any)', comparable(linked(type, context))),
+		),
+		getLinkedSortFields: method((type, context) =>
+			optional('(Any Order)', comparable(linked(type, context))),
+		),
 		getLinkedFields: method((type, context) => fields(linked(type, context))),
 		getLinkedEnumMembers: method((type, context) =>
 			members(linked(type, context), neighbour(context, 'field')),
 		),
 		getNestedNavigationProperties: method((type, context) =>
-			asOptions(links(linked(type, context))),
+			optional('(None)', linkOptions(linked(type, context))),
 		),
 		getNestedFields: method((type, context) =>
 			fields(behind(linked(type, context), neighbour(context, 'nested'))),

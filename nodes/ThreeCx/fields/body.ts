@@ -6,7 +6,9 @@ import { instantIn } from '../../shared/time';
 import { ThreeCxError } from '../../../lib/http/errors';
 import { lower } from '../operations/genericOperation';
 import { showFor } from '../../shared/resource';
-import type { Field, EntityResource } from '../resource';
+import type { Field, EntityResource, XapiResource } from '../resource';
+import { formOf, typeOf } from '../typeOf';
+import { isReadOnly } from './labels';
 import { mappedValues, refuseHidden } from './values';
 import { alphabetically } from '../../shared/alphabetical';
 
@@ -30,7 +32,7 @@ const isUpdate = (operation: WriteOperation) =>
 
 /** Whether a field stands on its own in an operation, or in its collection. */
 const standsAlone = (field: Field, operation: WriteOperation) =>
-	field.prominent === true && !isUpdate(operation);
+	field.section === true || (field.prominent === true && !isUpdate(operation));
 
 /** What an operation may write: everything when creating, all but the immutable when updating. */
 const writable = ({ fields }: Pick<Written, 'fields'>, operation: WriteOperation) =>
@@ -48,22 +50,33 @@ export function fieldProperties(
 ): INodeProperties[] {
 	const [operation = 'create'] = operations;
 	const displayOptions = showFor(resource, ...operations);
-	const fields = writable(resource, operation);
+	const fields = writable(resource, operation).filter(({ section }) => !section);
 	const alone = fields.filter((field) => standsAlone(field, operation));
 	const others = fields.filter((field) => !standsAlone(field, operation));
+	const collection: INodeProperties = {
+		displayName: isUpdate(operation) ? 'Update Fields' : 'Additional Fields',
+		name: COLLECTIONS[operation],
+		type: 'collection',
+		placeholder: 'Add Field',
+		default: {},
+		displayOptions,
+		options: others.map(({ parameter }) => parameter).sort(byDisplayName),
+	};
+	const isEmpty = others.length === 0;
 	return [
 		...alone.flatMap((field) => declare(resource, field, operations)),
-		{
-			displayName: isUpdate(operation) ? 'Update Fields' : 'Additional Fields',
-			name: COLLECTIONS[operation],
-			type: 'collection',
-			placeholder: 'Add Field',
-			default: {},
-			displayOptions,
-			options: others.map(({ parameter }) => parameter).sort(byDisplayName),
-		},
+		...(isEmpty ? [] : [collection]),
 	];
 }
+
+/** The tables that stand on their own in every operation of a resource that writes. */
+export const sectionProperties = (resource: EntityResource): INodeProperties[] =>
+	resource.fields
+		.filter(({ section }) => section)
+		.map(({ parameter }) => ({
+			...parameter,
+			displayOptions: showFor(resource, 'create', 'upsert', 'update'),
+		}));
 
 /** A field on its own. What a new row needs is marked, but not in Create or Update: there it may be there already. */
 function declare(resource: EntityResource, field: Field, operations: WriteOperation[]) {
@@ -116,6 +129,28 @@ export const settingsProperty = ({ fields }: Pick<Written, 'fields'>): INodeProp
 	default: {},
 	options: fields.map(({ parameter }) => parameter).sort(byDisplayName),
 });
+
+/**
+ * The properties that More Fields offers, with their types: everything that XAPI has besides what the form writes and what
+ * 3CX keeps itself.
+ *
+ * @param type in the catalogue, such as `Queue`
+ * @param fields the form
+ */
+export function moreFieldsOf(type: string, fields: readonly Field[]): Record<string, string> {
+	const inForm = new Set(
+		fields.flatMap(({ property, alsoWrites = [] }) => [property, ...alsoWrites]),
+	);
+	return Object.fromEntries(
+		Object.entries(propertiesOf(catalogue, type)).filter(
+			([name]) => !inForm.has(name) && !isReadOnly(type, name),
+		),
+	);
+}
+
+/** Whether More Fields has anything to offer for a resource. */
+export const hasMoreFields = (resource: XapiResource): boolean =>
+	Object.keys(moreFieldsOf(typeOf(resource) ?? '', formOf(resource))).length > 0;
 
 /** More Fields: everything that XAPI has for a resource besides its everyday fields, from the catalogue. */
 export const moreFieldsProperty: INodeProperties = {

@@ -4,18 +4,27 @@ import type { ItemRun } from '../../shared/router';
 
 const NAME = 'confirmation';
 
-/** A field into which the name of what will be lost must be typed. */
+/** What must be typed before many records are deleted. */
+export const PURGE = 'PURGE';
+
+/**
+ * A field into which a word, or the name of what will be lost, must be typed.
+ *
+ * @param what to type, such as `PURGE` or "the File Name"
+ * @param description what will happen
+ * @param example what it looks like; the word itself when left out
+ */
 export const confirmationProperty = (
-	displayName: string,
+	what: string,
 	description: string,
-	placeholder: string,
+	example = what,
 ): INodeProperties => ({
-	displayName,
+	displayName: `Type ${what} to Confirm`,
 	name: NAME,
 	type: 'string',
 	required: true,
 	default: '',
-	placeholder,
+	placeholder: `e.g. ${example}`,
 	description,
 });
 
@@ -26,7 +35,8 @@ export function assertConfirmed(
 	consequence: string,
 ): void {
 	const typed = String(context.getNodeParameter(NAME, index, '') ?? '').trim();
-	if (typed === expected) return;
+	// Words of ours may be typed in small letters; names of files differ in them.
+	if (typed === expected || (expected === PURGE && typed.toUpperCase() === PURGE)) return;
 	throw new ThreeCxError({
 		kind: 'input',
 		field: NAME,

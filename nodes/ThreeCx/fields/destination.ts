@@ -4,12 +4,13 @@ import { filter } from '../../../lib/odata/filter';
 import { catalogue } from '../../../lib/xapi/catalogue';
 import type { Destination } from '../../../lib/xapi/destination';
 import { queryString } from '../../../lib/odata/query';
-import { listEntities } from '../../../lib/xapi/entities';
+import { listEntities, type Entity } from '../../../lib/xapi/entities';
 import { titleCase } from '../../../lib/text';
 import type { ItemRun } from '../../shared/router';
 import { lower } from '../operations/genericOperation';
 import { byName, rowsOf } from '../lists';
 import type { Field, LoadOptionsMethod } from '../resource';
+import { promptLists } from './prompts';
 import { alphabetically } from '../../shared/alphabetical';
 import { dialledNumber } from '../../shared/fields/dialled';
 
@@ -248,59 +249,115 @@ export const destinationField = (
 	toXapi: (value: DestinationValue) => destinationFrom(value, label),
 });
 
-/** When a queue, ring group or IVR sends calls elsewhere; the values are its properties of type `Route`. */
-const TIMES = [
+/** When calls go elsewhere; the values are properties of type `Route`. */
+const CLOSED = [
 	{ value: 'BreakRoute', name: 'During Breaks' },
 	{ value: 'HolidaysRoute', name: 'On Holidays' },
 	{ value: 'OutOfOfficeRoute', name: 'Outside Office Hours' },
 ];
 
-const TIMES_LABEL = 'Destinations When Closed';
+const ALWAYS = [...CLOSED, { value: 'OfficeRoute', name: 'In Office Hours' }].sort(byDisplayedName);
+
+/** What the table of routes holds. */
+interface RouteTable {
+	route?: Array<Target & { when?: string; prompt?: string }>;
+}
 
 /**
- * The destinations outside office hours, on holidays and in breaks, as a table: XAPI's `OutOfOfficeRoute`, `HolidaysRoute` and
- * `BreakRoute`, which queues, ring groups and IVRs have. The prompts that belong to them stay as they are.
+ * Destinations by time, as a table: XAPI's `OutOfOfficeRoute`, `HolidaysRoute` and `BreakRoute`, each with an announcement
+ * before.
  */
-export const closedRoutesField: Field = {
-	property: 'OutOfOfficeRoute',
-	spread: true,
-	toXapi: ({ route = [] }: { route?: Array<Target & { when?: string }> }) =>
-		Object.fromEntries(
-			route.map(({ when, ...target }) => [
-				destinationKind({ to: when }, TIMES, TIMES_LABEL).value,
-				{ Route: destinationFrom({ destination: target }, TIMES_LABEL) },
-			]),
-		),
-	parameter: {
-		displayName: TIMES_LABEL,
-		name: 'closedRoutes',
-		type: 'fixedCollection',
-		typeOptions: { multipleValues: true },
-		placeholder: 'Add Destination',
-		default: {},
-		description:
-			'Where calls go when the department is closed; times that are not listed do not change',
-		options: [
-			{
-				name: 'route',
-				displayName: 'Destination',
-				values: [
+function routesField(label: string, times: readonly DestinationKind[], description: string): Field {
+	const [first, ...others] = times.map(({ value }) => value);
+	return {
+		property: first!,
+		alsoWrites: others,
+		section: true,
+		spread: true,
+		toXapi: ({ route = [] }: RouteTable) =>
+			Object.fromEntries(
+				route.map(({ when, prompt, ...target }) => [
+					destinationKind({ to: when }, times, label).value,
 					{
-						displayName: 'When',
-						name: 'when',
-						type: 'options',
-						options: TIMES,
-						default: 'BreakRoute',
+						Route: destinationFrom({ destination: target }, label),
+						...announcement(prompt),
 					},
-					...targetValues(),
-				],
-			},
-		],
-	},
+				]),
+			),
+		parameter: {
+			displayName: label,
+			name: 'closedRoutes',
+			type: 'fixedCollection',
+			typeOptions: { multipleValues: true },
+			placeholder: 'Add Destination',
+			default: {},
+			description,
+			options: [
+				{
+					name: 'route',
+					displayName: 'Destination',
+					values: [
+						{
+							displayName: 'When',
+							name: 'when',
+							type: 'options',
+							options: times.map(({ name, value }) => ({ name, value })),
+							default: first,
+						},
+						...targetValues(),
+						{
+							displayName: 'Prompt Name or ID',
+							name: 'prompt',
+							type: 'options',
+							typeOptions: { loadOptionsMethod: 'getRoutePrompts' },
+							default: '',
+							description:
+								'The announcement before. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+						},
+					],
+				},
+			],
+		},
+	};
+}
+
+/** Stands for no announcement; empty leaves it as it is. Files have a dot in their names. */
+const NO_PROMPT = 'none';
+
+const announcement = (prompt = ''): Entity => {
+	if (prompt === '') return {};
+	return prompt === NO_PROMPT
+		? { IsPromptEnabled: false }
+		: { IsPromptEnabled: true, Prompt: String(prompt) };
 };
+
+/** Destinations of queues, ring groups and IVRs while the department is closed. */
+export const closedRoutesField: Field = routesField(
+	'Destinations When Closed',
+	CLOSED,
+	'Where calls go when the department is closed; times that are not listed do not change',
+);
+
+/** Destinations of a department, also while it is open. */
+export const departmentRoutesField: Field = routesField(
+	'Destinations',
+	ALWAYS,
+	'Where calls to the department go; times that are not listed do not change',
+);
 
 /** The dropdowns of destinations; any resource that has one names them in its `loadOptions`. */
 export const destinationLists: Record<string, LoadOptionsMethod> = {
+	...promptLists,
+
+	/** The announcements before a destination. */
+	async getRoutePrompts() {
+		return [
+			{ name: '(Unchanged)', value: '' },
+			{ name: '(No Prompt)', value: NO_PROMPT },
+			...(await promptLists.getPrompts!.call(this)),
+		];
+	},
+
 	/** The DNs of the kind that was chosen beside this list. */
 	async getDestinationTargets() {
 		const to = String(this.getCurrentNodeParameter('&to') ?? '');

@@ -23,7 +23,7 @@ export const extensionsParameter = (
 /** A field that takes extensions by number, and that XAPI wants as `[{ Number }]`. */
 export const extensionsField = (
 	property: string,
-	parameter: Pick<INodeProperties, 'displayName' | 'name'>,
+	parameter: Pick<INodeProperties, 'displayName' | 'name' | 'hint'>,
 ): Field => ({
 	property,
 	prominent: true,

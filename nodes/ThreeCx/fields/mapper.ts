@@ -9,7 +9,8 @@ import {
 	type TypeExpression,
 } from '../../../lib/xapi/catalogue';
 import { sampleValue } from '../../../lib/xapi/sample';
-import { enumOptions, titleCase } from './text';
+import { labelOf } from './labels';
+import { enumOptions } from './text';
 
 /** The input that n8n shows for a primitive; the others take text. */
 const INPUTS: Partial<Record<Primitive, ResourceMapperField['type']>> = {
@@ -43,10 +44,10 @@ function inputFor(
 
 const isSimple = (name: string): name is Primitive => isPrimitive(name) && name !== 'object';
 
-function labelFor(name: string, type: TypeExpression): string {
+/** What follows the label where text has a form of its own. */
+function formOf(type: TypeExpression): string {
 	const form = type.array ? 'comma-separated' : FORMS[type.name as Primitive];
-	const isText = isSimple(type.name) && form !== undefined;
-	return titleCase(name) + (isText ? ` (${form})` : '');
+	return isSimple(type.name) && form !== undefined ? ` (${form})` : '';
 }
 
 /** What a field starts with: JSON is easier to change than to write. */
@@ -63,7 +64,8 @@ function templateFor(expression: string, from: Catalogue): string | undefined {
  *
  * @param types type expressions by name, in the order to show
  * @param from the catalogue that has the types
- * @param options `required` and `removed` decide it for each field; a removed one is offered under "Add field"
+ * @param options `required` and `removed` decide it for each field; a removed one is offered under "Add field"; `owner` is
+ *   the type that has them, where they belong to one
  */
 export function mapperFields(
 	types: Readonly<Record<string, string>>,
@@ -71,8 +73,10 @@ export function mapperFields(
 		from = shipped,
 		required = () => false,
 		removed = () => true,
+		owner = '',
 	}: {
 		from?: Catalogue;
+		owner?: string;
 		required?: (type: TypeExpression) => boolean;
 		removed?: (type: TypeExpression) => boolean;
 	} = {},
@@ -82,7 +86,7 @@ export function mapperFields(
 		const defaultValue = templateFor(expression, from);
 		return {
 			id,
-			displayName: labelFor(id, type),
+			displayName: labelOf(owner, id) + formOf(type),
 			required: required(type),
 			defaultMatch: false,
 			display: true,

@@ -1,7 +1,10 @@
-import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
+import type { IDisplayOptions, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { DateTime } from 'luxon';
 import { ThreeCxError } from '../../../lib/http/errors';
+import { filter, type Condition } from '../../../lib/odata/filter';
+import { queryString } from '../../../lib/odata/query';
 import type { ItemRun } from '../../shared/router';
+import { alphabetically } from '../../shared/alphabetical';
 import { instantIn } from '../../shared/time';
 
 /** A span of time; the end does not belong to it (protocol 4.7). */
@@ -20,6 +23,11 @@ const PRESETS: Readonly<Record<string, { label: string; span: (now: DateTime) =>
 		label: 'Last 7 Days',
 		span: (now) => ({ from: now.startOf('day').minus({ days: 7 }), to: now }),
 	},
+	lastWeek: {
+		label: 'Last Week',
+		// From Monday to Sunday, whatever day it is.
+		span: (now) => ({ from: now.startOf('week').minus({ weeks: 1 }), to: now.startOf('week') }),
+	},
 	lastMonth: {
 		label: 'Last Month',
 		span: (now) => ({ from: now.startOf('month').minus({ months: 1 }), to: now.startOf('month') }),
@@ -27,6 +35,10 @@ const PRESETS: Readonly<Record<string, { label: string; span: (now: DateTime) =>
 	thisMonth: {
 		label: 'This Month',
 		span: (now) => ({ from: now.startOf('month'), to: now }),
+	},
+	thisWeek: {
+		label: 'This Week',
+		span: (now) => ({ from: now.startOf('week'), to: now }),
 	},
 	today: { label: 'Today', span: (now) => ({ from: now.startOf('day'), to: now }) },
 	yesterday: {
@@ -37,44 +49,61 @@ const PRESETS: Readonly<Record<string, { label: string; span: (now: DateTime) =>
 
 const BETWEEN = 'between';
 
+const ALL = 'all';
+
 const PERIODS = [
 	{ name: 'Between Two Dates', value: BETWEEN },
 	...Object.entries(PRESETS).map(([value, { label }]) => ({ name: label, value })),
-];
+].sort(alphabetically(({ name }) => name));
 
 /**
  * The parameters that ask for a period: a preset, or two date pickers.
  *
  * @param conditions what else decides whether they are shown, such as `{ show: { report: [...] } }`
  */
-export const periodProperties = ({ show, hide }: IDisplayOptions = {}): INodeProperties[] => [
-	{
-		displayName: 'Period',
-		name: 'period',
-		type: 'options',
-		options: PERIODS,
-		default: 'last7Days',
-		description: 'Days begin and end in the time zone of the workflow',
-		displayOptions: { show, hide },
-	},
-	{
-		displayName: 'From',
-		name: 'from',
-		type: 'dateTime',
-		required: true,
-		default: '',
-		description: 'In the time zone of the workflow',
-		displayOptions: { show: { ...show, period: [BETWEEN] }, hide },
-	},
-	{
-		displayName: 'To',
-		name: 'to',
-		type: 'dateTime',
-		default: '',
-		description: 'End of the period, not included; leave empty for now',
-		displayOptions: { show: { ...show, period: [BETWEEN] }, hide },
-	},
-];
+export const periodProperties = (conditions: IDisplayOptions = {}): INodeProperties[] =>
+	properties(PERIODS, 'last7Days', conditions);
+
+/** The same where everything is asked for at first, as it is of a file; {@link periodOrAllOf} reads them. */
+export const periodOrAllProperties: INodeProperties[] = properties(
+	[{ name: 'All', value: ALL }, ...PERIODS],
+	ALL,
+);
+
+function properties(
+	options: INodePropertyOptions[],
+	preset: string,
+	{ show, hide }: IDisplayOptions = {},
+): INodeProperties[] {
+	return [
+		{
+			displayName: 'Period',
+			name: 'period',
+			type: 'options',
+			options,
+			default: preset,
+			description: 'Days begin and end in the time zone of the workflow; weeks begin on Monday',
+			displayOptions: { show, hide },
+		},
+		{
+			displayName: 'From',
+			name: 'from',
+			type: 'dateTime',
+			required: true,
+			default: '',
+			description: 'In the time zone of the workflow',
+			displayOptions: { show: { ...show, period: [BETWEEN] }, hide },
+		},
+		{
+			displayName: 'To',
+			name: 'to',
+			type: 'dateTime',
+			default: '',
+			description: 'End of the period, not included; leave empty for now',
+			displayOptions: { show: { ...show, period: [BETWEEN] }, hide },
+		},
+	];
+}
 
 /** A period as XAPI takes it: ISO 8601 with Z. */
 export interface Period {
@@ -146,3 +175,30 @@ export function periodOf(run: ItemRun): Period {
 		hint: 'Choose a date and time with the picker, or one of the ready-made periods.',
 	});
 }
+
+/**
+ * The period of {@link periodOrAllProperties}.
+ *
+ * @returns undefined for everything
+ * @throws ThreeCxError as {@link periodOf}
+ */
+export const periodOrAllOf = (run: ItemRun): Period | undefined =>
+	run.context.getNodeParameter('period', run.index, ALL) === ALL ? undefined : periodOf(run);
+
+/**
+ * The conditions that a moment lies in a period.
+ *
+ * @param field property of XAPI, such as `TimeSent`
+ * @param period undefined for any moment
+ */
+export const within = (field: string, period: Period | undefined): Condition[] =>
+	period === undefined
+		? []
+		: [
+				{ field, type: 'date-time', operator: 'greaterOrEqual', value: period.from },
+				{ field, type: 'date-time', operator: 'lessThan', value: period.to },
+			];
+
+/** The query for what lies in the period that the item names; all of it where it names none. */
+export const inPeriod = (field: string, run: ItemRun): string =>
+	queryString({ filter: filter({ match: 'all', conditions: within(field, periodOrAllOf(run)) }) });

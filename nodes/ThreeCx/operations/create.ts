@@ -6,11 +6,11 @@ import { orKnown } from '../../../lib/xapi/afterChange';
 import { createEntity, listEntities, outcomeOf, type Entity } from '../../../lib/xapi/entities';
 import { invoke } from '../../../lib/xapi/invoke';
 import type { ItemRun } from '../../shared/router';
-import { bodyOf, fieldProperties, moreFieldsProperty, newRow } from '../fields/body';
+import { bodyOf, fieldProperties, hasMoreFields, moreFieldsProperty, newRow } from '../fields/body';
 import { keyFilter } from '../locator';
 import type { EntityResource } from '../resource';
 import { withArticle, type GenericOperation } from './genericOperation';
-import { asOutput, pick } from './output';
+import { asOutput, summaryOf } from './output';
 
 export const create: GenericOperation = {
 	name: 'create',
@@ -24,7 +24,7 @@ export const create: GenericOperation = {
 	shared: (showFor) => [
 		{
 			...moreFieldsProperty,
-			displayOptions: showFor('create', 'upsert', 'update', 'updateSettings'),
+			displayOptions: showFor(['create', 'upsert', 'update', 'updateSettings'], hasMoreFields),
 		},
 	],
 	execute: async (run, resource) => {
@@ -35,7 +35,7 @@ export const create: GenericOperation = {
 		if (client.dryRun) {
 			await assertFree(run, resource, body);
 			const changed = changesTo({}, body) as IDataObject;
-			return { outcome: outcomeOf(client, 'created'), changed, ...pick(body, resource.summary) };
+			return { outcome: outcomeOf(client, 'created'), changed, ...summaryOf(body, resource) };
 		}
 		const row = await createEntity(
 			client,
@@ -43,8 +43,7 @@ export const create: GenericOperation = {
 			{ ...(draft as Entity), ...body },
 			{ signal },
 		);
-		const known = pick(body, resource.summary);
-		return asOutput([orKnown(pick(row, resource.summary), known)]);
+		return asOutput([orKnown(summaryOf(row, resource), summaryOf(body, resource))]);
 	},
 };
 

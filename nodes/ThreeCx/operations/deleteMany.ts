@@ -5,7 +5,7 @@ import { queryString } from '../../../lib/odata/query';
 import { listEntities, type Entity } from '../../../lib/xapi/entities';
 import { invoke } from '../../../lib/xapi/invoke';
 import type { ItemResult, ItemRun } from '../../shared/router';
-import { byName, rowsOf } from '../lists';
+import { byName, rowsOf, viewerOf } from '../lists';
 import { rowKey } from '../locator';
 import type { EntityResource, LoadOptionsMethod, OwnOperation } from '../resource';
 import { asOutput, wouldDelete } from './output';
@@ -84,10 +84,11 @@ export const deleteManyLists = (of: Pick<DeleteMany, 'resource' | 'plural'>) => 
 		const resource = of.resource();
 		const { name: key } = rowKey(resource);
 		const select = titleProperties(resource);
+		const viewer = await viewerOf(this);
 		const rows = await rowsOf(this, `/${resource.entitySet}`, { select });
 		return rows
 			.map((row) => ({
-				name: resource.title(row as IDataObject),
+				name: resource.title(row as IDataObject, viewer),
 				value: row[key] as string | number,
 			}))
 			.sort(byName);

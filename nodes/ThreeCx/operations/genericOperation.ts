@@ -1,7 +1,7 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
 import type { EntitySet } from '../../../lib/xapi/catalogue';
 import type { ItemResult, ItemRun } from '../../shared/router';
-import type { OperationName, EntityResource } from '../resource';
+import type { OperationName, EntityResource, XapiResource } from '../resource';
 
 /** An operation that works on any resource. */
 export interface GenericOperation {
@@ -24,10 +24,21 @@ export interface GenericOperation {
 	execute: (run: ItemRun, resource: EntityResource) => Promise<ItemResult>;
 }
 
-/** Display options that show a parameter for some operations of every resource that has one of them. */
-export type ShowForAll = (...operations: Array<OperationName | 'updateSettings'>) => DisplayOptions;
+/**
+ * Display options that show a parameter for some operations of every resource that has one of them, or of those that
+ * `which` picks.
+ */
+export type ShowForAll = (
+	operations: Array<OperationName | 'updateSettings'>,
+	which?: (resource: XapiResource) => boolean,
+) => DisplayOptions;
 
 type DisplayOptions = { show: { resource: string[]; operation: string[] } };
+
+/** The same for a member of a collection, which looks at the parameters beside the collection. */
+export const inCollection = ({ show: { resource } }: DisplayOptions): IDisplayOptions => ({
+	show: { '/resource': resource },
+});
 
 /** "a user", "an IVR". */
 export const withArticle = ({ label }: EntityResource): string =>

@@ -1,3 +1,4 @@
+import type { INodeProperties } from 'n8n-workflow';
 import { queryString } from '../../../lib/odata/query';
 import { ThreeCxError } from '../../../lib/http/errors';
 import { ifNoneFoundField, noneFound } from '../../shared/fields/ifNoneFound';
@@ -5,11 +6,29 @@ import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
 import { instantIn } from '../../shared/time';
 import { expandProperty, queryFrom, queryOptions, type BuilderInput } from '../builders';
 import { aboutRow, readLocated } from '../locator';
-import { withArticle, type GenericOperation } from './genericOperation';
-import { asOutput, simplified } from './output';
+import { hasLinks, hasSecrets } from '../typeOf';
+import {
+	inCollection,
+	withArticle,
+	type GenericOperation,
+	type ShowForAll,
+} from './genericOperation';
+import { asOutput, shown, simplified } from './output';
 
 /** What `$select` and `$expand` can shape: one row has no filter and no order. */
 const OPTIONS = ['expand', 'select', 'reveal'];
+
+/** Lists in which some resources have nothing to choose. */
+const NEED = { expand: hasLinks, reveal: hasSecrets };
+
+/** The options, each where there is something to choose. */
+const optionsFor = (showFor: ShowForAll): INodeProperties[] =>
+	queryOptions.map((option) => {
+		const which = NEED[option.name as keyof typeof NEED];
+		return which === undefined
+			? option
+			: { ...option, displayOptions: inCollection(showFor(['get', 'getAll'], which)) };
+	});
 
 export const get: GenericOperation = {
 	name: 'get',
@@ -19,18 +38,18 @@ export const get: GenericOperation = {
 	needs: ['get'],
 	// Get Many shares how a row is shown; its Options come last, too, so they stand here and not with its filter.
 	shared: (showFor) => [
-		{ ...simplifyProperty, displayOptions: showFor('get', 'getAll') },
-		{ ...expandProperty, displayOptions: showFor('get', 'getAll') },
+		{ ...simplifyProperty, displayOptions: showFor(['get', 'getAll']) },
+		{ ...expandProperty, displayOptions: showFor(['get', 'getAll'], hasLinks) },
 		{
 			displayName: 'Options',
 			name: 'options',
 			type: 'collection',
 			placeholder: 'Add option',
 			default: {},
-			displayOptions: showFor('get'),
+			displayOptions: showFor(['get']),
 			options: [
 				ifNoneFoundField('error'),
-				...queryOptions.filter(({ name }) => OPTIONS.includes(name)),
+				...optionsFor(showFor).filter(({ name }) => OPTIONS.includes(name)),
 			],
 		},
 		{
@@ -39,8 +58,8 @@ export const get: GenericOperation = {
 			type: 'collection',
 			placeholder: 'Add option',
 			default: {},
-			displayOptions: showFor('getAll'),
-			options: queryOptions,
+			displayOptions: showFor(['getAll']),
+			options: optionsFor(showFor),
 		},
 	],
 	execute: async (run, resource) => {
@@ -54,7 +73,8 @@ export const get: GenericOperation = {
 			{ options, expands: context.getNodeParameter('expands', index, {}) as object },
 			instantIn(context.getTimezone()),
 		);
-		const query = queryString(simplified(wanted, resource, isSimplified(run)));
+		const asked = simplified(wanted, resource, isSimplified(run));
+		const query = queryString(asked);
 		const row = await aboutRow(
 			run,
 			resource,
@@ -67,6 +87,6 @@ export const get: GenericOperation = {
 			throw error;
 		});
 		if (row instanceof ThreeCxError) return noneFound(options.ifNoneFound, row);
-		return asOutput([row], options.reveal);
+		return asOutput(shown([row], resource, asked), options.reveal);
 	},
 };

@@ -7,7 +7,7 @@ import { shownWhere } from '../../shared/panel';
 import { instantIn } from '../../shared/time';
 import { filterProperties, queryFrom, type BuilderInput } from '../builders';
 import { lower, type GenericOperation } from './genericOperation';
-import { asOutput, simplified } from './output';
+import { asOutput, shown, simplified } from './output';
 
 export const getAll: GenericOperation = {
 	name: 'getAll',
@@ -16,7 +16,7 @@ export const getAll: GenericOperation = {
 	description: ({ plural }) => `List ${lower(plural)}, filtered and sorted`,
 	needs: ['list'],
 	shared: (showFor) => {
-		const displayOptions = showFor('getAll');
+		const displayOptions = showFor(['getAll']);
 		return [
 			...limitProperties().map((property) => shownWhere(property, displayOptions)),
 			...filterProperties.map((property) => ({ ...property, displayOptions })),
@@ -44,11 +44,12 @@ export const getAll: GenericOperation = {
 		const byKey = Object.keys(entitySets(catalogue)[resource.entitySet]?.key ?? {});
 		const { order = byKey.map((field) => ({ field })) } = resource;
 		const ordered = query.orderBy?.length ? query : { ...query, orderBy: order };
+		const wanted = simplified(ordered, resource, isSimplified(run));
 		return await listEntities(client, `/${resource.entitySet}`, {
-			query: queryString(simplified(ordered, resource, isSimplified(run))),
+			query: queryString(wanted),
 			limit: limitOf(run),
 			signal,
-			shape: (rows) => asOutput(rows, options.reveal),
+			shape: (rows) => asOutput(shown(rows, resource, wanted), options.reveal),
 		});
 	},
 };

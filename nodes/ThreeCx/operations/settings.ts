@@ -8,18 +8,22 @@ import type { ItemRun } from '../../shared/router';
 import { bodyOf, settingsProperty } from '../fields/body';
 import type { OwnOperation, SettingsResource } from '../resource';
 import { lower } from './genericOperation';
-import { asOutput } from './output';
+import { typeOf } from '../typeOf';
+import { asOutput, readable } from './output';
 
 const pathOf = (resource: SettingsResource) => `/${resource.singleton}`;
 
-const read = async ({ client, signal }: ItemRun, resource: SettingsResource): Promise<Entity> =>
-	await getEntity(client, pathOf(resource), undefined, { signal });
+/** The settings, those of the form first. */
+async function read({ client, signal }: ItemRun, resource: SettingsResource): Promise<Entity> {
+	const settings = await getEntity(client, pathOf(resource), undefined, { signal });
+	const everyday = resource.fields.map(({ property }) => property);
+	return readable([settings], { type: typeOf(resource) ?? '' }, everyday)[0]!;
+}
 
 /** Sends only what differs, so that a workflow may say what shall be set as often as it likes. */
 async function update(run: ItemRun, resource: SettingsResource): Promise<IDataObject[]> {
 	const { client, signal } = run;
-	const { type = '' } = singleton(catalogue, resource.singleton) ?? {};
-	const wanted = bodyOf(run, { ...resource, type }, 'updateSettings');
+	const wanted = bodyOf(run, { ...resource, type: typeOf(resource) ?? '' }, 'updateSettings');
 	if (Object.keys(wanted).length === 0) {
 		throw new ThreeCxError({
 			kind: 'input',

@@ -10,7 +10,7 @@ import { rowKey } from '../locator';
 import { onRow } from '../onRow';
 import { withArticle, type GenericOperation } from './genericOperation';
 import type { EntityResource } from '../resource';
-import { asOutput, expandsFor, pick } from './output';
+import { asOutput, expandsFor, summaryOf } from './output';
 
 export const update: GenericOperation = {
 	name: 'update',
@@ -35,8 +35,9 @@ export const update: GenericOperation = {
 			if (client.dryRun) return await wouldUpdate(run, resource, path, body);
 			await updateEntity(client, path, body, { signal });
 			const query = queryString({ select: resource.summary });
-			const known = { [rowKey(resource).name]: id, ...pick(body, resource.summary) };
-			const look = async () => await getEntity(client, path, query, { signal });
+			const known = { [rowKey(resource).name]: id, ...summaryOf(body, resource) };
+			const look = async () =>
+				summaryOf(await getEntity(client, path, query, { signal }), resource);
 			return asOutput([await afterChange(look, known)]);
 		});
 	},
@@ -53,5 +54,5 @@ async function wouldUpdate(
 	const row = await getEntity(client, path, query, { signal });
 	const changed = changesTo(row, body) as IDataObject;
 	const outcome = Object.keys(changed).length > 0 ? outcomeOf(client, 'updated') : 'unchanged';
-	return { outcome, changed, ...(pick(row, resource.summary) as IDataObject) };
+	return { outcome, changed, ...(summaryOf(row, resource) as IDataObject) };
 }

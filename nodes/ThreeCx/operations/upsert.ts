@@ -5,7 +5,7 @@ import { bodyOf, newRow } from '../fields/body';
 import { keyFilter } from '../locator';
 import { showFor } from '../../shared/resource';
 import { withArticle, type GenericOperation } from './genericOperation';
-import { asOutput, expandsFor, pick } from './output';
+import { asOutput, expandsFor, summaryOf } from './output';
 
 /** Never shown: a resource without natural keys has no Create or Update. */
 const NO_KEY = { property: '' };
@@ -55,7 +55,7 @@ export const upsert: GenericOperation = {
 			expand: expandsFor(resource, body),
 			signal,
 		});
-		const [output] = asOutput([pick(row, resource.summary)]);
+		const [output] = asOutput([summaryOf(row, resource)]);
 		return { outcome, changed: changed as IDataObject, ...output };
 	},
 };

@@ -66,17 +66,21 @@ const properties: INodeProperties[] = [
 			fieldWords: { singular: 'parameter', plural: 'parameters' },
 		},
 	),
-	mapper(
-		{
-			displayName: 'Body',
-			name: 'body',
-			description: 'The data to send. Empty fields are not sent.',
-		},
-		{
-			resourceMapperMethod: 'getOperationBody',
-			fieldWords: { singular: 'field', plural: 'fields' },
-		},
-	),
+	{
+		...mapper(
+			{
+				displayName: 'Body',
+				name: 'body',
+				description: 'The data to send. Empty fields are not sent.',
+			},
+			{
+				resourceMapperMethod: 'getOperationBody',
+				fieldWords: { singular: 'field', plural: 'fields' },
+			},
+		),
+		// Until then, the parameters above say that an operation must be chosen: once is enough.
+		displayOptions: { hide: { [OPERATION_PARAMETER]: [''] } },
+	},
 	...limitProperties(),
 	{
 		displayName: 'Options',

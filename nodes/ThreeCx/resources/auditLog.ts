@@ -1,18 +1,24 @@
+import type { INodeProperties } from 'n8n-workflow';
 import { filter, type Condition } from '../../../lib/odata/filter';
 import { queryString } from '../../../lib/odata/query';
 import { listFunction } from '../../../lib/xapi/functions';
 import type { ItemRun } from '../../shared/router';
 import { csvOperation, downloadCsv } from '../csvFile';
 import { limitOf, limitProperties } from '../../shared/fields/limit';
-import { periodOf, periodProperties } from '../fields/period';
+import {
+	periodOf,
+	periodOrAllOf,
+	periodOrAllProperties,
+	periodProperties,
+	within,
+	type Period,
+} from '../fields/period';
 import { asOutput } from '../operations/output';
 import type { XapiResource } from '../resource';
 
-/** The entries of the period; the function itself takes no dates (protocol 4.7), `$filter` does. */
-function filterOf(run: ItemRun): string | undefined {
-	const { from, to } = periodOf(run);
+/** The function itself takes no dates (protocol 4.7), `$filter` does. */
+function filterOf(run: ItemRun, period: Period | undefined): string | undefined {
 	const userName = String(run.context.getNodeParameter('userName', run.index, '')).trim();
-	const at = { field: 'Timestamp', type: 'date-time' } as const;
 	const byUser: Condition = {
 		field: 'UserName',
 		type: 'string',
@@ -22,13 +28,18 @@ function filterOf(run: ItemRun): string | undefined {
 	};
 	return filter({
 		match: 'all',
-		conditions: [
-			{ ...at, operator: 'greaterOrEqual', value: from },
-			{ ...at, operator: 'lessThan', value: to },
-			...(userName === '' ? [] : [byUser]),
-		],
+		conditions: [...within('Timestamp', period), ...(userName === '' ? [] : [byUser])],
 	});
 }
+
+const userNameProperty: INodeProperties = {
+	displayName: 'User Name Contains',
+	name: 'userName',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. anna',
+	description: 'Only changes by users with this name; leave empty for all',
+};
 
 /** Who changed what: XAPI `ReportAuditLog`. */
 export const auditLog: XapiResource = {
@@ -43,18 +54,7 @@ export const auditLog: XapiResource = {
 			action: 'Get many audit log entries',
 			description: 'List the changes in a period, newest first. Requires the System Owner role.',
 			uses: ['GetAuditLogData'],
-			properties: [
-				...periodProperties(),
-				{
-					displayName: 'User Name Contains',
-					name: 'userName',
-					type: 'string',
-					default: '',
-					placeholder: 'e.g. anna',
-					description: 'Only changes by users with this name; leave empty for all',
-				},
-				...limitProperties(),
-			],
+			properties: [...periodProperties(), userNameProperty, ...limitProperties()],
 			execute: async (run) =>
 				asOutput(
 					await listFunction(
@@ -63,7 +63,7 @@ export const auditLog: XapiResource = {
 						{},
 						{
 							query: queryString({
-								filter: filterOf(run),
+								filter: filterOf(run, periodOf(run)),
 								orderBy: [{ field: 'Id', direction: 'desc' }],
 							}),
 							limit: limitOf(run),
@@ -74,13 +74,17 @@ export const auditLog: XapiResource = {
 		},
 		csvOperation({
 			action: 'Download the audit log as CSV',
-			description: 'Get the whole audit log as a CSV file. Requires the System Owner role.',
+			description: 'Get the audit log as a CSV file. Requires the System Owner role.',
 			uses: ['DownloadAuditLog'],
+			properties: [...periodOrAllProperties, userNameProperty],
 			execute: async (run) => [
 				await downloadCsv(
 					run,
 					'DownloadAuditLog',
-					{ parameters: { clientTimeZone: run.context.getTimezone() } },
+					{
+						parameters: { clientTimeZone: run.context.getTimezone() },
+						query: queryString({ filter: filterOf(run, periodOrAllOf(run)) }),
+					},
 					'audit-log.csv',
 				),
 			],

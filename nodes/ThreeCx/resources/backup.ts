@@ -146,9 +146,9 @@ export const backup: EntityResource = {
 			uses: ['GetBackupExtras', 'Restore'],
 			properties: [
 				confirmationProperty(
-					'Type the File Name to Confirm',
+					'the File Name',
 					'Restoring replaces the whole configuration and ends all calls',
-					'e.g. before-update-2026-11-23.zip',
+					'before-update-2026-11-23.zip',
 				),
 				{
 					displayName: 'Password',

@@ -5,6 +5,7 @@ import { queryString } from '../../../lib/odata/query';
 import { numberMatcher, patternsIn } from '../../../lib/phone/pattern';
 import { textOf } from '../../../lib/text';
 import {
+	directionOf,
 	hasNumber,
 	loggedCallsIn,
 	matches,
@@ -150,7 +151,11 @@ function legFilter({
 	});
 }
 
-const simplifiedLegs = (rows: Entity[]) => withSeconds(pickEach(rows, SUMMARY), 'CallLogData');
+function simplifiedLegs(rows: Entity[]): Entity[] {
+	const legs = withSeconds(pickEach(rows, SUMMARY), 'CallLogData');
+	for (const leg of legs) if (leg.Direction !== undefined) leg.Direction = directionOf(leg);
+	return legs;
+}
 
 async function getLegs(run: ItemRun, direction: 'asc' | 'desc'): Promise<IDataObject[]> {
 	const { client, signal } = run;

@@ -1,17 +1,22 @@
 import { csvOperation, downloadCsv } from '../csvFile';
+import { inPeriod, periodOrAllProperties } from '../fields/period';
 import type { EntityResource } from '../resource';
 
 /** The CSV download of a chat view. */
 const csv = (operationId: string, what: string) =>
 	csvOperation({
 		action: `Download ${what} as CSV`,
-		description: `Get all ${what} as a CSV file. Requires the System Owner role.`,
+		description: `Get the ${what} as a CSV file. Requires the System Owner role.`,
 		uses: [operationId],
+		properties: periodOrAllProperties,
 		execute: async (run) => [
 			await downloadCsv(
 				run,
 				operationId,
-				{ parameters: { clientTimeZone: run.context.getTimezone() } },
+				{
+					parameters: { clientTimeZone: run.context.getTimezone() },
+					query: inPeriod('TimeSent', run),
+				},
 				`${what.replaceAll(' ', '-')}.csv`,
 			),
 		],

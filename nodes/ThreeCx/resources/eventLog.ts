@@ -1,10 +1,8 @@
 import { invoke } from '../../../lib/xapi/invoke';
 import { csvOperation, downloadCsv } from '../csvFile';
-import { assertConfirmed, confirmationProperty } from '../fields/confirmation';
+import { assertConfirmed, confirmationProperty, PURGE } from '../fields/confirmation';
+import { inPeriod, periodOrAllProperties } from '../fields/period';
 import type { EntityResource } from '../resource';
-
-/** What must be typed before everything is deleted. */
-const PURGE = 'PURGE';
 
 /** What happened on the PBX: XAPI `EventLogs`. */
 export const eventLog: EntityResource = {
@@ -27,9 +25,13 @@ export const eventLog: EntityResource = {
 	operations: [
 		csvOperation({
 			action: 'Download the event log as CSV',
-			description: 'Get the whole event log as a CSV file',
+			description: 'Get the event log as a CSV file',
 			uses: ['DownloadEventLogs'],
-			execute: async (run) => [await downloadCsv(run, 'DownloadEventLogs', {}, 'event-log.csv')],
+			properties: periodOrAllProperties,
+			execute: async (run) => {
+				const query = inPeriod('TimeGenerated', run);
+				return [await downloadCsv(run, 'DownloadEventLogs', { query }, 'event-log.csv')];
+			},
 		}),
 		{
 			name: 'purge',
@@ -37,13 +39,7 @@ export const eventLog: EntityResource = {
 			action: 'Purge the event log',
 			description: 'Delete all entries of the event log permanently',
 			uses: ['PurgeEventLog'],
-			properties: [
-				confirmationProperty(
-					`Type ${PURGE} to Confirm`,
-					'Deletes all entries of the event log permanently',
-					`e.g. ${PURGE}`,
-				),
-			],
+			properties: [confirmationProperty(PURGE, 'Deletes all entries of the event log permanently')],
 			execute: async (run) => {
 				assertConfirmed(run, PURGE, 'All entries of the event log will be deleted permanently.');
 				await invoke(run.client, 'PurgeEventLog', { signal: run.signal });

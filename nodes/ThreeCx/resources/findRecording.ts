@@ -8,6 +8,7 @@ import { requestFor } from '../../../lib/xapi/invoke';
 import { downloadFile } from '../../shared/file';
 import { instantIn } from '../../shared/time';
 import type { ItemResult, ItemRun } from '../../shared/router';
+import { outputFieldOf } from '../fields/outputFile';
 import { asOutput, pick } from '../operations/output';
 
 /** From one look for the recording to the next, in ms. */
@@ -156,7 +157,7 @@ const isComplete = ({ EndTime }: Entity): boolean => typeof EndTime === 'string'
 
 const fileOf = async (run: ItemRun, recId: number): Promise<INodeExecutionData> =>
 	await downloadFile(run, requestFor('DownloadRecording', { parameters: { recId } }), {
-		property: String(run.context.getNodeParameter('binaryPropertyName', run.index, 'data')),
+		property: outputFieldOf(run),
 		fileName: `recording-${recId}.wav`,
 		mimeType: WAV_TYPE,
 	});

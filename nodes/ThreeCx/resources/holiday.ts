@@ -111,6 +111,7 @@ export const holiday: EntityResource = {
 			property: 'Day',
 			prominent: true,
 			spread: true,
+			alsoWrites: ['Month', 'Year', 'TimeOfStartDate'],
 			toXapi: startOf,
 			parameter: {
 				displayName: 'Start',
@@ -124,6 +125,7 @@ export const holiday: EntityResource = {
 			property: 'DayEnd',
 			prominent: true,
 			spread: true,
+			alsoWrites: ['MonthEnd', 'YearEnd', 'TimeOfEndDate'],
 			toXapi: (text: string) => (text.trim() === '' ? {} : endOn(wallClock(text, 'end', 'End'))),
 			parameter: {
 				displayName: 'End',

@@ -8,7 +8,8 @@ import {
 import { enumField, switchField, textField } from '../fields/simple';
 import { deleteMany, deleteManyLists } from '../operations/deleteMany';
 import type { Entity } from '../../../lib/xapi/entities';
-import type { EntityResource, Field } from '../resource';
+import { byName, rowsOf } from '../lists';
+import type { EntityResource, Field, ListSearchMethod } from '../resource';
 import { trunkLists } from './trunk/lists';
 
 const many = {
@@ -49,6 +50,61 @@ const inUse = (body: Entity): Entity =>
 			property in body ? [[flag, true]] : [],
 		),
 	);
+
+/** What {@link numberField} holds: text in workflows that were made before it had a list. */
+type Chosen = string | { value?: string | number };
+
+const numberIn = (chosen: Chosen): string =>
+	String((typeof chosen === 'object' ? chosen.value : chosen) ?? '').trim();
+
+/** The number that a rule is for, from the list of the PBX's own numbers or typed. */
+const numberField: Field = {
+	property: 'Data',
+	prominent: true,
+	spread: true,
+	toXapi: (chosen: Chosen) => {
+		const Data = numberIn(chosen);
+		return Data === '' ? {} : { Data };
+	},
+	parameter: {
+		displayName: 'DID or Caller ID',
+		name: 'data',
+		type: 'resourceLocator',
+		default: { mode: 'list', value: '' },
+		description: 'The number that the rule is for; * stands for any digits',
+		modes: [
+			{
+				displayName: 'From List',
+				name: 'list',
+				type: 'list',
+				placeholder: 'Select one of your numbers...',
+				typeOptions: { searchListMethod: 'searchDids', searchable: true },
+			},
+			{
+				displayName: 'By Number',
+				name: 'number',
+				type: 'string',
+				placeholder: 'e.g. +442079460800',
+			},
+		],
+	},
+};
+
+/** The numbers of the PBX, each with the rule that it has. */
+const searchDids: ListSearchMethod = async function (text = '') {
+	const rows = await rowsOf(this, '/DidNumbers', { expand: [{ property: 'RoutingRule' }] });
+	const results = rows.map(({ Number: number, RoutingRule }) => {
+		const { RuleName } = (RoutingRule ?? {}) as { RuleName?: string };
+		return {
+			name: [String(number), RuleName && `(${RuleName})`].filter(Boolean).join(' '),
+			value: String(number),
+		};
+	});
+	const wanted = text.toLowerCase();
+	return {
+		results: results.filter(({ name }) => name.toLowerCase().includes(wanted)).sort(byName),
+	};
+};
 
 /** Where calls from outside go: XAPI `InboundRules`. */
 export const inboundRule: EntityResource = {
@@ -107,16 +163,7 @@ export const inboundRule: EntityResource = {
 				default: 'BasedOnDID',
 			},
 		},
-		textField(
-			'Data',
-			{
-				displayName: 'DID or Caller ID',
-				name: 'data',
-				placeholder: 'e.g. +442079460800',
-				description: 'The number that the rule is for; * stands for any digits',
-			},
-			{ prominent: true },
-		),
+		numberField,
 		{
 			...destinationField(
 				'OfficeHoursDestination',
@@ -169,4 +216,5 @@ export const inboundRule: EntityResource = {
 	],
 	operations: [deleteMany(many)],
 	loadOptions: { ...destinationLists, ...trunkLists, ...deleteManyLists(many) },
+	listSearch: { searchDids },
 };

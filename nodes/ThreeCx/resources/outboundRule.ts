@@ -4,7 +4,7 @@ import { afterChange } from '../../../lib/xapi/afterChange';
 import { getEntity } from '../../../lib/xapi/entities';
 import { invoke } from '../../../lib/xapi/invoke';
 import type { ItemRun } from '../../shared/router';
-import { assertConfirmed, confirmationProperty } from '../fields/confirmation';
+import { assertConfirmed, confirmationProperty, PURGE } from '../fields/confirmation';
 import { departmentIds } from '../fields/departments';
 import { switchField, textField } from '../fields/simple';
 import { aboutRow, locateKey } from '../locator';
@@ -146,8 +146,6 @@ const many = {
 
 const bulk = deleteMany(many);
 
-const CONFIRM = 'purge';
-
 /** What XAPI calls Purge: deletes several rules, after the user has said so twice. */
 const purge: OwnOperation = {
 	...bulk,
@@ -157,12 +155,12 @@ const purge: OwnOperation = {
 	description: 'Delete multiple outbound rules permanently',
 	properties: [
 		...(bulk.properties ?? []),
-		confirmationProperty('Confirm', `Type ${CONFIRM} to delete the rules`, `e.g. ${CONFIRM}`),
+		confirmationProperty(PURGE, 'Deletes the rules permanently'),
 	],
 	execute: async (run) => {
 		// A dry run needs no confirmation: it deletes nothing.
 		if (!run.client.dryRun)
-			assertConfirmed(run, CONFIRM, 'Outbound calls that only these rules allow will then fail.');
+			assertConfirmed(run, PURGE, 'Outbound calls that only these rules allow will then fail.');
 		return await bulk.execute(run);
 	},
 };

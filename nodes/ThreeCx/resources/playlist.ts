@@ -3,6 +3,7 @@ import { invoke, requestFor } from '../../../lib/xapi/invoke';
 import { downloadFile } from '../../shared/file';
 import { required } from '../../shared/fields/required';
 import type { ItemRun } from '../../shared/router';
+import { outputFieldOf, outputFileProperty } from '../fields/outputFile';
 import { numberField, switchField, textField } from '../fields/simple';
 import { aboutRow, locateKey } from '../locator';
 import type { EntityResource, OwnOperation } from '../resource';
@@ -55,10 +56,11 @@ const downloadOne: OwnOperation = {
 	description: 'Get one audio file of a playlist',
 	onRow: true,
 	uses: ['DownloadPlaylistFile'],
-	properties: [fileProperty],
+	properties: [fileProperty, outputFileProperty],
 	execute: async (run) =>
 		await aboutFile(run, async (parameters) => [
 			await downloadFile(run, requestFor('DownloadPlaylistFile', { parameters }), {
+				property: outputFieldOf(run),
 				fileName: parameters.fileName,
 				mimeType: WAV_TYPE,
 			}),

@@ -1,10 +1,11 @@
-import type { INodeProperties } from 'n8n-workflow';
 import { WAV_TYPE } from '../../../lib/audio/wavType';
 import { queryString } from '../../../lib/odata/query';
 import { listEntities, type Entity } from '../../../lib/xapi/entities';
 import { invoke, requestFor } from '../../../lib/xapi/invoke';
 import { downloadFile } from '../../shared/file';
 import type { ItemRun } from '../../shared/router';
+import { outputFieldOf, outputFileProperty } from '../fields/outputFile';
+import { momentInList } from '../inZone';
 import { locateKey, notFound } from '../locator';
 import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
 import { asOutput } from '../operations/output';
@@ -36,16 +37,6 @@ const bulk =
 		return { Id: id, [done]: true };
 	};
 
-const binaryProperty: INodeProperties = {
-	displayName: 'Put Output File in Field',
-	name: 'binaryPropertyName',
-	type: 'string',
-	default: 'data',
-	required: true,
-	placeholder: 'e.g. data',
-	hint: 'The name of the output binary field to put the file in',
-};
-
 /** Recorded calls: XAPI `Recordings`, which only a System Owner may read (protocol 1.6). */
 export const recording: EntityResource = {
 	name: 'recording',
@@ -55,8 +46,8 @@ export const recording: EntityResource = {
 	entitySet: 'Recordings',
 	type: 'Recording',
 	naturalKeys: [],
-	title: ({ StartTime, FromDisplayName, FromCallerNumber, ToDisplayName, ToDn }) =>
-		`${String(StartTime).slice(0, 16).replace('T', ' ')} ${String(FromDisplayName || FromCallerNumber || '?')} → ${String(ToDisplayName || ToDn || '?')}`,
+	title: ({ StartTime, FromDisplayName, FromCallerNumber, ToDisplayName, ToDn }, { timeZone }) =>
+		`${momentInList(StartTime, timeZone)} ${String(FromDisplayName || FromCallerNumber || '?')} → ${String(ToDisplayName || ToDn || '?')}`,
 	titleNeeds: ['StartTime'],
 	searchIn: ['FromDisplayName', 'FromCallerNumber', 'ToDisplayName', 'ToDn'],
 	summary: [
@@ -104,15 +95,14 @@ export const recording: EntityResource = {
 			description: 'Get the audio file of a recording',
 			onRow: true,
 			uses: ['DownloadRecording'],
-			properties: [binaryProperty],
+			properties: [outputFileProperty],
 			execute: async (run) => {
 				const id = await idOf(run);
-				const parameter = run.context.getNodeParameter('binaryPropertyName', run.index, 'data');
 				const file = await downloadFile(
 					run,
 					requestFor('DownloadRecording', { parameters: { recId: id } }),
 					{
-						property: String(parameter),
+						property: outputFieldOf(run),
 						fileName: `recording-${id}.wav`,
 						mimeType: WAV_TYPE,
 					},
@@ -127,7 +117,7 @@ export const recording: EntityResource = {
 			description:
 				'Find the recording of the call in the input item, and wait until the PBX has stored it; "found" says whether there is one',
 			uses: ['ListRecording', 'GetCallLogData', 'DownloadRecording'],
-			properties: findProperties(binaryProperty),
+			properties: findProperties(outputFileProperty),
 			execute: async (run) => await findRecording(run, recording.summary),
 		},
 		{

@@ -5,10 +5,12 @@ import type {
 	INodeProperties,
 	INodePropertyOptions,
 } from 'n8n-workflow';
+import { ThreeCxError } from '../../../lib/http/errors';
 import type { OrderBy } from '../../../lib/odata/field';
 import { queryString } from '../../../lib/odata/query';
 import { catalogue, parseType, propertiesOf } from '../../../lib/xapi/catalogue';
 import { withSeconds } from '../../../lib/xapi/duration';
+import { inZone } from '../inZone';
 import type { Entity } from '../../../lib/xapi/entities';
 import { listFunction } from '../../../lib/xapi/functions';
 import { invoke } from '../../../lib/xapi/invoke';
@@ -36,7 +38,6 @@ const REPORTS = reportsOf(catalogue);
 /** Names of reports whose stem reads badly. */
 const LABELS: Readonly<Record<string, string>> = {
 	AbandonedChatsStatistics: 'Abandoned Chats',
-	AgentsInQueueStatistics: 'Agents in Queue Statistics',
 	BreachesSla: 'SLA Breaches',
 	CallCostByExtensionGroup: 'Call Cost by Department',
 	ExtensionStatisticsByGroup: 'Extension Statistics by Department',
@@ -44,8 +45,46 @@ const LABELS: Readonly<Record<string, string>> = {
 	OldCallLog: 'Call Log (Before Update 6)',
 	OldCallQuality: 'Call Quality (Before Update 6)',
 	QueueAnUnCalls: 'Queue Answered and Unanswered Calls',
-	QueueAnsweredCallsByWaitTime: 'Queue Answered Calls by Wait Time',
 	StatisticSla: 'SLA Statistics',
+};
+
+/** What a row of each report is about. */
+export const DESCRIPTIONS: Readonly<Record<string, string>> = {
+	AbandonedChatsStatistics: 'Each chat that nobody took, and why',
+	AbandonedQueueCalls: 'Each caller who hung up while waiting in a queue, and how long they waited',
+	AgentLoginHistory: 'When each agent logged in to queues and out again',
+	AgentsInQueueStatistics: 'Calls answered and lost, and talk time, for each agent of each queue',
+	AuditLog: 'Each change of the configuration, and who made it',
+	AverageQueueWaitingTime: 'The average waiting time over a day, as points of a chart',
+	BreachesSla: 'Each queue call that waited longer than the SLA time',
+	CallCostByExtensionGroup: 'Each call with its cost, by department',
+	CallDistribution: 'How many calls came in and went out in each hour or day',
+	CallLog: 'Each leg of each call; Call Log > Get Many makes whole calls of them',
+	CallQuality: 'How good the sound of one call was, on both sides',
+	ChatLog: 'Each chat message of the period',
+	DetailedQueueStatistics: 'Calls, answers, callbacks, and ring and talk time, for each queue',
+	ExtensionStatistics: 'Calls in and out, answered or not, and talk time, for each extension',
+	ExtensionStatisticsByGroup: 'The same as Extension Statistics, for the members of one department',
+	ExtensionsStatisticsByRingGroups: 'Calls that each member of each ring group got and answered',
+	InboundCalls: 'Each external call that came in, with trunk, inbound rule and duration',
+	InboundRules: 'Each inbound rule with its trunk and destinations',
+	OldCallLog: 'The call log of before 3CX v20 Update 6, if the PBX was updated',
+	OldCallQuality: 'Call quality of before 3CX v20 Update 6, if the PBX was updated',
+	OutboundCalls: 'Each external call that went out, with trunk, outbound rule, duration and cost',
+	QueueAgentsChatStatistics: 'Chats answered and dealt with, for each agent of each queue',
+	QueueAgentsChatStatisticsTotals: 'Chats answered and dealt with, for each queue',
+	QueueAnUnCalls: 'Calls answered and not answered over a day, as points of a chart',
+	QueueAnsweredCallsByWaitTime: 'Each answered queue call with its waiting time',
+	QueueCallbacks: 'How many callbacks each queue made, and how many failed',
+	QueueChatPerformance: 'Chats that came, were answered and were abandoned, for each queue',
+	QueueFailedCallbacks: 'Each callback of a queue that reached nobody',
+	QueuePerformanceOverview:
+		'Calls received, answered and dropped, for each queue and each agent in it',
+	QueuePerformanceTotals: 'Calls received, answered and dropped, for each queue',
+	RingGroupStatistics: 'Calls received and answered, for each ring group',
+	StatisticSla: 'How many calls each queue got, and how many waited longer than the SLA time',
+	TeamQueueGeneralStatistics: 'Agents, calls, answers and talk time, for each queue',
+	UserActivity: 'How many calls were answered or not in each hour or day',
 };
 
 const labelOf = ({ name }: Report) => LABELS[name] ?? titleCase(name);
@@ -199,26 +238,39 @@ const parameters: INodeProperties[] = [
 	},
 }));
 
-const reportProperty = (kind: 'rows' | 'file'): INodeProperties => {
-	const choices = REPORTS.filter((report) => report[kind])
-		.map((report) => ({ name: labelOf(report), value: report.name }))
-		.sort(byName);
-	return {
-		displayName: 'Report',
-		name: 'report',
-		type: 'options',
-		noDataExpression: true,
-		options: choices,
-		default: 'QueuePerformanceOverview',
-	};
+/** One picker for both operations, which stands before what it changes. */
+const reportProperty: INodeProperties = {
+	displayName: 'Report',
+	name: 'report',
+	type: 'options',
+	noDataExpression: true,
+	options: REPORTS.map((report) => ({
+		name: labelOf(report),
+		value: report.name,
+		description: [DESCRIPTIONS[report.name], report.file ? '' : '(no CSV)']
+			.filter(Boolean)
+			.join(' '),
+	})).sort(byName),
+	default: 'QueuePerformanceOverview',
+	displayOptions: { show: { operation: ['get', 'downloadCsv'] } },
 };
 
 /** The chosen report, and what its function is called with. */
 function invocationOf(run: ItemRun, kind: 'rows' | 'file') {
 	const { context, index } = run;
 	const name = context.getNodeParameter('report', index) as string;
-	const chosen = REPORTS.find((report) => report.name === name)?.[kind];
-	if (!chosen) throw new Error(`There is no report "${name}"`);
+	const report = REPORTS.find((each) => each.name === name);
+	const chosen = report?.[kind];
+	if (!chosen) {
+		throw new ThreeCxError({
+			kind: 'input',
+			field: 'report',
+			message: report
+				? `3CX has no CSV file of the report "${labelOf(report)}"`
+				: `There is no report "${name}"`,
+			hint: report ? 'Use Get, which gives it as items.' : 'Choose the report from the list.',
+		});
+	}
 	const asks = (field: string) => chosen.parameters.some((parameter) => parameter.field === field);
 	const value = (field: string) => context.getNodeParameter(field, index, '');
 	const { timeZone, ...codes } = context.getNodeParameter('reportOptions', index, {}) as {
@@ -251,7 +303,9 @@ async function get(run: ItemRun): Promise<ItemResult> {
 	const { operationId, returns, invocation } = invocationOf(run, 'rows');
 	const { name: type, array } = parseType(returns);
 	const simplify = isSimplified(run);
-	const shape = (rows: Entity[]) => asOutput(simplify ? withSeconds(rows, type) : rows);
+	const zone = run.context.getTimezone();
+	const shape = (rows: Entity[]) =>
+		asOutput(simplify ? withSeconds(inZone(rows, type, zone), type) : rows);
 	if (!array) {
 		const row = await invoke(client, operationId, { ...invocation, signal });
 		return shape([(row ?? {}) as Entity]);
@@ -280,12 +334,13 @@ const operations: OwnOperation[] = [
 		description: 'Get a report as items. Requires the System Owner role.',
 		uses: idsOf('rows'),
 		properties: [
-			reportProperty('rows'),
+			reportProperty,
 			...parameters,
 			...limitProperties(),
 			{
 				...simplifyProperty,
-				description: 'Whether to return durations in seconds instead of PT1M30S',
+				description:
+					'Whether to return durations in seconds instead of PT1M30S, and times in the time zone of the workflow instead of UTC',
 			},
 		],
 		execute: get,
@@ -294,7 +349,6 @@ const operations: OwnOperation[] = [
 		action: 'Download a report as CSV',
 		description: 'Get a report as a CSV file. Requires the System Owner role.',
 		uses: idsOf('file'),
-		properties: [reportProperty('file')],
 		execute: download,
 	}),
 ];
@@ -321,7 +375,10 @@ export const report: XapiResource = {
 	description: 'Statistics of calls, queues, agents and chats',
 	operations,
 	loadOptions: {
-		getDepartmentNumbers: numbersOf('Groups', ['Name'], byTheirName),
+		async getDepartmentNumbers() {
+			const departments = await numbersOf('Groups', ['Name'], byTheirName).call(this);
+			return [{ name: '(All)', value: '' }, ...departments];
+		},
 		getQueueNumbers: numbersOf('Queues', ['Name'], byTheirName),
 		getRingGroupNumbers: numbersOf('RingGroups', ['Name'], byTheirName),
 		getTrunkNumbers: numbersOf(

@@ -1,4 +1,4 @@
-import { destinationField, destinationLists } from '../fields/destination';
+import { closedRoutesField, destinationField, destinationLists } from '../fields/destination';
 import { extensionsField } from '../fields/extensions';
 import { memberOperations } from '../fields/members';
 import { departmentsField, enumField, numberField, textField } from '../fields/simple';
@@ -58,6 +58,7 @@ const rows: EntityResource = {
 			'If Nobody Answers',
 			'Where calls go after the ring time',
 		),
+		closedRoutesField,
 		departmentsField(),
 	],
 };

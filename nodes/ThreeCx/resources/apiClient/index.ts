@@ -13,7 +13,7 @@ import {
 import { onRow } from '../../onRow';
 import { asOutput } from '../../operations/output';
 import type { EntityResource, OwnOperation } from '../../resource';
-import { rows } from './rows';
+import { callControlApi, configurationApi, rows } from './rows';
 
 const uses = ['GetServicePrincipal', 'UpdateServicePrincipal'];
 
@@ -22,9 +22,18 @@ const generateKey: OwnOperation = {
 	label: 'Generate Key',
 	action: 'Generate a new key for an API client',
 	description:
-		'Generate a new API key (client secret). The old key and its access tokens stop working at once, including those of this credential if it uses the same client.',
+		'Generate a new API key (client secret). The old key and its access tokens stop working at once.',
 	onRow: true,
 	uses: ['GenerateAppToken'],
+	properties: [
+		{
+			displayName:
+				'The old key stops working at once, and every program that uses it is locked out. For the client of this credential, that is n8n: enter the new key in the credential.',
+			name: 'keyNotice',
+			type: 'notice',
+			default: '',
+		},
+	],
 	execute: async (run) =>
 		await onRow(run, rows, async ({ id }) => {
 			const { client, signal } = run;
@@ -53,24 +62,12 @@ const setRights: OwnOperation = {
 		departmentParameter,
 		{
 			...roleParameter,
-			default: 'system_owners',
 			description:
 				'Reports, recordings and call history need System Owner; most of the configuration needs System Admin',
 		},
-		{
-			displayName: 'Configuration API',
-			name: 'xapiEnabled',
-			type: 'boolean',
-			default: true,
-			description: 'Whether the client can use the 3CX Configuration API',
-		},
-		{
-			displayName: 'Call Control API',
-			name: 'callControlEnabled',
-			type: 'boolean',
-			default: true,
-			description: 'Whether the client can see and control calls',
-		},
+		// As in Create, nothing is allowed that was not turned on.
+		configurationApi,
+		callControlApi,
 	],
 	execute: async (run): Promise<IDataObject> => {
 		const { context, index, client, signal } = run;

@@ -1,7 +1,25 @@
+import type { INodeProperties } from 'n8n-workflow';
 import { extensionsField } from '../../fields/extensions';
 import { MEMBERSHIPS, membershipsField } from '../../fields/members';
-import { switchField, textField } from '../../fields/simple';
+import { textField } from '../../fields/simple';
 import type { EntityResource } from '../../resource';
+
+/** The two APIs, off until somebody turns them on: in Create, and in Set Rights. */
+export const configurationApi: INodeProperties = {
+	displayName: 'Configuration API',
+	name: 'xapiEnabled',
+	type: 'boolean',
+	default: false,
+	description: 'Whether the client can use the 3CX Configuration API',
+};
+
+export const callControlApi: INodeProperties = {
+	displayName: 'Call Control API',
+	name: 'callControlEnabled',
+	type: 'boolean',
+	default: false,
+	description: 'Whether the client can see and control calls',
+};
 
 /** API clients, XAPI `ServicePrincipals`: all but the operations that only they have. */
 export const rows: EntityResource = {
@@ -13,7 +31,10 @@ export const rows: EntityResource = {
 	entitySet: 'ServicePrincipals',
 	type: 'ServicePrincipal',
 	naturalKeys: [{ property: 'Number', label: 'Client ID', placeholder: 'e.g. n8n' }],
-	title: ({ Number: number }) => String(number),
+	// A new key or other rights for it lock n8n out.
+	title: ({ Number: number }, { clientId }) =>
+		number === clientId ? `${String(number)} (used by this credential)` : String(number),
+	lastInList: ({ Number: number }, { clientId }) => number === clientId,
 	searchIn: ['Number'],
 	summary: [
 		'Id',
@@ -39,24 +60,8 @@ export const rows: EntityResource = {
 			{ prominent: true, createOnly: true },
 		),
 		membershipsField,
-		switchField(
-			'XAPIEnabled',
-			{
-				displayName: 'Configuration API',
-				name: 'xapiEnabled',
-				description: 'Whether the client can use the 3CX Configuration API',
-			},
-			{ prominent: true },
-		),
-		switchField(
-			'CallControlEnabled',
-			{
-				displayName: 'Call Control API',
-				name: 'callControlEnabled',
-				description: 'Whether the client can see and control calls',
-			},
-			{ prominent: true },
-		),
+		{ property: 'XAPIEnabled', prominent: true, parameter: configurationApi },
+		{ property: 'CallControlEnabled', prominent: true, parameter: callControlApi },
 		extensionsField('Peers', {
 			displayName: 'Monitored Extension Names or IDs',
 			name: 'peers',

@@ -1,3 +1,4 @@
+import { destinationLists } from '../../fields/destination';
 import type { EntityResource } from '../../resource';
 import { departmentMemberOperations } from './members';
 import { setOfficeHoursMode } from './officeHoursMode';
@@ -8,4 +9,5 @@ import { rows } from './rows';
 export const department: EntityResource = {
 	...rows,
 	operations: [...departmentMemberOperations, getRoles, setOfficeHoursMode],
+	loadOptions: destinationLists,
 };

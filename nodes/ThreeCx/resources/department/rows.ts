@@ -1,3 +1,6 @@
+import { departmentRoutesField } from '../../fields/destination';
+import { promptField } from '../../fields/prompts';
+import { scheduleFields } from '../../fields/timetable';
 import type { EntityResource } from '../../resource';
 
 /** Departments, which XAPI calls `Groups`: all but the operations that only they have. */
@@ -61,6 +64,13 @@ export const rows: EntityResource = {
 				description: 'How long calls to the department ring before the PBX answers',
 			},
 		},
+		...scheduleFields,
+		departmentRoutesField,
+		promptField(
+			'MusicOnHold',
+			{ displayName: 'Music on Hold Name or ID', name: 'musicOnHold' },
+			'What callers of the department hear on hold',
+		),
 		{
 			property: 'Language',
 			parameter: {

@@ -1,6 +1,6 @@
 import { closedRoutesField, destinationLists } from '../../fields/destination';
 import { departmentsField, enumField, numberField, textField } from '../../fields/simple';
-import { byName, rowsOf } from '../../lists';
+import { promptField } from '../../fields/prompts';
 import type { EntityResource } from '../../resource';
 import { invalidKeyField, keyMapField, timeoutField } from './menuKeys';
 import { keyOperations } from './setKey';
@@ -59,18 +59,11 @@ export const ivr: EntityResource = {
 			name: 'ivrType',
 			default: 'Default',
 		}),
-		{
-			property: 'PromptFilename',
-			parameter: {
-				displayName: 'Prompt Name or ID',
-				name: 'promptFilename',
-				type: 'options',
-				typeOptions: { loadOptionsMethod: 'getPrompts' },
-				default: '',
-				description:
-					'The prompt to play to callers. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
-			},
-		},
+		promptField(
+			'PromptFilename',
+			{ displayName: 'Prompt Name or ID', name: 'promptFilename' },
+			'The prompt to play to callers',
+		),
 		numberField('Timeout', {
 			displayName: 'Timeout (Seconds)',
 			name: 'timeout',
@@ -79,16 +72,5 @@ export const ivr: EntityResource = {
 		}),
 	],
 	operations: keyOperations(() => ivr),
-	loadOptions: {
-		...destinationLists,
-		async getPrompts() {
-			const rows = await rowsOf(this, '/CustomPrompts', { select: ['Filename', 'DisplayName'] });
-			return rows
-				.map(({ Filename, DisplayName }) => ({
-					name: String(DisplayName || Filename),
-					value: String(Filename),
-				}))
-				.sort(byName);
-		},
-	},
+	loadOptions: destinationLists,
 };

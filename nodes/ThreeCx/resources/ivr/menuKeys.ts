@@ -97,6 +97,7 @@ const TIMEOUT_LABEL = 'Destination After Timeout';
 export const timeoutField: Field = {
 	property: 'TimeoutForwardType',
 	spread: true,
+	alsoWrites: ['TimeoutForwardDN', 'TimeoutForwardPeerType'],
 	toXapi: ({ destination }: DestinationValue) => {
 		if (!destination) return {};
 		const kind = destinationKind(destination, KINDS, TIMEOUT_LABEL);

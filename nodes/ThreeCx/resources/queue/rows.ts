@@ -1,5 +1,7 @@
-import { destinationField } from '../../fields/destination';
+import { closedRoutesField, destinationField } from '../../fields/destination';
 import { extensionsField } from '../../fields/extensions';
+import { promptField } from '../../fields/prompts';
+import { departmentsField } from '../../fields/simple';
 import { enumOptions } from '../../fields/text';
 import type { EntityResource } from '../../resource';
 
@@ -29,7 +31,11 @@ export const rows: EntityResource = {
 		'SLATime',
 		'IsRegistered',
 	],
-	expand: { Agents: { property: 'Agents' }, Managers: { property: 'Managers' } },
+	expand: {
+		Agents: { property: 'Agents' },
+		Groups: { property: 'Groups' },
+		Managers: { property: 'Managers' },
+	},
 	needed: [['Name']],
 	fields: [
 		{
@@ -57,7 +63,12 @@ export const rows: EntityResource = {
 			},
 		},
 		extensionsField('Agents', { displayName: 'Agent Names or IDs', name: 'agents' }),
-		extensionsField('Managers', { displayName: 'Manager Names or IDs', name: 'managers' }),
+		extensionsField('Managers', {
+			displayName: 'Manager Names or IDs',
+			name: 'managers',
+			// The agents above say how an expression names them.
+			hint: undefined,
+		}),
 		{
 			property: 'AnnounceQueuePosition',
 			parameter: {
@@ -68,6 +79,19 @@ export const rows: EntityResource = {
 				description: 'Whether callers hear their position in the queue',
 			},
 		},
+		departmentsField(),
+		closedRoutesField,
+		promptField(
+			'IntroFile',
+			{ displayName: 'Intro Prompt Name or ID', name: 'introFile' },
+			'The prompt that callers hear before agents ring',
+			'EnableIntro',
+		),
+		promptField(
+			'OnHoldFile',
+			{ displayName: 'Music on Hold Name or ID', name: 'onHoldFile' },
+			'What callers hear while they wait',
+		),
 		destinationField(
 			'ForwardNoAnswer',
 			'forwardNoAnswer',
