@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
+import { wavHeader } from '../../lib/audio/wav';
 import type { N8nApi } from './api';
 
 /**
@@ -65,7 +66,7 @@ export type ChatModel = (request: {
 export interface Services {
 	/** Keeps under each path what was put there last. */
 	crm: HttpService & { records: Map<string, Buffer> };
-	/** Speech to text and chat. */
+	/** Speech to text, text to speech, and chat. */
 	ai: HttpService & {
 		/** The text that is heard in any recording. */
 		heard: string;
@@ -121,7 +122,7 @@ export async function startServices(): Promise<Services> {
 				path: rest,
 				headers: request.headers,
 				body,
-			}).then(({ status, json }) => answer(response, status, json));
+			}).then((reply) => answer(response, reply));
 		});
 	});
 	await new Promise<void>((done) => http.listen(0, '127.0.0.1', done));
@@ -194,12 +195,22 @@ export async function startServices(): Promise<Services> {
 
 interface Reply {
 	status: number;
-	json: unknown;
+	json?: unknown;
+	/** A WAV file, in place of JSON. */
+	wav?: Buffer;
 }
 
-function answer(response: ServerResponse, status: number, json: unknown): void {
-	response.writeHead(status, { 'content-type': 'application/json' });
-	response.end(JSON.stringify(json));
+function answer(response: ServerResponse, { status, json, wav }: Reply): void {
+	response.writeHead(status, { 'content-type': wav ? 'audio/wav' : 'application/json' });
+	response.end(wav ?? JSON.stringify(json));
+}
+
+/** A short tone, in place of a voice. */
+function voice(): Buffer {
+	const pcm = Buffer.alloc(2 * 2_400);
+	for (let at = 0; at < pcm.length; at += 2)
+		pcm.writeInt16LE(Math.round(8_000 * Math.sin((2 * Math.PI * 440 * at) / 16_000)), at);
+	return Buffer.concat([wavHeader(pcm.length), pcm]);
 }
 
 /** As much of the OpenAI interface as the workflows use. */
@@ -213,6 +224,15 @@ async function understand(
 		return isWave && isForm
 			? { status: 200, json: { text: ai.heard } }
 			: { status: 400, json: { error: { message: 'no audio file' } } };
+	}
+	if (path === '/audio/speech') {
+		const { input, response_format: format } = JSON.parse(body.toString()) as Record<
+			string,
+			unknown
+		>;
+		return format === 'wav' && typeof input === 'string' && input !== ''
+			? { status: 200, wav: voice() }
+			: { status: 400, json: { error: { message: 'no text, or another format than wav' } } };
 	}
 	if (path === '/chat/completions') {
 		const message = await ai.chat(JSON.parse(body.toString()) as Parameters<ChatModel>[0]);

@@ -24,6 +24,7 @@ export const TABLES = {
 		missedAt: 'string',
 		tries: 'number',
 	},
+	'3CX on call': { name: 'string', number: 'string', place: 'number' },
 	'3CX subscribers': { url: 'string' },
 	'3CX undelivered': {
 		eventId: 'string',

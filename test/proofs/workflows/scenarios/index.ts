@@ -4,6 +4,7 @@ import { offboarding, onboarding } from './people';
 import { agentTools } from './agent';
 import { aiRouting, queueReport, queueWatch } from './queues';
 import { missedCalls, screenPop, transcription, webhooks } from './calls';
+import { onCallAlert, voiceAgent } from './voice';
 
 /** Counts a statement that has to hold, and goes on either way. */
 export type Check = (what: string, holds: () => unknown) => Promise<void>;
@@ -18,11 +19,13 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
 	'missed-calls.json': missedCalls,
 	'nightly-report.json': nightlyReport,
 	'offboarding.json': offboarding,
+	'on-call-alert.json': onCallAlert,
 	'onboarding.json': onboarding,
 	'queue-report.json': queueReport,
 	'queue-watch.json': queueWatch,
 	'screen-pop.json': screenPop,
 	'tenants.json': tenants,
 	'transcription.json': transcription,
+	'voice-agent.json': voiceAgent,
 	'webhooks.json': webhooks,
 };
