@@ -1,15 +1,16 @@
 import { ThreeCxError } from '../http/errors';
 import { inThread } from '../thread';
-import { BYTES_PER_MS, SAMPLE_BYTES, SAMPLE_RATE } from './pcm';
+import { SAMPLE_BYTES, SAMPLE_RATE } from './pcm';
 
 /** Bytes of {@link wavHeader}. */
 const WAV_HEADER_BYTES = 44;
 
 /**
- * @param dataBytes length of the audio that follows, as Call Control sends it
+ * @param dataBytes length of the audio that follows: 16 bits, one channel
+ * @param rate of it, in Hz; as Call Control sends it, unless said otherwise
  * @returns what makes a WAV file of it (RIFF, `fmt ` for PCM, `data`)
  */
-export function wavHeader(dataBytes: number): Buffer {
+export function wavHeader(dataBytes: number, rate = SAMPLE_RATE): Buffer {
 	const header = Buffer.alloc(WAV_HEADER_BYTES);
 	header.write('RIFF', 0, 'latin1');
 	header.writeUInt32LE(WAV_HEADER_BYTES - 8 + dataBytes, 4);
@@ -17,8 +18,8 @@ export function wavHeader(dataBytes: number): Buffer {
 	header.writeUInt32LE(16, 16); // length of `fmt `
 	header.writeUInt16LE(1, 20); // PCM
 	header.writeUInt16LE(1, 22); // channels
-	header.writeUInt32LE(SAMPLE_RATE, 24);
-	header.writeUInt32LE(BYTES_PER_MS * 1_000, 28);
+	header.writeUInt32LE(rate, 24);
+	header.writeUInt32LE(rate * SAMPLE_BYTES, 28);
 	header.writeUInt16LE(SAMPLE_BYTES, 32);
 	header.writeUInt16LE(SAMPLE_BYTES * 8, 34);
 	header.write('data', 36, 'latin1');

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { WaveFile } from 'wavefile';
+import { backgroundCount } from '../../lib/callcontrol/calls/background';
 import { linkCount } from '../../lib/callcontrol/link/sharing';
 import { pcmFromWav } from '../../lib/audio/wav';
 import { bytesFrom, quiet, samplesIn, sine, speech, toneIn } from '../audio/samples';
@@ -213,6 +214,17 @@ describe('Play', () => {
 		expect(heard()).toEqual(speech(300));
 	});
 
+	test('raw samples of another rate, converted', async () => {
+		await start();
+		const pcm = bytesFrom(sine(500, { rate: 24_000 }));
+		const parameters = audio('play', { format: 'pcm', sampleRate: 24_000 });
+		await node.one(parameters, withFile(pcm, 'application/octet-stream'));
+		expect(Math.abs(heard().length - 500 * 16)).toBeLessThanOrEqual(8);
+		const { amplitude, noise } = toneIn(samplesIn(heard()), 440);
+		expect(Math.abs(amplitude - 8_000)).toBeLessThan(160);
+		expect(noise).toBeLessThan(60);
+	});
+
 	test('until a key is pressed', async () => {
 		await start();
 		const output = node.one(
@@ -272,6 +284,67 @@ describe('Play', () => {
 		// What was on the way is lost; nothing is heard twice.
 		expect(heard().length).toBeGreaterThan(600 * 16);
 		expect(heard().length).toBeLessThanOrEqual(1_500 * 16);
+	});
+
+	describe('in the background', () => {
+		const long = () => withFile(wav(sine(20_000), 8_000));
+		const begin = async (more: Parameters<NodeAndPbx['one']>[1] = {}) => {
+			const output = await node.one(audio('play', { background: true }), { ...long(), ...more });
+			await until(() => heard().length > 0, 'the caller to hear something');
+			return output;
+		};
+		const isOver = async () => await until(() => backgroundCount() === 0, 'the playing to end');
+
+		test('goes on when the node has ended, until the call ends', async () => {
+			await start();
+			expect(await begin()).toEqual({
+				extension: APP,
+				participantId: id,
+				callId: callid,
+				seconds: 20,
+				completed: null,
+				endedBy: null,
+				key: null,
+			});
+			const soFar = heard().length;
+			await until(() => heard().length > soFar, 'more of it');
+			hangUp();
+			await isOver();
+		});
+
+		test('ends when something else is played to the call', async () => {
+			await start();
+			await begin();
+			const next = await node.one(audio('play'), withFile(wav(sine(300), 8_000)));
+			expect(next).toMatchObject({ completed: true });
+			expect(heard().subarray(-300 * 16)).toEqual(speech(300));
+			expect(heard().length).toBeLessThan(20_000 * 16);
+			await isOver();
+		});
+
+		test('plays the latest of several', async () => {
+			await start();
+			await begin();
+			await begin();
+			await node.one(audio('play'), withFile(wav(sine(300), 8_000)));
+			await isOver();
+		});
+
+		test('ends with a key', async () => {
+			await start();
+			await node.one(audio('play', { background: true, stopOnKey: true }), long());
+			await until(() => heard().length > 0, 'the caller to hear something');
+			press('5');
+			await isOver();
+			expect(heard().length).toBeLessThan(20_000 * 16);
+		});
+
+		test('is refused at once for a call that is gone', async () => {
+			await start();
+			hangUp();
+			const { error } = await node.run(audio('play', { background: true }), long());
+			expect(error).toMatchObject({ message: 'The call has ended' });
+		});
 	});
 
 	test.each<[string, INodeParameters, Parameters<NodeAndPbx['one']>[1], string | RegExp]>([

@@ -539,6 +539,20 @@ describe('the audio of a route point', () => {
 		expect(toneIn(heard, 400).noise).toBeLessThan(mostNoise);
 	});
 
+	test('is played in the background while the workflow goes on', async () => {
+		await start();
+		const { callid, id, fields } = incoming(APP);
+		const played = { ...node(audio('play', fields, { background: true }), 'Play') };
+		const { end } = await begin(promptUrl('/long'), fetching, played, node(on('get', fields)));
+		const { json } = outputOf(await end());
+		expect(json).toMatchObject({ callId: callid, status: 'Connected' });
+		// The execution is over, and it still plays.
+		const heard = () => pbx.calls.heard({ dn: APP, participant: id }).length;
+		const soFar = heard();
+		await until(() => heard() > soFar + 16_000, 'more of it', 20_000);
+		pbx.calls.hangUp({ callid });
+	});
+
 	test('asks for a number with a prompt, and collects what the caller enters', async () => {
 		await start();
 		const { callid, id, fields } = incoming(APP);

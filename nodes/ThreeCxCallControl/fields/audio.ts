@@ -1,5 +1,5 @@
 import type { INodeExecutionData, INodeProperties } from 'n8n-workflow';
-import { SAMPLE_BYTES } from '../../../lib/audio/pcm';
+import { SAMPLE_BYTES, SAMPLE_RATE } from '../../../lib/audio/pcm';
 import type { Spool } from '../../../lib/audio/spool';
 import { pcmFromWav, wavHeader } from '../../../lib/audio/wav';
 import { MAX_SPEECH_BYTES, type AudioLeg } from '../../../lib/callcontrol/rest/audio';
@@ -18,7 +18,7 @@ const formatOptions = [
 	{
 		name: 'Raw PCM',
 		value: 'pcm',
-		description: 'Samples without a header: 8 kHz, signed 16-bit little-endian, mono',
+		description: 'Samples without a header: signed 16-bit little-endian, mono',
 	},
 	{
 		name: 'WAV',
@@ -26,6 +26,9 @@ const formatOptions = [
 		description: 'Any common sample rate, width and number of channels',
 	},
 ];
+
+/** Rates that raw audio comes in, in Hz: of telephones, speech services and sound cards. */
+const RATES = [8_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
 
 /** The fields for audio that is played to the caller. */
 export const audioInputFields: INodeProperties[] = [
@@ -47,6 +50,15 @@ export const audioInputFields: INodeProperties[] = [
 		default: 'wav',
 		description: 'The format of the file. Convert MP3 and other formats to WAV first.',
 	},
+	{
+		displayName: 'Sample Rate',
+		name: 'sampleRate',
+		type: 'options',
+		options: RATES.map((rate) => ({ name: `${rate / 1_000} kHz`, value: rate })),
+		default: SAMPLE_RATE,
+		displayOptions: { show: { format: ['pcm'] } },
+		description: 'How many samples the file has per second; 3CX plays 8 kHz, others are converted',
+	},
 ];
 
 /** How a recording is handed over. */
@@ -55,7 +67,7 @@ export const recordingFormatField: INodeProperties = {
 	name: 'format',
 	type: 'options',
 	options: [
-		formatOptions[0]!,
+		{ ...formatOptions[0]!, description: `${formatOptions[0]!.description}, 8 kHz` },
 		{ name: 'WAV', value: 'wav', description: '8 kHz, 16-bit, mono, as phones use it' },
 	],
 	default: 'wav',
@@ -124,7 +136,9 @@ export async function audioIn(
 	const format = context.getNodeParameter('format', index, 'wav') as AudioFormat;
 	context.helpers.assertBinaryData(index, field);
 	const file = await context.helpers.getBinaryDataBuffer(index, field);
-	const pcm = format === 'wav' ? await pcmFromWav(file, signal) : file;
+	const rate = context.getNodeParameter('sampleRate', index, SAMPLE_RATE) as number;
+	const pcm =
+		format === 'wav' ? await pcmFromWav(file, signal) : await pcmOfRate(file, rate, signal);
 	if (pcm.length > MAX_SPEECH_BYTES) {
 		throw new ThreeCxError({
 			kind: 'input',
@@ -134,6 +148,12 @@ export async function audioIn(
 		});
 	}
 	return pcm.subarray(0, pcm.length - (pcm.length % SAMPLE_BYTES));
+}
+
+/** @returns raw audio of any rate at that of Call Control. */
+async function pcmOfRate(pcm: Buffer, rate: number, signal?: AbortSignal): Promise<Buffer> {
+	if (rate === SAMPLE_RATE) return pcm;
+	return await pcmFromWav(Buffer.concat([wavHeader(pcm.length, rate), pcm]), signal);
 }
 
 /** @returns the leg as the audio functions want it. */

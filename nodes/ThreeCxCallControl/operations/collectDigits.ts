@@ -1,4 +1,5 @@
 import { whenConnected } from '../../../lib/callcontrol/rest/audio';
+import { endBackground } from '../../../lib/callcontrol/calls/background';
 import { watchLeg } from '../../../lib/callcontrol/calls/keyWatch';
 import { askForDigits } from '../../../lib/callcontrol/calls/question';
 import { withCallEvents } from '../../../lib/callcontrol/calls/wait';
@@ -25,7 +26,7 @@ export const collectDigits: Operation = {
 		},
 		...audioInputFields.map((field) => ({
 			...field,
-			displayOptions: { show: { playPrompt: [true] } },
+			displayOptions: { show: { playPrompt: [true], ...field.displayOptions?.show } },
 		})),
 		...digitFields(),
 	],
@@ -40,6 +41,7 @@ export const collectDigits: Operation = {
 			: undefined;
 		return await withCallEvents(await linkOf(run), signal, async (onEvent, { lost }) => {
 			const watch = watchLeg(onEvent, audio, () => true);
+			if (prompt) await endBackground(run.client.connection.origin, audio);
 			const { callid } = await whenConnected(audio);
 			const { digits, endedBy } = await askForDigits(audio, watch, { prompt, rules, lost });
 			return { ...leg, callId: callid, digits, endedBy };
