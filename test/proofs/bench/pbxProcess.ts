@@ -119,25 +119,25 @@ function commandsOf(
 	proxies: Partial<Record<Place, DelayProxy>>,
 ): PbxCommands {
 	const knownUsers = new Set(description.userIds);
-	let marked = 0;
+	let marked: (typeof pbx.requests)[number] | undefined;
+	/** The oldest requests are dropped as new ones come, so that no place in the list stays the same. */
+	const sinceMark = () => pbx.requests.slice(marked ? pbx.requests.lastIndexOf(marked) + 1 : 0);
 	return {
 		describe: () => description,
 		setLatency: (ms) => void (pbx.faults.latencyMs = ms),
 		setLoad: (load) => void (pbx.load.options = load),
 		workedFor: (client) => {
-			const times = pbx.requests
-				.slice(marked)
+			const times = sinceMark()
 				.filter(({ clientId }) => clientId === client)
 				.map(({ at }) => at.getTime());
 			return { from: times[0] ?? NaN, to: times.at(-1) ?? NaN };
 		},
 		mark: () => {
-			marked = pbx.requests.length;
+			marked = pbx.requests.at(-1);
 			for (const proxy of Object.values(proxies)) proxy.mark();
 		},
 		requestsOf: (client) =>
-			pbx.requests
-				.slice(marked)
+			sinceMark()
 				.filter(({ clientId, method }) => clientId === client && method === 'GET')
 				.map(({ path, query }) => path + query),
 		connectionsOf: (place) => proxies[place]?.used ?? 0,
