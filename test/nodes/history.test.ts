@@ -1,5 +1,6 @@
 import type { IDataObject, INodeParameters, INodePropertyOptions } from 'n8n-workflow';
 import { closeDispatchers } from '../../lib/http/dispatchers';
+import { callKeyOf } from '../../lib/callKey';
 import { startPbx, VERSION, type Pbx } from '../../sandbox/pbx';
 import { CredentialStore, loadOptionsContext, runNode, type NodeRunInput } from '../support/n8n';
 import { listSearch, loadOptions } from '../../nodes/ThreeCx/methods';
@@ -570,6 +571,22 @@ describe('recordings', () => {
 		// The fault writes text as UTF-8.
 		expect(sound.content.equals(Buffer.from(body.toString('latin1')))).toBe(true);
 	});
+});
+
+test('a call of the log has the key of its live events, simplified or not', async () => {
+	const callid = pbx.calls.incoming({ from: '+441632960177', to: '100' });
+	pbx.calls.answer({ callid });
+	pbx.calls.hangUp({ callid });
+	for (const simplify of [true, false]) {
+		const [call] = await run('callLog', 'getAll', {
+			period: 'today',
+			returnAll: true,
+			order: 'newest',
+			callFilters: { number: '+441632960177' },
+			simplify,
+		});
+		expect(call?.callKey).toBe(callKeyOf(callid, Date.now()));
+	}
 });
 
 describe('reports', () => {

@@ -47,7 +47,7 @@ const SUMMARY = [
 ];
 
 /** What whole calls are made of; transcriptions and AI summaries are long and stay on the PBX. */
-const NEEDED_FOR_CALLS = [...SUMMARY, 'CallHistoryId', 'CdrId', 'Indent', 'Recordings'];
+const NEEDED_FOR_CALLS = [...SUMMARY, 'CallHistoryId', 'CallId', 'CdrId', 'Indent', 'Recordings'];
 
 /** The whole period: we filter with `$filter` and by reading. */
 const callLogParameters = (run: ItemRun) => {
