@@ -6,7 +6,12 @@ import type { LinkAccess } from '../../lib/callcontrol/link/sharing';
 import type { Connection } from '../../lib/http/serverUrl';
 import { stampOf } from '../../lib/http/stamps';
 import { assertDomainAllowed } from './allowedDomains';
-import { CREDENTIAL, isSameForAllItems, type ThreeCxCredentials } from './credential';
+import {
+	assertRightForTool,
+	CREDENTIAL,
+	isSameForAllItems,
+	type ThreeCxCredentials,
+} from './credential';
 import { assertEgressAllowed } from './egress';
 import { assertN8nSupported } from './n8nVersion';
 import { tokensFor, type RequestContext } from './tokens';
@@ -44,10 +49,13 @@ export async function connectTo(
  * @returns a function from item index to access; it throws as {@link connectTo}
  */
 export function accessPerItem(context: IExecuteFunctions): (index: number) => Promise<PbxAccess> {
-	if (context.getInputData().length < 2) return async (index) => await accessTo(context, index);
+	const isOne = context.getInputData().length < 2;
+	let isRight: Promise<void> | undefined;
 	let isSame: Promise<boolean> | undefined;
 	let shared: Promise<PbxAccess> | undefined;
 	return async (index) => {
+		await (isRight ??= assertRightForTool(context));
+		if (isOne) return await accessTo(context, index);
 		isSame ??= isSameForAllItems(context);
 		if (!(await isSame)) return await accessTo(context, index);
 		return await (shared ??= accessTo(context, index));

@@ -1,7 +1,9 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
+import { ThreeCxError } from '../../lib/http/errors';
 import type { Stamp } from '../../lib/http/stamps';
 import type { DomainRestriction } from './allowedDomains';
 import { CREDENTIAL } from './credentialName';
+import { isTool } from './errors';
 import { storedFields } from './n8nInternals';
 
 export { CREDENTIAL };
@@ -98,7 +100,36 @@ const isExpression = (value: unknown) => typeof value === 'string' && value.star
  * @param context the execution context
  * @returns false also where an n8n does not show what it has stored
  */
-export async function hasExpressions(context: IExecuteFunctions): Promise<boolean> {
+export const hasExpressions = async (context: IExecuteFunctions): Promise<boolean> =>
+	(await expressionsOf(context)).length > 0;
+
+/** Fields of the credential that are expressions; none where an n8n does not show what it has stored. */
+async function expressionsOf(context: IExecuteFunctions): Promise<string[]> {
 	const shown = await storedFields(context);
-	return shown !== undefined && FIELDS.some((name) => isExpression(shownValue(shown, name)));
+	if (!shown) return [];
+	return FIELDS.map((name) => shownValue(shown, name)).filter(isExpression) as string[];
+}
+
+/** What looks at other nodes: `$('Tenants').item`, `$node["Tenants"]`, `$items("Tenants")`. */
+const OTHER_NODES = /\$\(|\$node\b|\$items\b/;
+
+/**
+ * Refuses a credential that would lead to the wrong PBX. When a node is a tool of an AI agent, n8n resolves
+ * `$('Tenants').item` in its credential with the first item, whatever item the agent works on: every customer would be
+ * answered from the first one's PBX. `$json` is the agent's own item, and right.
+ *
+ * @param context the execution context
+ * @throws ThreeCxError of kind `input` when the node is a tool whose credential looks at other nodes
+ */
+export async function assertRightForTool(context: IExecuteFunctions): Promise<void> {
+	// Not n8n's `isToolExecution`, which is not true for all agents.
+	if (!isTool(context.getNode())) return;
+	const other = (await expressionsOf(context)).find((text) => OTHER_NODES.test(text));
+	if (other === undefined) return;
+	throw new ThreeCxError({
+		kind: 'input',
+		field: 'credential',
+		message: `An AI tool cannot use a credential with an expression such as ${other.slice(1, 80)}`,
+		hint: 'n8n would take the first item for every call, so that all customers were answered from one PBX. Use a credential without expressions, one tool for each PBX, or expressions with $json only.',
+	});
 }

@@ -1,6 +1,15 @@
 import { NodeApiError, NodeOperationError, type INode, type JsonObject } from 'n8n-workflow';
 import { ThreeCxError } from '../../lib/http/errors';
 
+/** @returns whether the node is a tool of an AI agent: n8n makes the type of a tool from the node's */
+export const isTool = ({ type }: Pick<INode, 'type'>): boolean => type.endsWith('Tool');
+
+/** n8n shows a model the headline only, so it says everything: what to do, and in which parameter. */
+const forModel = ({ message, hint, field }: ThreeCxError): string =>
+	[`${message.replace(/\.$/, '')}.`, hint, field && `(Parameter: ${field})`]
+		.filter(Boolean)
+		.join(' ');
+
 /**
  * Turns what `lib` threw into the error that n8n shows: what happened as the headline, what to do below it.
  *
@@ -25,7 +34,8 @@ export function toNodeError(
 	if (!(error instanceof ThreeCxError)) {
 		return new NodeOperationError(node, error as Error, { itemIndex });
 	}
-	const { kind, message, hint, status, code, field, request } = error;
+	const { kind, hint, status, code, field, request } = error;
+	const message = isTool(node) ? forModel(error) : error.message;
 	const isNamed = origin === undefined || `${message} ${hint}`.includes(origin);
 	const description =
 		[hint, isNamed ? '' : `PBX: ${origin}.`].filter(Boolean).join(' ') || undefined;

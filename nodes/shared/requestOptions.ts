@@ -3,6 +3,7 @@ import { MAX_IN_FLIGHT } from '../../lib/http/dispatchers';
 import { ThreeCxError } from '../../lib/http/errors';
 import type { InFlight } from '../../lib/http/inFlight/gate';
 import { DEFAULT_RETRY, type RetryPolicy } from '../../lib/http/retry';
+import { passOnField } from './fields/passOn';
 
 /** Items that are worked on at the same time over all PBXs, unless the node's option says otherwise. */
 export const DEFAULT_IN_FLIGHT_TO_ALL = 20;
@@ -47,6 +48,7 @@ export const requestOptionsProperty: INodeProperties = {
 			description:
 				'The largest response to read, so that n8n does not run out of memory. Does not apply to files.',
 		},
+		passOnField,
 		{
 			displayName: 'Requests in Flight per PBX',
 			name: 'inFlight',

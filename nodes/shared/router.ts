@@ -7,6 +7,7 @@ import { accessPerItem, type PbxAccess } from './connect';
 import { hasExpressions } from './credential';
 import { toNodeError } from './errors';
 import { isDryRun } from './fields/dryRun';
+import { passedOn } from './fields/passOn';
 import { outgoing } from './output';
 import { withQuickParameters } from './parameters';
 import { DEFAULT_IN_FLIGHT_TO_ALL, inFlightFrom, MB, retryFor } from './requestOptions';
@@ -43,6 +44,7 @@ export async function runItems(
 	execute: (run: ItemRun) => Promise<ItemResult>,
 ): Promise<INodeExecutionData[][]> {
 	const context = withQuickParameters(original);
+	const inputs = context.getInputData();
 	const signal = context.getExecutionCancelSignal();
 	const accessOf = accessPerItem(original);
 	let hasMany: Promise<boolean> | undefined;
@@ -53,8 +55,9 @@ export async function runItems(
 	const attempt = async (
 		index: number,
 		access: Promise<PbxAccess>,
+		beside: Beside,
 	): Promise<INodeExecutionData[]> => {
-		const { inFlight, timeout, largestAnswer, keepTrying } = optionsOf(context, index);
+		const { inFlight, timeout, largestAnswer, keepTrying, passOn } = optionsOf(context, index);
 		const client = createPbxClient({
 			...(await access),
 			inFlight: inFlightFrom(inFlight),
@@ -64,20 +67,23 @@ export async function runItems(
 			...(largestAnswer === undefined ? {} : { maxBytes: largestAnswer * MB }),
 		});
 		// Asked before anything is done: what acted does not fail.
-		const isNamed = await isPbxNamed(index);
+		beside.input = passedOn(passOn, inputs[index]!.json);
+		if (await isPbxNamed(index)) beside.pbx = { pbx: hostOf(client.connection.origin) };
 		const result = await execute({ context, index, client, signal });
 		const rows = Array.isArray(result) ? result : [result];
-		const items = rows.map((row) => ({
-			...outgoing(isItem(row) ? row : { json: row as IDataObject }),
-			pairedItem: { item: index },
-		}));
-		if (!isNamed) return items;
-		const pbx = hostOf(client.connection.origin);
-		return items.map((item) => ({ ...item, json: { ...item.json, pbx } }));
+		return rows.map((row) => {
+			const item = outgoing(isItem(row) ? row : { json: row as IDataObject });
+			return { ...item, json: amid(beside, item.json), pairedItem: { item: index } };
+		});
 	};
 
 	/** What an item becomes that failed, where the execution is to go on. */
-	const failed = (cause: unknown, index: number, origin?: string): INodeExecutionData[] => {
+	const failed = (
+		cause: unknown,
+		index: number,
+		beside: Beside,
+		origin?: string,
+	): INodeExecutionData[] => {
 		const node = context.getNode();
 		const error = toNodeError(node, cause, index, origin);
 		if (!context.continueOnFail()) throw error;
@@ -87,26 +93,41 @@ export async function runItems(
 		const json: IDataObject =
 			node.onError === 'continueErrorOutput'
 				? { error: hint ? `${message.replace(/\.$/, '')}. ${hint}` : message }
-				: { error: message, hint: hint ?? undefined };
+				: amid(beside, { error: message, hint: hint ?? undefined });
 		return [{ json, pairedItem: { item: index } }];
 	};
 
-	const outputs = await mapInLanes(context.getInputData(), limitsOf(context), async (_, index) => {
+	const outputs = await mapInLanes(inputs, limitsOf(context), async (_, index) => {
 		const access = accessOf(index);
 		const origin = await access.then(({ connection }) => connection.origin).catch(() => undefined);
 		return {
 			// What cannot be reached for want of an address has a lane of its own.
 			lane: origin ?? '',
-			job: async () =>
-				await attempt(index, access).catch((cause: unknown) => failed(cause, index, origin)),
+			job: async () => {
+				const beside: Beside = {};
+				return await attempt(index, access, beside).catch((cause: unknown) =>
+					failed(cause, index, beside, origin),
+				);
+			},
 		};
 	});
 	return [outputs.flat()];
 }
 
+/** What stands in an output item beside what the operation gives: the operation's own fields win over those of the input. */
+interface Beside {
+	input?: IDataObject;
+	pbx?: { pbx: string };
+}
+
+/** Rows by the thousand are copied only where there is something to add. */
+const amid = ({ input = {}, pbx }: Beside, json: IDataObject): IDataObject =>
+	pbx === undefined && Object.keys(input).length === 0 ? json : { ...input, ...json, ...pbx };
+
 /** What `requestOptions.ts` lets a person choose. */
 interface SharedOptions {
 	addPbx?: unknown;
+	passOn?: unknown;
 	inFlight?: unknown;
 	inFlightToAll?: number;
 	/** Seconds. */

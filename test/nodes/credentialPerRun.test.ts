@@ -197,6 +197,26 @@ describe('the PBX of each item', () => {
 		expect(named(items)).toEqual([host, host]);
 	});
 
+	test.each([
+		["$('Items').item.json.pbxUrl", false],
+		['$node["Items"].json.pbxUrl', false],
+		['$json.pbxUrl', true],
+	])('of a tool is not the first item’s: %s', async (expression, isRight) => {
+		const pbx = await newPbx();
+		const credentials = new CredentialStore({ ...perItem, pbxUrl: `={{ ${expression} }}` });
+		const run = async (type: string) =>
+			await runNode({ type, parameters: versionOf, credentials, items: [fieldsOf(pbx)] });
+		const { items, error } = await run('n8n-nodes-threecx.threeCxTool');
+		if (isRight) expect(named(items)).toEqual([hostOf(pbx)]);
+		else {
+			expect(error?.message).toContain(
+				`An AI tool cannot use a credential with an expression such as {{ ${expression} }}. n8n would`,
+			);
+			expect(pbx.requests).toEqual([]);
+		}
+		expect(named((await run('n8n-nodes-threecx.threeCx')).items)).toEqual([hostOf(pbx)]);
+	});
+
 	test('is named in every row of a list, beside what the row has', async () => {
 		const pbx = await newPbx();
 		const { items } = await runNode({

@@ -77,7 +77,8 @@ export const nodeTypes: INodeTypes = {
 };
 
 function nodeType(name: string): INodeType {
-	const type = NODES[name];
+	// As n8n does, which makes a tool of each node that can be one.
+	const type = NODES[name.replace(/Tool$/, '')];
 	if (!type) throw new Error(`The test harness does not know the node ${name}`);
 	return new type();
 }
