@@ -160,7 +160,7 @@ function forwardingOf(row: Entity): Route[] {
 	const profiles = (row.ForwardingProfiles ?? []) as Entity[];
 	return profiles.flatMap((profile, at) =>
 		forwardingRoutes(profile).map(({ reason, caller, route, name, destination }): Route => {
-			const why = reason === 'always' ? 'Always' : REASONS[reason].label;
+			const why = REASONS[reason].label;
 			const whose = caller === CALLERS.internal[0] ? 'Internal' : 'From Outside';
 			return {
 				place: `${String(profile.Name)}: ${why}, ${whose}`,

@@ -289,6 +289,8 @@ export interface Upsert extends RequestOptions {
 	body: Entity;
 	/** The body when there is no row yet; throws where it does not make a whole one. */
 	newRow?: (body: Entity) => Entity;
+	/** The body for a row that is there already; the body as it is when left out. */
+	onto?: (row: Entity, body: Entity) => Entity;
 	/** Brings the arrays of `body` along, so that they can be compared. */
 	expand?: readonly Expand[];
 }
@@ -304,7 +306,16 @@ const turns = new KeyedLock();
  * @throws ThreeCxError of kind `conflict` when several rows have the natural key
  */
 export async function upsertEntity(client: PbxClient, upsert: Upsert): Promise<UpsertResult> {
-	const { entitySet, filter, identity, body, expand, newRow = (row) => row, ...options } = upsert;
+	const {
+		entitySet,
+		filter,
+		identity,
+		body,
+		expand,
+		newRow = (row) => row,
+		onto,
+		...options
+	} = upsert;
 	const path = `/${entitySet}`;
 	const find = async () => {
 		const query = queryString({ filter, expand });
@@ -317,7 +328,7 @@ export async function upsertEntity(client: PbxClient, upsert: Upsert): Promise<U
 		});
 	};
 	const bring = async (existing: Entity): Promise<UpsertResult> => {
-		const changes = differences(existing, body);
+		const changes = differences(existing, onto?.(existing, body) ?? body);
 		const changed = changesTo(existing, changes);
 		if (Object.keys(changes).length === 0) return { outcome: 'unchanged', changed, row: existing };
 		await updateEntity(client, path + keyOf(entitySet, existing), changes, options);

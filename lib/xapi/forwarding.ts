@@ -9,8 +9,11 @@ export const REASONS = {
 	busy: { label: 'Busy', route: 'AvailableRoute', prefix: 'Busy' },
 	noAnswer: { label: 'No Answer', route: 'AvailableRoute', prefix: 'NoAnswer' },
 	notRegistered: { label: 'Not Registered', route: 'AvailableRoute', prefix: 'NotRegistered' },
-	always: { label: 'Always (Statuses Like Away)', route: 'AwayRoute', prefix: '' },
+	always: { label: 'Always', route: 'AwayRoute', prefix: '' },
 } as const;
+
+/** A status in which the user takes calls has no *Always* in 3CX: these three together are all of its reasons. */
+export const REASONS_WHILE_AVAILABLE = ['busy', 'noAnswer', 'notRegistered'] as const;
 
 /** Why a call is forwarded. */
 export type Reason = keyof typeof REASONS;

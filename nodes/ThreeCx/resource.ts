@@ -10,6 +10,7 @@ import type { Expand } from '../../lib/odata/expand';
 import type { OrderBy } from '../../lib/odata/field';
 import type { Entity } from '../../lib/xapi/entities';
 import type { Operation, Resource } from '../shared/resource';
+import type { ItemRun } from '../shared/router';
 
 /** A field of a resource that people fill in every day; all others are offered under More Fields. */
 export interface Field {
@@ -23,15 +24,23 @@ export interface Field {
 	section?: boolean;
 	/** Can only be set when creating: 3CX refuses to change it later (protocol 4.5). */
 	createOnly?: boolean;
-	/**
-	 * Turns the parameter's value into the property's; left out, the value is sent as it is. `instant` reads what a date
-	 * picker gives, in the workflow's time zone, as XAPI wants it.
-	 */
-	toXapi?: (value: never, instant: (text: string) => string) => unknown;
+	/** Turns the parameter's value into the property's, now or with a promise; left out, the value is sent as it is. */
+	toXapi?: (value: never, at: FieldSource) => unknown;
 	/** `toXapi` gives an object of several properties, `property` being the main one of them. */
 	spread?: boolean;
 	/** The other properties that `spread` can write; More Fields does not offer them. */
 	alsoWrites?: readonly string[];
+	/**
+	 * The field is a switch that is not sent: when on, the list `property` of a row that is there already becomes what this
+	 * makes of what it has and what was filled in.
+	 */
+	merge?: (held: Entity[], wanted: Entity[]) => Entity[];
+}
+
+/** What a field may need to know besides its value. */
+export interface FieldSource extends Pick<ItemRun, 'client' | 'signal'> {
+	/** Reads what a date picker gives, in the workflow's time zone, as XAPI wants it. */
+	instant: (text: string) => string;
 }
 
 /** A property by which a row can be named besides its Id. */

@@ -904,7 +904,9 @@ export const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 						'plan forwarding',
 					),
 					step('updateForwarding', { user, status: 'Available', rules }, [{ outcome: 'updated' }]),
-					step('getForwarding', { user, status: 'Available' }, [{ busyExternal: 'Queue 800' }]),
+					step('getForwarding', { user, status: 'Available' }, [
+						{ busyExternal: { text: 'Queue 800' } },
+					]),
 					step('regenerate', { user, credentials: ['VoicemailPIN'] }, [
 						{ regenerated: ['VoicemailPIN'] },
 					]),

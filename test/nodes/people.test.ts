@@ -1,4 +1,4 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { loadOptionsContext } from '../support/n8n';
 import { ThreeCx } from '../../nodes/ThreeCx/ThreeCx.node';
 import type { LoadOptionsMethod } from '../../nodes/ThreeCx/resource';
@@ -157,9 +157,75 @@ describe('departments of a user', () => {
 			'No department was chosen',
 		);
 		expect(
-			(await office.refusal('user', 'removeFromDepartment', { ...add, groupId: 'Billing' }))
-				.message,
-		).toBe('"Billing" is not the ID of a department');
+			(await office.refusal('user', 'removeFromDepartment', { ...add, groupId: 'Bills' })).message,
+		).toBe('This PBX has no department "Bills"');
+	});
+
+	test('may be named in all fields that take departments, where an expression gives the name', async () => {
+		const named = { user: user('116'), groupId: 'billing' };
+		await office.one('user', 'addToDepartment', { ...named, role: 'users' });
+		expect(rolesOf('116')).toHaveProperty('Billing', 'users');
+		const number = office.pbx.store.find('Groups', 'Name', 'Billing')!.Number as string;
+		await office.one('user', 'removeFromDepartment', { ...named, groupId: number });
+		expect(rolesOf('116')).not.toHaveProperty('Billing');
+		const groupsOf = (set: 'Users' | 'RingGroups', at: string) =>
+			(office.pbx.store.find(set, 'Number', at)!.Groups as IDataObject[]).map(({ Name }) => Name);
+		await office.one('user', 'create', {
+			number: '196',
+			firstName: 'Temp',
+			departments: { membership: [{ groupId: 'Billing', role: 'managers' }] },
+		});
+		// In no other department: the default one neither.
+		expect(groupsOf('Users', '196')).toEqual(['Billing']);
+		await office.one('ringGroup', 'create', {
+			name: 'Named',
+			additionalFields: { departments: `={{ 'Billing, ${groupId('Management')}, billing' }}` },
+		});
+		const ring = office.pbx.store.find('RingGroups', 'Name', 'Named')!;
+		expect(groupsOf('RingGroups', String(ring.Number))).toEqual(['Billing', 'Management']);
+	});
+
+	test.each([
+		[
+			'update',
+			(departments: object) => ({
+				user: user('118'),
+				updateFields: { departments, keepDepartments: true },
+			}),
+		],
+		[
+			'upsert',
+			(departments: object) => ({
+				number: '118',
+				matchBy: 'Number',
+				departments,
+				additionalFields: { keepDepartments: true },
+			}),
+		],
+	])('are added to those that are there: %s', async (operation, parameters) => {
+		const billing = (role: string) =>
+			parameters({ membership: [{ groupId: 'Billing', role }] }) as INodeParameters;
+		await office.one('user', 'removeFromDepartment', { user: user('118'), groupId: 'Billing' });
+		const home = rolesOf('118');
+		expect(Object.keys(home).length).toBeGreaterThan(0);
+		await office.one('user', operation, { ...billing('users'), dryRun: true });
+		expect(rolesOf('118')).toEqual(home);
+		await office.one('user', operation, billing('users'));
+		expect(rolesOf('118')).toEqual({ ...home, Billing: 'users' });
+		await office.one('user', operation, billing('managers'));
+		expect(rolesOf('118')).toEqual({ ...home, Billing: 'managers' });
+	});
+
+	test('of the same name must be told apart by their ID', async () => {
+		for (const name of ['Twin', 'TWIN', 'twin']) await office.one('department', 'create', { name });
+		const add = { user: user('117'), role: 'users' };
+		await office.one('user', 'addToDepartment', { ...add, groupId: 'TWIN' });
+		expect((stored('117').Groups as IDataObject[]).map(({ GroupId }) => GroupId)).toContain(
+			groupId('TWIN'),
+		);
+		expect(
+			(await office.refusal('user', 'addToDepartment', { ...add, groupId: 'tWin' })).message,
+		).toBe('Several departments are called "tWin"');
 	});
 
 	test('a role that may not be lowered says what to do', async () => {
@@ -203,8 +269,8 @@ describe('forwarding', () => {
 			status: 'Available',
 			isCurrent: true,
 			noAnswerTimeout: 20,
-			busyInternal: 'Voice Mail 112',
-			noAnswerExternal: 'Voice Mail 112',
+			busyInternal: { to: 'VoiceMail', number: '112', text: 'Voice Mail 112' },
+			noAnswerExternal: { to: 'VoiceMail', number: '112', text: 'Voice Mail 112' },
 		});
 		const rules = {
 			rule: [
@@ -213,6 +279,7 @@ describe('forwarding', () => {
 			],
 		};
 		const change = { ...available, rules, forwardingOptions: { noAnswerTimeout: 15 } };
+		const outside = { to: 'External', number: '+447700900112', text: 'External +447700900112' };
 		expect(await office.one('user', 'updateForwarding', change)).toMatchObject({
 			outcome: 'updated',
 			noAnswerTimeout: 15,
@@ -220,9 +287,9 @@ describe('forwarding', () => {
 		expect(await office.one('user', 'getForwarding', available)).toEqual({
 			...before,
 			noAnswerTimeout: 15,
-			busyExternal: 'Queue 800',
-			noAnswerInternal: 'External +447700900112',
-			noAnswerExternal: 'External +447700900112',
+			busyExternal: { to: 'Queue', number: '800', text: 'Queue 800' },
+			noAnswerInternal: outside,
+			noAnswerExternal: outside,
 		});
 		const profiles = stored('112').ForwardingProfiles as IDataObject[];
 		expect(profiles).toHaveLength(5);
@@ -241,9 +308,50 @@ describe('forwarding', () => {
 		await office.one('user', 'updateForwarding', { ...away, rules });
 		expect(await office.one('user', 'getForwarding', away)).toMatchObject({
 			isCurrent: false,
-			alwaysInternal: 'End Call',
-			alwaysExternal: 'Voice Mail 113',
+			alwaysInternal: { to: 'None', number: null, text: 'End Call' },
+			alwaysExternal: { text: 'Voice Mail 113' },
 		});
+	});
+
+	test('of all statuses changes at once, each for the reasons that it has', async () => {
+		const all = { user: user('114'), status: '*' };
+		const rules = { rule: [{ when: 'always', callers: 'all', to: 'Extension', target: '103' }] };
+		const sent = await office.requestsOf(async () => {
+			const row = await office.one('user', 'updateForwarding', { ...all, rules });
+			expect(row.outcome).toBe('updated');
+			expect((row.statuses as IDataObject[]).map(({ status }) => status)).toEqual([
+				'Available',
+				'Away',
+				'Out of office',
+				'Custom 1',
+				'Custom 2',
+			]);
+			const change = { from: 'Voice Mail 114', to: 'Extension 103' };
+			expect(row.changed).toMatchObject({
+				'Available.notRegisteredInternal': change,
+				'Away.alwaysExternal': change,
+			});
+		});
+		expect(sent.filter((method) => method === 'PATCH')).toHaveLength(1);
+		const now = await office.run('user', 'getForwarding', all);
+		const destinations = now.flatMap((row) =>
+			Object.entries(row).filter(([name]) => /(?:In|Ex)ternal$/.test(name)),
+		);
+		expect(destinations.length).toBeGreaterThan(5 * 2);
+		expect(new Set(destinations.map(([, value]) => (value as IDataObject).text))).toEqual(
+			new Set(['Extension 103']),
+		);
+		expect(await office.one('user', 'updateForwarding', { ...all, rules })).toMatchObject({
+			outcome: 'unchanged',
+			changed: {},
+		});
+		// A reason that only some statuses have changes those.
+		const one = { when: 'busy', callers: 'external', to: 'Extension', target: '104' };
+		const some = await office.one('user', 'updateForwarding', { ...all, rules: { rule: [one] } });
+		expect(Object.keys(some.changed as object).sort()).toEqual([
+			'Available.busyExternal',
+			'Custom 1.busyExternal',
+		]);
 	});
 
 	test.each([
@@ -260,6 +368,12 @@ describe('forwarding', () => {
 			/has no target: Queue/,
 		],
 		['no rule', 'Available', {}, /Nothing to change/],
+		[
+			'a reason that there is not',
+			'*',
+			{ rule: [{ when: 'toString', callers: 'all', to: 'None' }] },
+			/"When" cannot be "toString"/,
+		],
 	])('%s is refused before anything is sent', async (_, status, rules, message) => {
 		const sent = await office.requestsOf(async () => {
 			const parameters = { user: user('113'), status, rules };

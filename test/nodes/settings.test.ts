@@ -2,7 +2,7 @@ import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { closeDispatchers } from '../../lib/http/dispatchers';
 import { catalogue, propertiesOf, singleton } from '../../lib/xapi/catalogue';
 import { HIDDEN } from '../../lib/xapi/secrets';
-import { hasSettings, type SettingsResource } from '../../nodes/ThreeCx/resource';
+import { hasSettings, type FieldSource, type SettingsResource } from '../../nodes/ThreeCx/resource';
 import { RESOURCES } from '../../nodes/ThreeCx/resources';
 import { startNode, type NodeUnderTest } from './routingHarness';
 
@@ -66,9 +66,11 @@ describe.each(WITH_SETTINGS)('%s', (_, resource) => {
 			fields.map(({ property }) => property).sort(),
 		);
 		const stored = node.pbx.store.singleton(path);
+		// No setting needs to ask anybody.
+		const source = { instant: String } as unknown as FieldSource;
 		for (const { property, parameter, toXapi } of fields) {
 			const value = settings[parameter.name];
-			const xapi = toXapi ? toXapi(value as never, String) : value;
+			const xapi = toXapi ? toXapi(value as never, source) : value;
 			expect({ property, value: stored[property] }).toEqual({ property, value: xapi });
 		}
 		// What the PBX conceals cannot be compared, so it is sent again.

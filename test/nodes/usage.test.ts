@@ -260,7 +260,7 @@ describe('Replace Destination', () => {
 		const elsewhere = await replace(to('Extension', '103'), to('Extension', '106'));
 		expect(elsewhere).toMatchObject({ outcome: 'updated', done: 4 });
 		const own = await office.one('user', 'getForwarding', { user, status: 'Available' });
-		expect(own.busyExternal).toBe('Voice Mail 103');
+		expect(own.busyExternal).toMatchObject({ text: 'Voice Mail 103' });
 	});
 
 	test('can leave the voicemail, and look in some places only', async () => {

@@ -179,29 +179,30 @@ export const moreFieldsProperty: INodeProperties = {
  * hold when creating and nothing is wiped when updating.
  *
  * @throws ThreeCxError of kind `input` when a value still holds the marker of a hidden secret: it came from an earlier
- *   output, and writing it would set the marker as the password
+ *   output, and writing it would set the marker as the password; as `toXapi` of the fields
  */
-export function bodyOf(
-	{ context, index }: ItemRun,
+export async function bodyOf(
+	run: ItemRun,
 	resource: Written,
 	operation: WriteOperation,
-): Entity {
+): Promise<Entity> {
+	const { context, index } = run;
 	const collection = context.getNodeParameter(COLLECTIONS[operation], index, {}) as IDataObject;
 	const instant = instantIn(context.getTimezone());
-	const everyday = writable(resource, operation).flatMap((field) => {
+	const given = writable(resource, operation).flatMap((field) => {
+		if (field.merge) return [];
 		const { name } = field.parameter;
 		const isAlone = standsAlone(field, operation);
 		const value = isAlone ? context.getNodeParameter(name, index, undefined) : collection[name];
 		// What stands alone is always there and means nothing when empty; what was added on purpose does.
 		if (value === undefined || value === null || (isAlone && isBlank(value))) return [];
-		const xapi = field.toXapi ? field.toXapi(value as never, instant) : value;
-		return field.spread ? Object.entries(xapi as Entity) : [[field.property, xapi] as const];
+		return [{ field, value }];
 	});
 	const more = context.getNodeParameter('moreFields', index, {
 		value: null,
 	}) as ResourceMapperValue;
 	const body: Entity = {
-		...Object.fromEntries(everyday),
+		...(await xapiOf(run, given)),
 		...mappedValues(more.value, resource.label, propertiesOf(catalogue, resource.type), {
 			catalogue,
 			instant,
@@ -210,6 +211,72 @@ export function bodyOf(
 	refuseHidden(body);
 	resource.check?.(body);
 	return body;
+}
+
+/** Turns a body into what a row shall have that is there already; see `merge` of {@link Field}. */
+export interface Merging {
+	/** Lists of the body that grow, and so have to be read first. */
+	lists: string[];
+	/** @returns the body with what the row has */
+	onto: (row: Entity, body: Entity) => Entity;
+}
+
+/**
+ * What the switches of an item say about lists that only grow.
+ *
+ * @param body as {@link bodyOf} gave it
+ * @returns undefined where none is on, or its list was not filled in
+ */
+export function mergingOf(
+	{ context, index }: ItemRun,
+	{ fields }: Pick<Written, 'fields'>,
+	operation: WriteOperation,
+	body: Entity,
+): Merging | undefined {
+	const collection = context.getNodeParameter(COLLECTIONS[operation], index, {}) as IDataObject;
+	const growing = fields.filter(
+		({ merge, property, parameter }) =>
+			merge && collection[parameter.name] === true && Array.isArray(body[property]),
+	);
+	if (growing.length === 0) return undefined;
+	return {
+		lists: growing.map(({ property }) => property),
+		onto: (row, wanted) => ({
+			...wanted,
+			...Object.fromEntries(
+				growing.map(({ property, merge }) => [
+					property,
+					merge!((row[property] ?? []) as Entity[], wanted[property] as Entity[]),
+				]),
+			),
+		}),
+	};
+}
+
+/** A field and what was filled in. */
+export interface Given {
+	field: Field;
+	value: unknown;
+}
+
+/**
+ * @param run the item
+ * @param given fields that were filled in
+ * @returns the properties that they make
+ * @throws ThreeCxError as their `toXapi`
+ */
+export async function xapiOf(
+	{ context, client, signal }: ItemRun,
+	given: readonly Given[],
+): Promise<Entity> {
+	const instant = instantIn(context.getTimezone());
+	const made: Entity = {};
+	for (const { field, value } of given) {
+		const { toXapi, property, spread } = field;
+		const xapi = toXapi ? await toXapi(value as never, { client, signal, instant }) : value;
+		Object.assign(made, spread ? xapi : { [property]: xapi });
+	}
+	return made;
 }
 
 /** Nothing, or a form in which nothing is filled in. */

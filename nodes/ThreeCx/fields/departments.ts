@@ -1,30 +1,84 @@
 import { ThreeCxError } from '../../../lib/http/errors';
+import { queryString } from '../../../lib/odata/query';
+import { listEntities, type Entity } from '../../../lib/xapi/entities';
+import type { ItemRun } from '../../shared/router';
 import { numbersIn } from './extensions';
 
-/** Departments are chosen from a list and named by their ID, which an expression can give in several forms. */
+/**
+ * Departments are chosen from a list, which gives their IDs. An expression may also name them: IDs differ from PBX to PBX,
+ * so that a workflow for many of them cannot know any.
+ */
+
+/** Below a list of departments. */
+export const DEPARTMENT_HINT = 'In an expression, the ID can also be the name, such as Sales';
+
+type Asking = Pick<ItemRun, 'client' | 'signal'>;
 
 /**
- * The ID of one department.
+ * The IDs of departments that are named by ID, name or number (`GRP0001`). Reads the PBX's departments once, and only where
+ * there is a name among them.
  *
- * @param value what the parameter holds
+ * @param names what the parameters hold
  * @param field name of the parameter, for the error
- * @throws ThreeCxError of kind `input` when it is empty or no ID
+ * @returns the IDs, in the same order
+ * @throws ThreeCxError of kind `input` when one is empty, `notFound` when there is no such department, `conflict` when
+ *   there are several
  */
-export function departmentId(value: unknown, field: string): number {
-	const text = String(value ?? '').trim();
-	if (/^\d+$/.test(text)) return Number(text);
-	throw new ThreeCxError({
-		kind: 'input',
-		field,
-		message: text === '' ? 'No department was chosen' : `"${text}" is not the ID of a department`,
-		hint: 'Choose the department from the list, or enter the Id from Department > Get Many.',
-	});
+export async function departmentsNamed(
+	{ client, signal }: Asking,
+	names: readonly unknown[],
+	field: string,
+): Promise<number[]> {
+	const texts = names.map((name) => String(name ?? '').trim());
+	if (texts.includes('')) {
+		throw new ThreeCxError({
+			kind: 'input',
+			field,
+			message: 'No department was chosen',
+			hint: 'Choose the department from the list, or enter its name or ID in an expression.',
+		});
+	}
+	if (texts.every(isId)) return texts.map(Number);
+	const query = queryString({ select: ['Id', 'Name', 'Number'] });
+	const departments = await listEntities(client, '/Groups', { query, signal });
+	return texts.map((text) => (isId(text) ? Number(text) : idOf(departments, text, field)));
 }
 
 /**
- * The IDs of any number of departments: a list, one ID, or text with commas; each once.
+ * The IDs of any number of departments, each once.
  *
- * @throws ThreeCxError of kind `input` when one is no ID
+ * @param value a list, one department, or text with commas
+ * @throws ThreeCxError as {@link departmentsNamed}
  */
-export const departmentIds = (value: unknown, field: string): number[] =>
-	numbersIn(value).map((text) => departmentId(text, field));
+export const departmentIds = async (
+	asking: Asking,
+	value: unknown,
+	field: string,
+): Promise<number[]> => [...new Set(await departmentsNamed(asking, numbersIn(value), field))];
+
+const isId = (text: string) => /^\d+$/.test(text);
+
+/** The department with this name or number: written the same way, or else in another case. */
+function idOf(departments: readonly Entity[], text: string, field: string): number {
+	const lower = text.toLowerCase();
+	const namesOf = ({ Name, Number: number }: Entity) => [Name, number].map(String);
+	const same = departments.filter((row) => namesOf(row).includes(text));
+	const alike = departments.filter((row) =>
+		namesOf(row).some((name) => name.toLowerCase() === lower),
+	);
+	const found = same.length > 0 ? same : alike;
+	if (found.length === 1) return Number(found[0]!.Id);
+	throw found.length === 0
+		? new ThreeCxError({
+				kind: 'notFound',
+				field,
+				message: `This PBX has no department "${text}"`,
+				hint: 'Enter the name as the list shows it, or create the department first.',
+			})
+		: new ThreeCxError({
+				kind: 'conflict',
+				field,
+				message: `Several departments are called "${text}"`,
+				hint: 'Enter the ID of the one that you mean: Department > Get Many shows it.',
+			});
+}

@@ -12,7 +12,7 @@ import {
 import type { ItemRun } from '../../shared/router';
 import { onRow } from '../onRow';
 import type { EntityResource, Field, OwnOperation } from '../resource';
-import { departmentId } from './departments';
+import { DEPARTMENT_HINT, departmentsNamed } from './departments';
 import { extensionsOf, extensionsParameter } from './extensions';
 import { ROLE_OPTIONS } from './roles';
 
@@ -26,6 +26,7 @@ export const departmentParameter: INodeProperties = {
 	default: '',
 	description:
 		'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
+	hint: DEPARTMENT_HINT,
 };
 
 export const roleParameter: INodeProperties = {
@@ -51,8 +52,11 @@ export const membershipOf = (GroupId: number, role: string) => ({
 export const membershipsField: Field = {
 	property: 'Groups',
 	prominent: true,
-	toXapi: ({ membership = [] }: Memberships) =>
-		membership.map(({ groupId, role }) => membershipOf(departmentId(groupId, 'departments'), role)),
+	toXapi: async ({ membership = [] }: Memberships, at) => {
+		const names = membership.map(({ groupId }) => groupId);
+		const ids = await departmentsNamed(at, names, 'departments');
+		return membership.map(({ role }, place) => membershipOf(ids[place]!, role));
+	},
 	parameter: {
 		displayName: 'Departments',
 		name: 'departments',
@@ -71,16 +75,41 @@ export const membershipsField: Field = {
 	},
 };
 
+/** Whether those departments come on top of the ones that the user or API client is in. */
+export const keepDepartmentsField: Field = {
+	property: 'Groups',
+	merge: (held, wanted) => [
+		...held
+			.filter(({ GroupId }) => !wanted.some((one) => one.GroupId === GroupId))
+			.map(keptMembership),
+		...wanted,
+	],
+	parameter: {
+		displayName: 'Keep Other Departments',
+		name: 'keepDepartments',
+		type: 'boolean',
+		default: true,
+		description:
+			'Whether Departments adds to the departments that are there, instead of replacing them',
+	},
+};
+
+/** What is written back of a membership that stays. */
+const keptMembership = ({ GroupId, Rights }: Entity): Entity => ({ GroupId, Rights });
+
 /** Brings memberships along with their roles. */
 export const MEMBERSHIPS: Expand = { property: 'Groups', expand: [{ property: 'Rights' }] };
 
 /**
  * The department that a {@link departmentParameter} of an item names.
  *
- * @throws ThreeCxError of kind `input` when it is empty or no ID
+ * @returns its ID
+ * @throws ThreeCxError as {@link departmentsNamed}
  */
-export function departmentOf({ context, index }: ItemRun): number {
-	return departmentId(context.getNodeParameter('groupId', index, ''), 'groupId');
+export async function departmentOf(run: ItemRun): Promise<number> {
+	const name = run.context.getNodeParameter('groupId', run.index, '') as unknown;
+	const [id] = await departmentsNamed(run, [name], 'groupId');
+	return id!;
 }
 
 /** What is done with a place in a department. */
@@ -103,7 +132,7 @@ export const changeDepartments = async (
 		property: 'Groups',
 		expand: MEMBERSHIPS,
 		same: (one, other) => one.GroupId === other.GroupId,
-		kept: ({ GroupId, Rights }) => ({ GroupId, Rights }),
+		kept: keptMembership,
 		...change,
 		...options,
 	});

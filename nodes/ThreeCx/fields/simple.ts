@@ -45,7 +45,8 @@ export const enumField = (
 export const departmentsField = (more: More = {}): Field => ({
 	property: 'Groups',
 	...more,
-	toXapi: (ids: unknown) => departmentIds(ids, 'departments').map((GroupId) => ({ GroupId })),
+	toXapi: async (names: unknown, at) =>
+		(await departmentIds(at, names, 'departments')).map((GroupId) => ({ GroupId })),
 	parameter: {
 		displayName: 'Department Names or IDs',
 		name: 'departments',

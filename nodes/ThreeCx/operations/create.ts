@@ -28,7 +28,7 @@ export const create: GenericOperation = {
 		},
 	],
 	execute: async (run, resource) => {
-		const body = newRow(resource, bodyOf(run, resource, 'create'));
+		const body = newRow(resource, await bodyOf(run, resource, 'create'));
 		const { client, signal } = run;
 		const draft =
 			resource.draft === undefined ? {} : await invoke(client, resource.draft, { signal });

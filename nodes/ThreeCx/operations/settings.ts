@@ -23,7 +23,7 @@ async function read({ client, signal }: ItemRun, resource: SettingsResource): Pr
 /** Sends only what differs, so that a workflow may say what shall be set as often as it likes. */
 async function update(run: ItemRun, resource: SettingsResource): Promise<IDataObject[]> {
 	const { client, signal } = run;
-	const wanted = bodyOf(run, { ...resource, type: typeOf(resource) ?? '' }, 'updateSettings');
+	const wanted = await bodyOf(run, { ...resource, type: typeOf(resource) ?? '' }, 'updateSettings');
 	if (Object.keys(wanted).length === 0) {
 		throw new ThreeCxError({
 			kind: 'input',

@@ -5,7 +5,7 @@ import { afterChange } from '../../../lib/xapi/afterChange';
 import { changesTo } from '../../../lib/xapi/difference';
 import { getEntity, outcomeOf, updateEntity, type Entity } from '../../../lib/xapi/entities';
 import type { ItemRun } from '../../shared/router';
-import { bodyOf, fieldProperties } from '../fields/body';
+import { bodyOf, fieldProperties, mergingOf, type Merging } from '../fields/body';
 import { rowKey } from '../locator';
 import { onRow } from '../onRow';
 import { withArticle, type GenericOperation } from './genericOperation';
@@ -22,8 +22,8 @@ export const update: GenericOperation = {
 	properties: (resource) => fieldProperties(resource, 'update'),
 	execute: async (run, resource) => {
 		const { client, signal } = run;
-		const body = bodyOf(run, resource, 'update');
-		if (Object.keys(body).length === 0) {
+		const given = await bodyOf(run, resource, 'update');
+		if (Object.keys(given).length === 0) {
 			throw new ThreeCxError({
 				kind: 'input',
 				field: 'updateFields',
@@ -31,7 +31,9 @@ export const update: GenericOperation = {
 				hint: 'Add at least one under Update Fields or More Fields.',
 			});
 		}
+		const merging = mergingOf(run, resource, 'update', given);
 		return await onRow(run, resource, async ({ id, path }) => {
+			const body = merging ? await grown(run, resource, path, given, merging) : given;
 			if (client.dryRun) return await wouldUpdate(run, resource, path, body);
 			await updateEntity(client, path, body, { signal });
 			const query = queryString({ select: resource.summary });
@@ -42,6 +44,19 @@ export const update: GenericOperation = {
 		});
 	},
 };
+
+/** The body with what the row has in lists that only grow. */
+async function grown(
+	{ client, signal }: ItemRun,
+	resource: EntityResource,
+	path: string,
+	body: Entity,
+	{ lists, onto }: Merging,
+): Promise<Entity> {
+	const expand = expandsFor(resource, body).filter(({ property }) => lists.includes(property));
+	const query = queryString({ select: [rowKey(resource).name, ...lists], expand });
+	return onto(await getEntity(client, path, query, { signal }), body);
+}
 
 /** What a change of a row would be; the row itself is shown as it is. */
 async function wouldUpdate(

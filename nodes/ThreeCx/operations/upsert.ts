@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { ThreeCxError } from '../../../lib/http/errors';
 import { upsertEntity } from '../../../lib/xapi/entities';
-import { bodyOf, newRow } from '../fields/body';
+import { bodyOf, mergingOf, newRow } from '../fields/body';
 import { keyFilter } from '../locator';
 import { showFor } from '../../shared/resource';
 import { withArticle, type GenericOperation } from './genericOperation';
@@ -34,7 +34,7 @@ export const upsert: GenericOperation = {
 	execute: async (run, resource) => {
 		const { context, index, client, signal } = run;
 		const matchBy = context.getNodeParameter('matchBy', index) as string;
-		const body = bodyOf(run, resource, 'upsert');
+		const body = await bodyOf(run, resource, 'upsert');
 		const wanted = String(body[matchBy] ?? '').trim();
 		const label =
 			resource.naturalKeys.find(({ property }) => property === matchBy)?.label ?? matchBy;
@@ -52,6 +52,7 @@ export const upsert: GenericOperation = {
 			identity: `${label} ${wanted}`,
 			body,
 			newRow: (row) => newRow(resource, row),
+			onto: mergingOf(run, resource, 'upsert', body)?.onto,
 			expand: expandsFor(resource, body),
 			signal,
 		});

@@ -47,7 +47,7 @@ export const blockedIp: EntityResource = {
 		}),
 		{
 			property: 'ExpiresAt',
-			toXapi: (text: string, instant) => instant(text),
+			toXapi: (text: string, { instant }) => instant(text),
 			parameter: {
 				displayName: 'Until',
 				name: 'expiresAt',

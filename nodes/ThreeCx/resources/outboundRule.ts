@@ -5,7 +5,7 @@ import { getEntity } from '../../../lib/xapi/entities';
 import { invoke } from '../../../lib/xapi/invoke';
 import type { ItemRun } from '../../shared/router';
 import { assertConfirmed, confirmationProperty, PURGE } from '../fields/confirmation';
-import { departmentIds } from '../fields/departments';
+import { DEPARTMENT_HINT, departmentIds } from '../fields/departments';
 import { switchField, textField } from '../fields/simple';
 import { aboutRow, locateKey } from '../locator';
 import { deleteMany, deleteManyLists } from '../operations/deleteMany';
@@ -239,13 +239,14 @@ export const outboundRule: EntityResource = {
 		dnRanges,
 		{
 			property: 'GroupIds',
-			toXapi: (ids: unknown) => departmentIds(ids, 'groupIds'),
+			toXapi: async (names: unknown, at) => await departmentIds(at, names, 'groupIds'),
 			parameter: {
 				displayName: 'Department Names or IDs',
 				name: 'groupIds',
 				type: 'multiOptions',
 				typeOptions: { loadOptionsMethod: 'getDepartments' },
 				default: [],
+				hint: DEPARTMENT_HINT,
 				description:
 					'The departments that can use the rule; replaces all existing ones. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 			},

@@ -73,7 +73,7 @@ const setRights: OwnOperation = {
 		const { context, index, client, signal } = run;
 		const parameter = (name: string) => context.getNodeParameter(name, index);
 		const wanted = {
-			Groups: [membershipOf(departmentOf(run), parameter('role') as string)],
+			Groups: [membershipOf(await departmentOf(run), parameter('role') as string)],
 			XAPIEnabled: parameter('xapiEnabled'),
 			CallControlEnabled: parameter('callControlEnabled'),
 		};

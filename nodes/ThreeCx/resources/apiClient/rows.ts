@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { extensionsField } from '../../fields/extensions';
-import { MEMBERSHIPS, membershipsField } from '../../fields/members';
+import { keepDepartmentsField, MEMBERSHIPS, membershipsField } from '../../fields/members';
 import { textField } from '../../fields/simple';
 import type { EntityResource } from '../../resource';
 
@@ -60,6 +60,7 @@ export const rows: EntityResource = {
 			{ prominent: true, createOnly: true },
 		),
 		membershipsField,
+		keepDepartmentsField,
 		{ property: 'XAPIEnabled', prominent: true, parameter: configurationApi },
 		{ property: 'CallControlEnabled', prominent: true, parameter: callControlApi },
 		extensionsField('Peers', {

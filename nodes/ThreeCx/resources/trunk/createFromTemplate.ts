@@ -1,8 +1,10 @@
 import type { IDataObject } from 'n8n-workflow';
+import type { ItemRun } from '../../../shared/router';
 import { required } from '../../../shared/fields/required';
 import { orKnown } from '../../../../lib/xapi/afterChange';
 import { createEntity, type Entity } from '../../../../lib/xapi/entities';
 import { invokeEntity } from '../../../../lib/xapi/invoke';
+import { xapiOf } from '../../fields/body';
 import { refuseHidden } from '../../fields/values';
 import { asOutput, pick } from '../../operations/output';
 import type { Field, OwnOperation } from '../../resource';
@@ -10,14 +12,16 @@ import { password, rows } from './rows';
 import { alphabetically } from '../../../shared/alphabetical';
 
 /** The properties that the chosen fields of a collection make. */
-const valuesOf = (fields: readonly Field[], collection: IDataObject): Entity =>
-	Object.fromEntries(
+const valuesOf = async (
+	run: ItemRun,
+	fields: readonly Field[],
+	collection: IDataObject,
+): Promise<Entity> =>
+	await xapiOf(
+		run,
 		fields
-			.filter(({ parameter: { name } }) => collection[name] !== undefined)
-			.map(({ property, parameter: { name }, toXapi }) => [
-				property,
-				toXapi ? toXapi(collection[name] as never, String) : collection[name],
-			]),
+			.map((field) => ({ field, value: collection[field.parameter.name] }))
+			.filter(({ value }) => value !== undefined),
 	);
 
 /** 3CX drafts the trunk from the template of the provider (InitTrunk); the values from the panel override it. */
@@ -68,7 +72,8 @@ export const createFromTemplate: OwnOperation = {
 			].sort(alphabetically(({ displayName }) => displayName)),
 		},
 	],
-	execute: async ({ context, index, client, signal }) => {
+	execute: async (run) => {
+		const { context, index, client, signal } = run;
 		const text = (name: string) => String(context.getNodeParameter(name, index, '')).trim();
 		const template = required(
 			'template',
@@ -82,7 +87,7 @@ export const createFromTemplate: OwnOperation = {
 		const secret = text('authPassword');
 		const body: Entity = {
 			...draft,
-			...valuesOf(rows.fields, fields),
+			...(await valuesOf(run, rows.fields, fields)),
 			...(secret === '' ? {} : { AuthPassword: { Value: secret } }),
 			Gateway: {
 				...(draft.Gateway as Entity | undefined),

@@ -26,7 +26,7 @@ export const departmentOperations: OwnOperation[] = [
 		properties: [departmentParameter, roleParameter],
 		execute: async (run): Promise<IDataObject> => {
 			const { context, index, client, signal } = run;
-			const GroupId = departmentOf(run);
+			const GroupId = await departmentOf(run);
 			const role = context.getNodeParameter('role', index) as string;
 			return await onRow(run, rows, async ({ id, path }) => {
 				const add = [membershipOf(GroupId, role)];
@@ -46,7 +46,7 @@ export const departmentOperations: OwnOperation[] = [
 		properties: [departmentParameter],
 		execute: async (run): Promise<IDataObject> => {
 			const { client, signal } = run;
-			const GroupId = departmentOf(run);
+			const GroupId = await departmentOf(run);
 			return await onRow(run, rows, async ({ id, path }) => {
 				const remove = [{ GroupId }];
 				const result = await changeDepartments(client, path, { remove }, { signal });

@@ -1,4 +1,4 @@
-import { MEMBERSHIPS, membershipsField } from '../../fields/members';
+import { keepDepartmentsField, MEMBERSHIPS, membershipsField } from '../../fields/members';
 import type { EntityResource } from '../../resource';
 
 /** Extensions and the people behind them, XAPI `Users`: all but the operations that only they have. */
@@ -67,6 +67,7 @@ export const rows: EntityResource = {
 			},
 		},
 		membershipsField,
+		keepDepartmentsField,
 		{
 			property: 'CurrentProfileName',
 			parameter: {

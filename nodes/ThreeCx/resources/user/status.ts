@@ -20,7 +20,7 @@ const STATUSES = ['Available', 'Away', 'Custom 1', 'Custom 2', 'Out of office'];
 const NAMES = { property: 'ForwardingProfiles', select: ['Id', 'Name', 'CustomName'] };
 
 /** The parameter that names a status of the user whom the locator names. */
-export const statusParameter: INodeProperties = {
+const statusParameter: INodeProperties = {
 	displayName: 'Status Name or ID',
 	name: 'status',
 	type: 'options',
@@ -34,13 +34,34 @@ export const statusParameter: INodeProperties = {
 	hint: 'In an expression, the ID is the name of the status',
 };
 
+/** Stands for all statuses of a user. */
+const ALL = '*';
+
+/** As {@link statusParameter}, with all of them as a choice. */
+export const statusesParameter: INodeProperties = {
+	...statusParameter,
+	typeOptions: { ...statusParameter.typeOptions, loadOptionsMethod: 'getStatusesOrAll' },
+	hint: 'In an expression, the ID is the name of the status, or * for all',
+};
+
+/** @returns whether a {@link statusesParameter} names all of them */
+export const isAllStatuses = (wanted: string): boolean => wanted.trim() === ALL;
+
+/**
+ * The statuses that a {@link statusesParameter} names.
+ *
+ * @throws ThreeCxError as {@link statusNamed}
+ */
+export const statusesNamed = (profiles: readonly Entity[], wanted: string): readonly Entity[] =>
+	isAllStatuses(wanted) ? profiles : [statusNamed(profiles, wanted)];
+
 /**
  * The status with this name, as 3CX calls it or as the user renamed it, in any case.
  *
  * @param profiles the user's ForwardingProfiles
  * @throws ThreeCxError of kind `input`, listing those that there are
  */
-export function statusNamed(profiles: readonly Entity[], wanted: string): Entity {
+function statusNamed(profiles: readonly Entity[], wanted: string): Entity {
 	const isIt = (name: unknown) => String(name ?? '').toLowerCase() === wanted.trim().toLowerCase();
 	const found =
 		profiles.find(({ Name }) => isIt(Name)) ??
@@ -136,27 +157,32 @@ export const queueLogins: OwnOperation[] = [
 	}),
 ];
 
+/** The statuses of the chosen user under the names that the user gave them. */
+const getStatuses: LoadOptionsMethod = async function () {
+	const wanted = locatorFilter(
+		rows,
+		(this.getCurrentNodeParameter('user') ?? {}) as { mode?: string },
+	);
+	const [user] =
+		wanted === undefined
+			? []
+			: await rowsOf(this, '/Users', {
+					filter: wanted,
+					select: ['Id', 'ForwardingProfiles'],
+					expand: [NAMES],
+				});
+	const profiles = (user?.ForwardingProfiles ?? STATUSES.map((Name) => ({ Name }))) as Entity[];
+	return profiles
+		.map(({ Name, CustomName }) => ({
+			name: CustomName ? `${String(CustomName)} (${String(Name)})` : String(Name),
+			value: String(Name),
+		}))
+		.sort(byName);
+};
+
 export const statusLists: Record<string, LoadOptionsMethod> = {
-	/** The statuses of the chosen user under the names that the user gave them. */
-	async getStatuses() {
-		const wanted = locatorFilter(
-			rows,
-			(this.getCurrentNodeParameter('user') ?? {}) as { mode?: string },
-		);
-		const [user] =
-			wanted === undefined
-				? []
-				: await rowsOf(this, '/Users', {
-						filter: wanted,
-						select: ['Id', 'ForwardingProfiles'],
-						expand: [NAMES],
-					});
-		const profiles = (user?.ForwardingProfiles ?? STATUSES.map((Name) => ({ Name }))) as Entity[];
-		return profiles
-			.map(({ Name, CustomName }) => ({
-				name: CustomName ? `${String(CustomName)} (${String(Name)})` : String(Name),
-				value: String(Name),
-			}))
-			.sort(byName);
+	getStatuses,
+	async getStatusesOrAll() {
+		return [{ name: 'All Statuses', value: ALL }, ...(await getStatuses.call(this))];
 	},
 };
