@@ -88,13 +88,16 @@ export async function prepare(
 		await createTables(api.baseUrl, owner, pbx);
 	}
 
-	const save = async (file: string) => {
-		const text = services.localise(await readFile(join(folder, file), 'utf8'));
+	const save = async (file: string, replace: Record<string, string> = {}) => {
+		let text = services.localise(await readFile(join(folder, file), 'utf8'));
+		for (const [from, to] of Object.entries(replace)) text = text.replaceAll(from, to);
 		return await api.saveWorkflow(
 			withCredentials(JSON.parse(text) as WorkflowTemplate, credentials),
 		);
 	};
-	const [onboarding, screenPop] = [await save('onboarding.json'), await save('screen-pop.json')];
+	// As it comes it only plans.
+	const onboarding = await save('onboarding.json', { '\\"act\\": false': '\\"act\\": true' });
+	const screenPop = await save('screen-pop.json');
 	const others: Workflow[] = [];
 	if (isOwn) {
 		for (const file of (await readdir(folder)).sort())

@@ -26,6 +26,15 @@ export const TABLES = {
 	},
 	'3CX on call': { name: 'string', number: 'string', place: 'number' },
 	'3CX subscribers': { url: 'string' },
+	'3CX path': { name: 'string', path: 'string', problem: 'string' },
+	'3CX orders': {
+		key: 'string',
+		order: 'string',
+		state: 'string',
+		problem: 'string',
+		tries: 'number',
+		nextTry: 'date',
+	},
 	'3CX undelivered': {
 		eventId: 'string',
 		url: 'string',

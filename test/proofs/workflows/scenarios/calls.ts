@@ -10,7 +10,7 @@ const KNOWN = '02079460102';
 const STRANGER = '+441632960123';
 
 /** A call from outside that is over: answered, or not. */
-function play(pbx: Pbx, from: string, to: string, answers: boolean): number {
+export function play(pbx: Pbx, from: string, to: string, answers: boolean): number {
 	const callid = pbx.calls.incoming({ from, to });
 	if (answers) pbx.calls.answer({ callid });
 	pbx.calls.hangUp({ callid });
@@ -31,7 +31,7 @@ function record(pbx: Pbx, Id: number): void {
 }
 
 /** Waits until so many polls have ended from now on: what was to be told by then is told. */
-async function polls(pbx: Pbx, count: number): Promise<void> {
+export async function polls(pbx: Pbx, count: number): Promise<void> {
 	const begun = () =>
 		pbx.requests.filter(({ path }) => path.includes('LastCdrAndChatMessageTimestamp')).length;
 	const before = begun();

@@ -1,6 +1,7 @@
 import type { Stage } from '../stage';
 import { nightlyReport, tenants } from './tenants';
 import { offboarding, onboarding } from './people';
+import { licenceSwitch, retry } from './outages';
 import { agentTools } from './agent';
 import { aiRouting, queueReport, queueWatch } from './queues';
 import { missedCalls, screenPop, transcription, webhooks } from './calls';
@@ -16,6 +17,7 @@ export type Scenario = (stage: Stage, check: Check) => Promise<void>;
 export const scenarios: Readonly<Record<string, Scenario>> = {
 	'agent-tools.json': agentTools,
 	'ai-routing.json': aiRouting,
+	'licence-switch.json': licenceSwitch,
 	'missed-calls.json': missedCalls,
 	'nightly-report.json': nightlyReport,
 	'offboarding.json': offboarding,
@@ -23,6 +25,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
 	'onboarding.json': onboarding,
 	'queue-report.json': queueReport,
 	'queue-watch.json': queueWatch,
+	'retry.json': retry,
 	'screen-pop.json': screenPop,
 	'tenants.json': tenants,
 	'transcription.json': transcription,
