@@ -410,7 +410,7 @@ export const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 			keys: { Name: 'Night Shift', Number: from('create', 'Number') },
 			own: [
 				step('addMember', { ...members, role: 'receptionists' }, [
-					{ outcome: 'added', Number: '115', RoleName: 'receptionists' },
+					{ outcome: 'updated', added: ['115'], RoleName: 'receptionists' },
 				]),
 				step('getRoles', members, some({ RoleName: 'receptionists' })),
 				step(
@@ -425,7 +425,7 @@ export const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 			linked: { Members: [{ Number: '115' }] },
 		});
 		const end = steps.findIndex(({ node }) => node.name === 'delete');
-		const leave = step('removeMember', members, [{ outcome: 'removed' }]);
+		const leave = step('removeMember', members, [{ removed: ['115'] }]);
 		return [...steps.slice(0, end), leave, ...steps.slice(end)];
 	},
 	didNumber: () => [
@@ -895,8 +895,8 @@ export const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 					]),
 					step('logOutOfQueues', { user }, [{ outcome: 'updated', QueueStatus: 'LoggedOut' }]),
 					step('logInToQueues', { user }, [{ outcome: 'updated', QueueStatus: 'LoggedIn' }]),
-					step('addToDepartment', { user, groupId, role: 'users' }, [{ outcome: 'added' }]),
-					step('removeFromDepartment', { user, groupId }, [{ outcome: 'removed' }]),
+					step('addToDepartment', { user, groupId, role: 'users' }, [{ outcome: 'updated' }]),
+					step('removeFromDepartment', { user, groupId }, [{ outcome: 'updated' }]),
 					step(
 						'updateForwarding',
 						{ user, status: 'Available', rules, dryRun: true },

@@ -120,8 +120,12 @@ describe('departments of a user', () => {
 		const billing = { user: user('111'), groupId: groupId('Billing') };
 		const home = rolesOf('111');
 		expect(await office.one('user', 'addToDepartment', { ...billing, role: 'users' })).toEqual({
-			outcome: 'added',
+			outcome: 'updated',
 			changed: { Groups: expect.anything() },
+			added: [billing.groupId],
+			updated: [],
+			removed: [],
+			unchanged: [],
 			Id: stored('111').Id,
 			GroupId: billing.groupId,
 			RoleName: 'users',
@@ -134,10 +138,11 @@ describe('departments of a user', () => {
 		).not.toContain('PATCH');
 		expect(
 			await office.one('user', 'addToDepartment', { ...billing, role: 'managers' }),
-		).toMatchObject({ outcome: 'changed', RoleName: 'managers' });
+		).toMatchObject({ outcome: 'updated', updated: [billing.groupId], RoleName: 'managers' });
 		expect(rolesOf('111')).toEqual({ ...home, Billing: 'managers' });
 		expect(await office.one('user', 'removeFromDepartment', billing)).toMatchObject({
-			outcome: 'removed',
+			outcome: 'updated',
+			removed: [billing.groupId],
 		});
 		expect(await office.one('user', 'removeFromDepartment', billing)).toMatchObject({
 			outcome: 'unchanged',

@@ -29,8 +29,12 @@ describe('a department', () => {
 			await office.run('department', 'addMember', { ...members, role: 'receptionists' }),
 		).toEqual(
 			['115', '116'].map((Number) => ({
-				outcome: 'added',
+				outcome: 'updated',
 				changed: { Groups: expect.anything() as unknown },
+				added: [Number],
+				updated: [],
+				removed: [],
+				unchanged: [],
 				GroupId: night.Id,
 				Id: office.pbx.store.find('Users', 'Number', Number)!.Id,
 				Number,
@@ -49,7 +53,7 @@ describe('a department', () => {
 		expect(
 			await office.run('department', 'removeMember', { department, extensions: '115, 100' }),
 		).toMatchObject([
-			{ Number: '115', outcome: 'removed' },
+			{ Number: '115', outcome: 'updated', removed: ['115'] },
 			{ Number: '100', outcome: 'unchanged' },
 		]);
 		expect(await office.refusal('department', 'delete', { department })).toMatchObject({
@@ -240,6 +244,7 @@ describe('a ring group', () => {
 			Id: created.Id,
 			added: ['103'],
 			removed: [],
+			updated: [],
 			unchanged: ['101'],
 		});
 		expect(

@@ -137,25 +137,29 @@ export const changeDepartments = async (
 		...options,
 	});
 
-/** What happened to the one member that a change was about, and to the list, as properties of the item. */
-export function memberOutcome(result: MemberResult): IDataObject {
-	const { outcome, changed, unseen } = result;
-	const done = Object.entries(DONE).find(([name]) => result[name as keyof MemberRows].length > 0);
+/**
+ * What happened to a list, as properties of the item: the same for every operation that adds members or removes them.
+ *
+ * @param result what was done
+ * @param nameOf how the item names a member, such as by extension number
+ */
+export function membersOutput(
+	{ outcome, changed, unseen, ...rows }: MemberResult,
+	nameOf: (member: Entity) => string | number,
+): IDataObject {
+	const named = (which: keyof MemberRows) => rows[which].map(nameOf);
 	return {
-		outcome: outcome === 'updated' ? done?.[1] : outcome,
+		outcome,
 		changed: changed as IDataObject,
+		added: named('added'),
+		updated: named('updated'),
+		removed: named('removed'),
+		unchanged: named('unchanged'),
 		...unseen,
 	};
 }
 
-/** How an item says what happened to its member. */
-const DONE: Partial<Record<keyof MemberRows, string>> = {
-	added: 'added',
-	updated: 'changed',
-	removed: 'removed',
-};
-
-const numbersOf = (members: Entity[]) => members.map(({ Number: number }) => String(number));
+const byNumber = ({ Number: number }: Entity) => String(number);
 
 /** A list of extensions that a row has. */
 export interface ExtensionList {
@@ -199,16 +203,7 @@ export function memberOperations(list: ExtensionList): OwnOperation[] {
 				kept: keptMember(detail && [detail.property]),
 				signal,
 			});
-			return {
-				outcome: result.outcome,
-				changed: result.changed as IDataObject,
-				Id: id,
-				added: numbersOf(result.added),
-				...(detail ? { updated: numbersOf(result.updated) } : {}),
-				removed: numbersOf(result.removed),
-				unchanged: numbersOf(result.unchanged),
-				...result.unseen,
-			};
+			return { Id: id, ...membersOutput(result, byNumber) };
 		});
 	};
 	const extensions = extensionsParameter({

@@ -8,7 +8,7 @@ import { extensionsOf, extensionsParameter } from '../../fields/extensions';
 import {
 	changeDepartments,
 	membershipOf,
-	memberOutcome,
+	membersOutput,
 	roleParameter,
 } from '../../fields/members';
 import { onRow } from '../../onRow';
@@ -51,11 +51,12 @@ const change = async (
 				{ signal },
 			);
 			return {
-				...memberOutcome(result),
-				GroupId,
 				Id: Id as number,
 				Number: number,
+				GroupId,
 				...(role === undefined ? {} : { RoleName: role }),
+				// The department's member is the user.
+				...membersOutput(result, () => number),
 			};
 		},
 	);

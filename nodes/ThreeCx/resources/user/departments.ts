@@ -1,15 +1,18 @@
 import type { IDataObject } from 'n8n-workflow';
+import type { Entity } from '../../../../lib/xapi/entities';
 import {
 	changeDepartments,
 	departmentOf,
 	departmentParameter,
 	membershipOf,
-	memberOutcome,
+	membersOutput,
 	roleParameter,
 } from '../../fields/members';
 import { onRow } from '../../onRow';
 import type { OwnOperation } from '../../resource';
 import { rows } from './rows';
+
+const byGroup = ({ GroupId }: Entity) => GroupId as number;
 
 const uses = ['GetUser', 'UpdateUser'];
 
@@ -31,7 +34,7 @@ export const departmentOperations: OwnOperation[] = [
 			return await onRow(run, rows, async ({ id, path }) => {
 				const add = [membershipOf(GroupId, role)];
 				const result = await changeDepartments(client, path, { add }, { signal });
-				return { ...memberOutcome(result), Id: id, GroupId, RoleName: role };
+				return { Id: id, GroupId, RoleName: role, ...membersOutput(result, byGroup) };
 			});
 		},
 	},
@@ -50,7 +53,7 @@ export const departmentOperations: OwnOperation[] = [
 			return await onRow(run, rows, async ({ id, path }) => {
 				const remove = [{ GroupId }];
 				const result = await changeDepartments(client, path, { remove }, { signal });
-				return { ...memberOutcome(result), Id: id, GroupId };
+				return { Id: id, GroupId, ...membersOutput(result, byGroup) };
 			});
 		},
 	},
