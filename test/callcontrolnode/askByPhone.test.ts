@@ -245,6 +245,17 @@ describe('says what has become of it', () => {
 	);
 });
 
+test('does not hang up what is gone: another call may have its number by now', async () => {
+	await start();
+	const output = await asking(ask(), async (call) => {
+		call.picksUp();
+		await call.hears(1);
+		call.hangsUp();
+	});
+	expect(output).toMatchObject({ outcome: 'hungUp' });
+	expect(node.pbx.requests.filter(({ path }) => path.endsWith('/drop'))).toEqual([]);
+});
+
 test('asks again until the answer is valid', async () => {
 	await start();
 	const options = { askAgain: 3, validAnswers: '1;2' };
