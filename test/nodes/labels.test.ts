@@ -72,7 +72,10 @@ describe.each(RESOURCES.filter((resource) => formOf(resource).length > 0))('$lab
 
 	test('calls fields in lists as in its form', () => {
 		const differ = form
-			.filter(({ property, alsoWrites }) => !alsoWrites && !(`${type}.${property}` in LABELS))
+			.filter(
+				({ property, alsoWrites, merge }) =>
+					!merge && !alsoWrites && !(`${type}.${property}` in LABELS),
+			)
 			.map(({ property, parameter }) => [
 				parameter.displayName.replace(/ Names? or IDs?$/, ''),
 				labelOf(type, property, form),

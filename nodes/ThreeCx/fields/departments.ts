@@ -3,6 +3,7 @@ import { queryString } from '../../../lib/odata/query';
 import { listEntities, type Entity } from '../../../lib/xapi/entities';
 import type { ItemRun } from '../../shared/router';
 import { numbersIn } from './extensions';
+import { rowNamed } from './named';
 
 /**
  * Departments are chosen from a list, which gives their IDs. An expression may also name them: IDs differ from PBX to PBX,
@@ -41,7 +42,12 @@ export async function departmentsNamed(
 	if (texts.every(isId)) return texts.map(Number);
 	const query = queryString({ select: ['Id', 'Name', 'Number'] });
 	const departments = await listEntities(client, '/Groups', { query, signal });
-	return texts.map((text) => (isId(text) ? Number(text) : idOf(departments, text, field)));
+	const naming = {
+		what: 'department',
+		field,
+		namesOf: ({ Name, Number: number }: Entity) => [Name, number],
+	};
+	return texts.map((text) => Number(isId(text) ? text : rowNamed(departments, text, naming).Id));
 }
 
 /**
@@ -57,28 +63,3 @@ export const departmentIds = async (
 ): Promise<number[]> => [...new Set(await departmentsNamed(asking, numbersIn(value), field))];
 
 const isId = (text: string) => /^\d+$/.test(text);
-
-/** The department with this name or number: written the same way, or else in another case. */
-function idOf(departments: readonly Entity[], text: string, field: string): number {
-	const lower = text.toLowerCase();
-	const namesOf = ({ Name, Number: number }: Entity) => [Name, number].map(String);
-	const same = departments.filter((row) => namesOf(row).includes(text));
-	const alike = departments.filter((row) =>
-		namesOf(row).some((name) => name.toLowerCase() === lower),
-	);
-	const found = same.length > 0 ? same : alike;
-	if (found.length === 1) return Number(found[0]!.Id);
-	throw found.length === 0
-		? new ThreeCxError({
-				kind: 'notFound',
-				field,
-				message: `This PBX has no department "${text}"`,
-				hint: 'Enter the name as the list shows it, or create the department first.',
-			})
-		: new ThreeCxError({
-				kind: 'conflict',
-				field,
-				message: `Several departments are called "${text}"`,
-				hint: 'Enter the ID of the one that you mean: Department > Get Many shows it.',
-			});
-}

@@ -10,7 +10,7 @@ import type { ItemRun } from '../../shared/router';
 import { lower } from '../operations/genericOperation';
 import { byName, rowsOf } from '../lists';
 import type { Field, LoadOptionsMethod } from '../resource';
-import { promptLists } from './prompts';
+import { NO_PROMPT, promptLists } from './prompts';
 import { alphabetically } from '../../shared/alphabetical';
 import { dialledNumber } from '../../shared/fields/dialled';
 
@@ -321,9 +321,7 @@ function routesField(label: string, times: readonly DestinationKind[], descripti
 	};
 }
 
-/** Stands for no announcement; empty leaves it as it is. Files have a dot in their names. */
-const NO_PROMPT = 'none';
-
+/** An announcement as a route has it; empty leaves it as it is. */
 const announcement = (prompt = ''): Entity => {
 	if (prompt === '') return {};
 	return prompt === NO_PROMPT
@@ -348,15 +346,6 @@ export const departmentRoutesField: Field = routesField(
 /** The dropdowns of destinations; any resource that has one names them in its `loadOptions`. */
 export const destinationLists: Record<string, LoadOptionsMethod> = {
 	...promptLists,
-
-	/** The announcements before a destination. */
-	async getRoutePrompts() {
-		return [
-			{ name: '(Unchanged)', value: '' },
-			{ name: '(No Prompt)', value: NO_PROMPT },
-			...(await promptLists.getPrompts!.call(this)),
-		];
-	},
 
 	/** The DNs of the kind that was chosen beside this list. */
 	async getDestinationTargets() {

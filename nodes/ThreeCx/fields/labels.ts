@@ -411,7 +411,7 @@ const plain = (displayName: string): string =>
  * @param form the fields of the form for that type, where there is one
  */
 export function labelOf(type: string, property: string, form: readonly Field[] = []): string {
-	const field = form.find((each) => each.property === property);
+	const field = form.find((each) => each.property === property && !each.merge);
 	// A field of several properties has the name of none of them.
 	const inForm = field && !field.alsoWrites ? plain(field.parameter.displayName) : undefined;
 	return (

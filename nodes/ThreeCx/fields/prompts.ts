@@ -1,19 +1,36 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { ILoadOptionsFunctions, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { byName, rowsOf } from '../lists';
 import type { Field, LoadOptionsMethod } from '../resource';
 
 /** Announcements and music, which XAPI names by their files. */
 
-/** The dropdown of them; any resource that has such a field names it in its `loadOptions`. */
+/** The prompts of the PBX, by file. */
+async function prompts(context: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
+	const rows = await rowsOf(context, '/CustomPrompts', { select: ['Filename', 'DisplayName'] });
+	return rows
+		.map(({ Filename, DisplayName }) => ({
+			name: String(DisplayName || Filename),
+			value: String(Filename),
+		}))
+		.sort(byName);
+}
+
+/** Stands for no announcement where an empty value leaves it as it is. Files have a dot in their names. */
+export const NO_PROMPT = 'none';
+
+/** The dropdowns of them; any resource that has such a field names them in its `loadOptions`. */
 export const promptLists: Record<string, LoadOptionsMethod> = {
 	async getPrompts() {
-		const rows = await rowsOf(this, '/CustomPrompts', { select: ['Filename', 'DisplayName'] });
-		return rows
-			.map(({ Filename, DisplayName }) => ({
-				name: String(DisplayName || Filename),
-				value: String(Filename),
-			}))
-			.sort(byName);
+		return [{ name: '(None)', value: '' }, ...(await prompts(this))];
+	},
+
+	/** The announcements before a destination. */
+	async getRoutePrompts() {
+		return [
+			{ name: '(Unchanged)', value: '' },
+			{ name: '(None)', value: NO_PROMPT },
+			...(await prompts(this)),
+		];
 	},
 };
 

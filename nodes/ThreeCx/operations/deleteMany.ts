@@ -5,9 +5,12 @@ import { queryString } from '../../../lib/odata/query';
 import { listEntities, type Entity } from '../../../lib/xapi/entities';
 import { invoke } from '../../../lib/xapi/invoke';
 import type { ItemResult, ItemRun } from '../../shared/router';
+import { numbersIn } from '../fields/extensions';
+import { rowNamed } from '../fields/named';
 import { byName, rowsOf, viewerOf } from '../lists';
 import { rowKey } from '../locator';
 import type { EntityResource, LoadOptionsMethod, OwnOperation } from '../resource';
+import { lower } from './genericOperation';
 import { asOutput, wouldDelete } from './output';
 
 /** IDs in one `$filter`: their comparisons must fit into a URL. */
@@ -58,22 +61,20 @@ export const deleteMany = ({
 	],
 	execute: async (run): Promise<ItemResult> => {
 		const { client, signal } = run;
-		const { name: key, type } = rowKey(resource());
-		const ids = idsOf(run, type === 'string' ? String : Number);
-		const rows = await rowsWith(run, resource(), ids);
+		const { name: key } = rowKey(resource());
+		const { rows, missing } = await rowsNamed(run, resource());
 		const found = rows.map((row) => row[key] as string | number);
 		if (found.length > 0 && !client.dryRun)
 			await invoke(client, operationId, { body: body(found), signal });
-		const missing = ids.filter((id) => !found.includes(id));
 		if (client.dryRun) {
 			return [
 				...rows.map((row) => wouldDelete(client, row)),
-				...missing.map((id): IDataObject => ({ outcome: 'unchanged', changed: {}, [key]: id })),
+				...missing.map((one): IDataObject => ({ outcome: 'unchanged', changed: {}, ...one })),
 			];
 		}
 		return [
 			...asOutput(rows).map((row): IDataObject => ({ ...row, deleted: true })),
-			...missing.map((id): IDataObject => ({ [key]: id, deleted: false })),
+			...missing.map((one): IDataObject => ({ ...one, deleted: false })),
 		];
 	},
 });
@@ -100,38 +101,100 @@ const titleProperties = (resource: EntityResource) => [
 ];
 
 /** What the parameter holds: the choice of a dropdown, or whatever an expression gives (also `12, 13`). */
-function idsOf(
-	{ context, index }: ItemRun,
-	as: (text: string) => string | number,
-): Array<string | number> {
-	const value = context.getNodeParameter('ids', index, []) as unknown;
-	const texts = [value]
-		.flat()
-		.flatMap((entry) => String(entry ?? '').split(','))
-		.map((text) => text.trim())
-		.filter(Boolean);
-	const ids = [...new Set(texts.map(as))];
-	const wrong = texts.find((text) => Number.isNaN(as(text)));
-	if (ids.length > 0 && wrong === undefined) return ids;
+function textsOf({ context, index }: ItemRun): string[] {
+	const texts = numbersIn(context.getNodeParameter('ids', index, []) as unknown);
+	if (texts.length > 0) return texts;
 	throw new ThreeCxError({
 		kind: 'input',
 		field: 'ids',
-		message: wrong === undefined ? 'Nothing to delete is selected' : `"${wrong}" is not an ID`,
+		message: 'Nothing to delete is selected',
 		hint: 'Choose at least one from the list, or enter IDs from Get Many, separated by commas.',
 	});
+}
+
+/**
+ * The rows that the parameter names: by ID, and in an expression also by what people call them, since IDs differ from PBX to
+ * PBX. What can be an ID is one.
+ *
+ * @returns the rows, and what names none
+ * @throws ThreeCxError of kind `input` where a text is no ID and there are no names, `conflict` where a name has several
+ */
+async function rowsNamed(
+	run: ItemRun,
+	resource: EntityResource,
+): Promise<{ rows: Entity[]; missing: IDataObject[] }> {
+	const { naturalKeys } = resource;
+	const key = rowKey(resource);
+	/** A key that is a text may be any; a name then is what has not been found as one. */
+	const isText = key.type === 'string';
+	const mayBeId = (text: string) => isText || /^\d+$/.test(text);
+	const texts = textsOf(run);
+	const wrong = texts.find((text) => !mayBeId(text));
+	if (wrong !== undefined && naturalKeys.length === 0) {
+		throw new ThreeCxError({
+			kind: 'input',
+			field: 'ids',
+			message: `"${wrong}" is not an ID`,
+			hint: 'Choose at least one from the list, or enter IDs from Get Many, separated by commas.',
+		});
+	}
+	const ids = texts.filter(mayBeId).map((text) => (isText ? text : Number(text)));
+	const byId = await rowsWith(run, resource, key, ids);
+	const idOf = (row: Entity) => row[key.name] as string | number;
+	const found = new Set(byId.map(idOf));
+	const names = texts.filter((text) => (isText ? !found.has(text) : !mayBeId(text)));
+	const byName = await namedRows(run, resource, names);
+	const rows = [...byId, ...byName.values()];
+	return {
+		rows: rows.filter((row, at) => rows.findIndex((other) => idOf(other) === idOf(row)) === at),
+		missing: [
+			...ids
+				.filter((id) => !found.has(id) && !byName.has(String(id)))
+				.map((id) => ({ [key.name]: id })),
+			...names
+				.filter((name) => !mayBeId(name) && !byName.has(name))
+				.map((name) => ({ [naturalKeys[0]!.property]: name })),
+		],
+	};
+}
+
+/** Rows by a name: a natural key that is written the same way. */
+async function namedRows(
+	run: ItemRun,
+	resource: EntityResource,
+	names: string[],
+): Promise<Map<string, Entity>> {
+	const rows: Entity[] = [];
+	for (const { property } of resource.naturalKeys)
+		rows.push(...(await rowsWith(run, resource, { name: property, type: 'string' }, names)));
+	const key = rowKey(resource).name;
+	const unique = [...new Map(rows.map((row) => [row[key], row])).values()];
+	const namesOf = (row: Entity) => resource.naturalKeys.map(({ property }) => row[property]);
+	const isThere = (name: string) => unique.some((row) => namesOf(row).includes(name));
+	const naming = { what: lower(resource.label), field: 'ids', namesOf };
+	return new Map(
+		names.filter(isThere).map((name) => [name, rowNamed(unique, name, naming)] as const),
+	);
 }
 
 async function rowsWith(
 	{ client, signal }: ItemRun,
 	resource: EntityResource,
-	ids: Array<string | number>,
+	{ name: field, type }: { name: string; type: string },
+	wanted: ReadonlyArray<string | number>,
 ): Promise<Entity[]> {
-	const { name: field, type } = rowKey(resource);
 	const rows: Entity[] = [];
-	for (let from = 0; from < ids.length; from += IDS_PER_REQUEST) {
-		const value = ids.slice(from, from + IDS_PER_REQUEST);
-		const wanted = filter({ match: 'all', conditions: [{ field, type, operator: 'in', value }] });
-		const query = queryString({ filter: wanted, select: titleProperties(resource) });
+	for (let from = 0; from < wanted.length; from += IDS_PER_REQUEST) {
+		const value = wanted.slice(from, from + IDS_PER_REQUEST);
+		const query = queryString({
+			filter: filter({ match: 'all', conditions: [{ field, type, operator: 'in', value }] }),
+			select: [
+				...new Set([
+					...titleProperties(resource),
+					...resource.naturalKeys.map(({ property }) => property),
+				]),
+			],
+		});
 		rows.push(...(await listEntities(client, `/${resource.entitySet}`, { query, signal })));
 	}
 	return rows;

@@ -10,7 +10,7 @@ import { deleteMany, deleteManyLists } from '../operations/deleteMany';
 import type { Entity } from '../../../lib/xapi/entities';
 import { byName, rowsOf } from '../lists';
 import type { EntityResource, Field, ListSearchMethod } from '../resource';
-import { trunkLists } from './trunk/lists';
+import { trunkLists, trunksNamed } from './trunk/lists';
 
 const many = {
 	resource: (): EntityResource => inboundRule,
@@ -202,7 +202,12 @@ export const inboundRule: EntityResource = {
 		}),
 		{
 			property: 'TrunkDN',
-			toXapi: (number: string | number) => ({ Number: String(number) }),
+			toXapi: async (trunk: string | number, at) => {
+				const text = String(trunk).trim();
+				if (/^\d*$/.test(text)) return { Number: text };
+				const [{ Number: number } = { Number: '' }] = await trunksNamed(at, [text], 'trunk');
+				return { Number: String(number) };
+			},
 			parameter: {
 				displayName: 'Trunk Name or ID',
 				name: 'trunk',

@@ -10,7 +10,7 @@ import { switchField, textField } from '../fields/simple';
 import { aboutRow, locateKey } from '../locator';
 import { deleteMany, deleteManyLists } from '../operations/deleteMany';
 import type { EntityResource, Field, OwnOperation } from '../resource';
-import { trunkLists } from './trunk/lists';
+import { trunkLists, trunksNamed } from './trunk/lists';
 
 interface Ranges {
 	range?: Array<{ from: string | number; to?: string | number }>;
@@ -68,14 +68,17 @@ const dnRanges: Field = {
 const routes: Field = {
 	property: 'Routes',
 	prominent: true,
-	toXapi: ({ route = [] }: Routes) =>
-		route.map(({ trunkId, stripDigits = 0, prepend = '', append = '', callerId = '' }) => ({
-			TrunkId: Number(trunkId),
+	toXapi: async ({ route = [] }: Routes, at) => {
+		const names = route.map(({ trunkId }) => trunkId);
+		const trunks = await trunksNamed(at, names, 'routes');
+		return route.map(({ stripDigits = 0, prepend = '', append = '', callerId = '' }, place) => ({
+			TrunkId: trunks[place]!.Id,
 			StripDigits: stripDigits,
 			Prepend: prepend,
 			Append: append,
 			CallerID: callerId,
-		})),
+		}));
+	},
 	parameter: {
 		displayName: 'Routes',
 		name: 'routes',

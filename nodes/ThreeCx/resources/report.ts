@@ -24,6 +24,8 @@ import { defaultCode } from '../../../lib/xapi/unfiltered';
 import type { ItemResult, ItemRun } from '../../shared/router';
 import { csvOperation, downloadCsv } from '../csvFile';
 import { limitOf, limitProperties } from '../../shared/fields/limit';
+import { numbersIn } from '../fields/extensions';
+import { numbersNamed } from '../fields/named';
 import { momentOf, periodOf, periodProperties } from '../fields/period';
 import { titleCase } from '../fields/text';
 import { byName, rowsOf } from '../lists';
@@ -255,8 +257,25 @@ const reportProperty: INodeProperties = {
 	displayOptions: { show: { operation: ['get', 'downloadCsv'] } },
 };
 
+/** What people know by name, and a report by number. */
+const BY_NUMBER: Readonly<Record<string, { path: string; what: string; isNumber?: RegExp }>> = {
+	queues: { path: '/Queues', what: 'queue' },
+	ringGroups: { path: '/RingGroups', what: 'ring group' },
+	department: { path: '/Groups', what: 'department', isNumber: /^(?:GRP)?\d+$/i },
+};
+
+/** A value of the panel with numbers in place of names, which an expression may give. */
+async function withNumbers(run: ItemRun, field: string, value: unknown): Promise<unknown> {
+	const named = BY_NUMBER[field];
+	const texts = numbersIn(value);
+	if (!named || texts.length === 0) return value;
+	const { path, what, isNumber = /^\d+$/ } = named;
+	const isIt = (text: string) => isNumber.test(text);
+	return await numbersNamed(run, texts, path, { what, field }, isIt);
+}
+
 /** The chosen report, and what its function is called with. */
-function invocationOf(run: ItemRun, kind: 'rows' | 'file') {
+async function invocationOf(run: ItemRun, kind: 'rows' | 'file') {
 	const { context, index } = run;
 	const name = context.getNodeParameter('report', index) as string;
 	const report = REPORTS.find((each) => each.name === name);
@@ -272,14 +291,15 @@ function invocationOf(run: ItemRun, kind: 'rows' | 'file') {
 		});
 	}
 	const asks = (field: string) => chosen.parameters.some((parameter) => parameter.field === field);
-	const value = (field: string) => context.getNodeParameter(field, index, '');
+	const value = (field: string) => context.getNodeParameter(field, index, '') as unknown;
+	const known = KNOWN.filter((field) => asks(field.name)).map(({ name: field }) => field);
+	const chosenValues: Record<string, unknown> = {};
+	for (const field of known) chosenValues[field] = await withNumbers(run, field, value(field));
 	const { timeZone, ...codes } = context.getNodeParameter('reportOptions', index, {}) as {
 		timeZone?: string;
 	};
 	const values = {
-		...Object.fromEntries(
-			KNOWN.filter((field) => asks(field.name)).map((field) => [field.name, value(field.name)]),
-		),
+		...chosenValues,
 		...(asks('from') ? periodOf(run) : {}),
 		...(asks('chartDate') ? { chartDate: momentOf(run, 'chartDate', 'Day') } : {}),
 		...codes,
@@ -300,7 +320,7 @@ const orderOf = (type: string): OrderBy[] =>
 
 async function get(run: ItemRun): Promise<ItemResult> {
 	const { client, signal } = run;
-	const { operationId, returns, invocation } = invocationOf(run, 'rows');
+	const { operationId, returns, invocation } = await invocationOf(run, 'rows');
 	const { name: type, array } = parseType(returns);
 	const simplify = isSimplified(run);
 	const zone = run.context.getTimezone();
@@ -319,7 +339,7 @@ async function get(run: ItemRun): Promise<ItemResult> {
 }
 
 async function download(run: ItemRun): Promise<INodeExecutionData[]> {
-	const { operationId, invocation, name } = invocationOf(run, 'file');
+	const { operationId, invocation, name } = await invocationOf(run, 'file');
 	return [await downloadCsv(run, operationId, invocation, `${name}.csv`)];
 }
 
@@ -334,8 +354,6 @@ const operations: OwnOperation[] = [
 		description: 'Get a report as items. Requires the System Owner role.',
 		uses: idsOf('rows'),
 		properties: [
-			reportProperty,
-			...parameters,
 			...limitProperties(),
 			{
 				...simplifyProperty,
@@ -349,6 +367,8 @@ const operations: OwnOperation[] = [
 		action: 'Download a report as CSV',
 		description: 'Get a report as a CSV file. Requires the System Owner role.',
 		uses: idsOf('file'),
+		// For both operations. They stand here, since those of the first operation come first.
+		properties: [reportProperty, ...parameters],
 		execute: download,
 	}),
 ];

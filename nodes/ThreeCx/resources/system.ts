@@ -9,6 +9,7 @@ import { invoke, invokeRows } from '../../../lib/xapi/invoke';
 import { requiredText } from '../../../lib/xapi/nested';
 import { CREDENTIAL, type ThreeCxCredentials } from '../../shared/credential';
 import type { ItemRun } from '../../shared/router';
+import { rowNamed } from '../fields/named';
 import { byName, rowsOf } from '../lists';
 import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
 import { asOutput, pick } from '../operations/output';
@@ -95,17 +96,12 @@ async function restartServices({ context, index, client, signal }: ItemRun): Pro
 		});
 	}
 	const rows = await listEntities(client, '/Services', { signal });
-	const unknown = names.find((name) => !rows.some(({ Name }) => Name === name));
-	if (unknown !== undefined) {
-		throw new ThreeCxError({
-			kind: 'input',
-			field: 'services',
-			message: `This PBX has no service "${unknown}"`,
-			hint: `It has: ${rows.map(({ Name }) => String(Name)).join(', ')}.`,
-		});
-	}
-	await invoke(client, 'Restart', { body: { options: { ServiceNames: names } }, signal });
-	return { restarting: names };
+	const namesOf = ({ Name, DisplayName }: Entity) => [Name, DisplayName];
+	const ServiceNames = names.map((name) =>
+		String(rowNamed(rows, name, { what: 'service', field: 'services', namesOf }).Name),
+	);
+	await invoke(client, 'Restart', { body: { options: { ServiceNames } }, signal });
+	return { restarting: ServiceNames };
 }
 
 /** The PBX itself. */

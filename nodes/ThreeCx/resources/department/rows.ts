@@ -1,7 +1,18 @@
+import { listEntities, type Entity } from '../../../../lib/xapi/entities';
+import { rowNamed } from '../../fields/named';
 import { departmentRoutesField } from '../../fields/destination';
 import { promptField } from '../../fields/prompts';
 import { scheduleFields } from '../../fields/timetable';
-import type { EntityResource } from '../../resource';
+import type { EntityResource, FieldSource } from '../../resource';
+
+/** The ID of a time zone, which an expression may give by its name. */
+async function timeZoneId(zone: string | number, { client, signal }: FieldSource): Promise<string> {
+	const text = String(zone).trim();
+	if (/^\d*$/.test(text)) return text;
+	const rows = await listEntities(client, '/Defs/TimeZones', { signal });
+	const namesOf = ({ Id, Name }: Entity) => [Id, Name];
+	return String(rowNamed(rows, text, { what: 'time zone', field: 'timeZoneId', namesOf }).Id);
+}
 
 /** Departments, which XAPI calls `Groups`: all but the operations that only they have. */
 export const rows: EntityResource = {
@@ -84,6 +95,7 @@ export const rows: EntityResource = {
 		},
 		{
 			property: 'TimeZoneId',
+			toXapi: timeZoneId,
 			parameter: {
 				displayName: 'Time Zone Name or ID',
 				name: 'timeZoneId',

@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { readQueueStatus } from '../../../../lib/status/queues';
 import { numbersIn } from '../../fields/extensions';
+import { numbersNamed } from '../../fields/named';
 import { notFound } from '../../locator';
 import type { OwnOperation } from '../../resource';
 import { rows } from './rows';
@@ -21,11 +22,14 @@ export const getLiveStatus: OwnOperation = {
 			default: [],
 			description:
 				'Leave empty for all queues. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
-			hint: 'In an expression, the IDs are the queue numbers, such as 800',
+			hint: 'In an expression, the IDs are the queue numbers or names, such as 800 or Support',
 		},
 	],
-	execute: async ({ context, index, client, signal }): Promise<IDataObject[]> => {
-		const wanted = numbersIn(context.getNodeParameter('queueNumbers', index, []));
+	execute: async (run): Promise<IDataObject[]> => {
+		const { context, index, client, signal } = run;
+		const texts = numbersIn(context.getNodeParameter('queueNumbers', index, []));
+		const naming = { what: 'queue', field: 'queueNumbers' };
+		const wanted = await numbersNamed(run, texts, '/Queues', naming);
 		const found = await readQueueStatus(client, wanted, signal);
 		const missing = wanted.find((number) => !found.some(({ queue }) => queue === number));
 		if (missing !== undefined) throw notFound(rows, `Number ${missing}`);

@@ -2,9 +2,11 @@ import type { IDataObject } from 'n8n-workflow';
 import type { ItemRun } from '../../../shared/router';
 import { required } from '../../../shared/fields/required';
 import { orKnown } from '../../../../lib/xapi/afterChange';
-import { createEntity, type Entity } from '../../../../lib/xapi/entities';
+import { queryString } from '../../../../lib/odata/query';
+import { createEntity, listEntities, type Entity } from '../../../../lib/xapi/entities';
 import { invokeEntity } from '../../../../lib/xapi/invoke';
 import { xapiOf } from '../../fields/body';
+import { rowNamed } from '../../fields/named';
 import { refuseHidden } from '../../fields/values';
 import { asOutput, pick } from '../../operations/output';
 import type { Field, OwnOperation } from '../../resource';
@@ -24,13 +26,22 @@ const valuesOf = async (
 			.filter(({ value }) => value !== undefined),
 	);
 
+/** The ID of a template, which an expression may give by its name: IDs are those of files. */
+async function templateId({ client, signal }: ItemRun, text: string): Promise<string> {
+	if (/\.\w+$/.test(text)) return text;
+	const query = queryString({ select: ['Id', 'Name'] });
+	const rows = await listEntities(client, '/TrunkTemplates', { query, signal });
+	const namesOf = ({ Id, Name }: Entity) => [Id, Name];
+	return String(rowNamed(rows, text, { what: 'trunk template', field: 'template', namesOf }).Id);
+}
+
 /** 3CX drafts the trunk from the template of the provider (InitTrunk); the values from the panel override it. */
 export const createFromTemplate: OwnOperation = {
 	name: 'createFromTemplate',
 	label: 'Create From Template',
 	action: 'Create a trunk from a template',
 	description: 'Create a trunk with the 3CX settings for a provider',
-	uses: ['InitTrunk', 'CreateTrunk'],
+	uses: ['ListTrunkTemplate', 'InitTrunk', 'CreateTrunk'],
 	properties: [
 		{
 			displayName: 'Template Name or ID',
@@ -82,7 +93,7 @@ export const createFromTemplate: OwnOperation = {
 			'Choose the provider of the trunk. Use a "Generic" template for providers that are not listed.',
 		);
 		const { host, ...fields } = context.getNodeParameter('trunkFields', index, {}) as IDataObject;
-		const parameters = { template };
+		const parameters = { template: await templateId(run, template) };
 		const draft = await invokeEntity(client, 'InitTrunk', { parameters, signal });
 		const secret = text('authPassword');
 		const body: Entity = {

@@ -1,5 +1,10 @@
 import type { IDataObject, ILoadOptionsFunctions } from 'n8n-workflow';
 import { byName, rowsOf } from '../../lists';
+import { ThreeCxError } from '../../../../lib/http/errors';
+import { queryString } from '../../../../lib/odata/query';
+import { listEntities, type Entity } from '../../../../lib/xapi/entities';
+import type { ItemRun } from '../../../shared/router';
+import { rowNamed } from '../../fields/named';
 import type { LoadOptionsMethod } from '../../resource';
 
 /** Number and provider. */
@@ -21,3 +26,43 @@ export const trunkLists: Record<string, LoadOptionsMethod> = {
 	getTrunks: trunkList(({ Id }) => Number(Id)),
 	getTrunkNumbers: trunkList(({ Number: number }) => String(number)),
 };
+
+/** No trunk has such a number: 3CX begins at 10000. */
+const SMALL_ID = /^\d{1,4}$/;
+
+/**
+ * Trunks that are named by ID, number or provider. The PBX is asked only where one is not clear by itself.
+ *
+ * @param names what the parameters hold
+ * @param field name of the parameter, for the error
+ * @returns the trunks with Id and Number, in the same order; of those that nobody asked for, the Id only
+ * @throws ThreeCxError of kind `input` when one is empty, `notFound` or `conflict` as {@link rowNamed}
+ */
+export async function trunksNamed(
+	{ client, signal }: Pick<ItemRun, 'client' | 'signal'>,
+	names: readonly unknown[],
+	field: string,
+): Promise<Entity[]> {
+	const texts = names.map((name) => String(name ?? '').trim());
+	if (texts.includes('')) {
+		throw new ThreeCxError({
+			kind: 'input',
+			field,
+			message: 'No trunk was chosen',
+			hint: 'Choose the trunk from the list, or enter its number or provider in an expression.',
+		});
+	}
+	if (texts.every((text) => SMALL_ID.test(text)))
+		return texts.map((text) => ({ Id: Number(text) }));
+	const query = queryString({ select: ['Id', 'Number', 'Gateway'] });
+	const trunks = await listEntities(client, '/Trunks', { query, signal });
+	const namesOf = ({ Number: number, Gateway }: Entity) => [
+		number,
+		(Gateway as Entity | null | undefined)?.Name,
+	];
+	return texts.map(
+		(text) =>
+			trunks.find(({ Id }) => String(Id) === text) ??
+			rowNamed(trunks, text, { what: 'trunk', field, namesOf }),
+	);
+}
