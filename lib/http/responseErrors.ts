@@ -88,10 +88,7 @@ const STATUS: Record<'xapi' | 'callcontrol', Record<number, Verdict>> = {
 	},
 };
 
-/**
- * What a status means for one call leg. Here our words are the headline: they are about what the user sees, and 3CX's
- * are about its objects.
- */
+/** What a status means for one call leg. */
 const LEG: Record<number, Verdict> = {
 	403: {
 		kind: 'forbidden',
@@ -124,11 +121,63 @@ const LEG_424: Record<string, Verdict> = {
 	transferto: NOT_TAKEN,
 };
 
+/** The extension or its phone could not begin the call. */
+const NOT_CALLED: Verdict = {
+	kind: 'impossible',
+	message: 'Extension {dn} could not make the call',
+	hint: 'Check that a phone of the extension is registered and free, and the number to call; then try again.',
+};
+
+/** What a status means for a call that is to be made from `{dn}` (protocol 2.1): nothing has been called. */
+const MAKE_CALL: Record<number, Verdict> = {
+	403: {
+		kind: 'forbidden',
+		message: 'The API client may not make calls from extension {dn}',
+		hint: 'Choose another extension from the list, which shows those that it may call from. To add this one: in the 3CX Admin Console, Integrations > API, with "Call Control API" ticked.',
+	},
+	404: {
+		kind: 'notFound',
+		message: 'There is no extension {dn} to call from',
+		hint: 'Choose one from the list, which shows those that the API client may call from.',
+	},
+	422: NOT_CALLED,
+	424: NOT_CALLED,
+};
+
+/** The same with a phone that was named. */
+const MAKE_CALL_FROM_PHONE: Record<number, Verdict> = {
+	...MAKE_CALL,
+	404: {
+		kind: 'notFound',
+		message: 'Extension {dn} has no such phone now',
+		hint: 'A phone has an ID only while it is registered: switch it on, choose it anew from the list, or take any phone of the extension. If the extension itself is not in its list, the API client may not call from it.',
+	},
+};
+
 /** The path of a leg, or of something that is done to it. */
 const LEG_REQUEST = / \/callcontrol\/[^/]+\/participants\/[^/]+(?:\/([^/]+))?$/;
 
-/** @returns what a status means for a leg; undefined when it means nothing special, or the request is about no leg. */
-function legVerdict(request: string, status: number): Verdict | undefined {
+/** The path to make a call at, of an extension or of one of its phones. */
+const MAKE_CALL_REQUEST = / \/callcontrol\/([^/]+)(\/devices\/[^/]+)?\/makecall$/;
+
+function decoded(segment: string): string {
+	try {
+		return decodeURIComponent(segment);
+	} catch {
+		return segment;
+	}
+}
+
+/**
+ * @returns what a status means for a call that is made, or for a leg; undefined when it means nothing special there. These
+ *   words are the headline: they are about what the user sees, and 3CX's are about its objects.
+ */
+function callVerdict(request: string, status: number): Verdict | undefined {
+	const [making, dn = '', phone] = MAKE_CALL_REQUEST.exec(request) ?? [];
+	if (making !== undefined) {
+		const verdict = (phone === undefined ? MAKE_CALL : MAKE_CALL_FROM_PHONE)[status];
+		return verdict && { ...verdict, message: verdict.message.replace('{dn}', () => decoded(dn)) };
+	}
 	const [path, action = ''] = LEG_REQUEST.exec(request) ?? [];
 	if (path === undefined) return undefined;
 	return LEG[status] ?? (status === 424 ? LEG_424[action] : undefined);
@@ -195,10 +244,10 @@ function refusal(answer: RefusedAnswer): ErrorDetails {
 		};
 	}
 	const words = said.message.trim().slice(0, MAX_TEXT);
-	const leg = legVerdict(request, status);
-	if (leg) {
-		const hint = words === '' ? leg.hint : `${leg.hint} 3CX says: ${words}`;
-		return { ...common, ...leg, hint, said: words, code: said.code || undefined };
+	const call = callVerdict(request, status);
+	if (call) {
+		const hint = words === '' ? call.hint : `${call.hint} 3CX says: ${words}`;
+		return { ...common, ...call, hint, said: words, code: said.code || undefined };
 	}
 	return {
 		...common,

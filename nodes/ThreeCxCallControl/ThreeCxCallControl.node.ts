@@ -14,7 +14,7 @@ import {
 } from '../shared/panel';
 import { requestOptionsProperty } from '../shared/requestOptions';
 import { explainNotFound } from '../../lib/callcontrol/rest/available';
-import { getDevices, searchExtensions, searchRoutePoints } from './extension';
+import { getDevices, searchDestinations, searchExtensions, searchRoutePoints } from './extension';
 import { searchCalls } from './fields/call';
 import { searchLegs } from './fields/leg';
 import { call, resources } from './resources';
@@ -48,7 +48,13 @@ export class ThreeCxCallControl implements INodeType {
 	};
 
 	methods = {
-		listSearch: { searchCalls, searchExtensions, searchLegs, searchRoutePoints },
+		listSearch: {
+			searchCalls,
+			searchDestinations,
+			searchExtensions,
+			searchLegs,
+			searchRoutePoints,
+		},
 		loadOptions: { getDevices },
 	};
 

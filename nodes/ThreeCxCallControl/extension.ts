@@ -5,7 +5,7 @@ import type {
 	INodePropertyOptions,
 } from 'n8n-workflow';
 import { deviceLabel } from '../../lib/callcontrol/rest/devices';
-import { listNamedDns, type NamedDn } from '../../lib/callcontrol/rest/names';
+import { listDestinations, listNamedDns, type Labelled } from '../../lib/callcontrol/rest/names';
 import { createCallControl } from '../../lib/callcontrol/rest/client';
 import { askPbx } from '../shared/askPbx';
 import { required } from '../shared/fields/required';
@@ -17,13 +17,18 @@ export const ROUTE_POINT = 'Route Point';
 /** How a field for an extension looks, besides its description. */
 interface ExtensionLook {
 	label?: string;
-	search?: 'searchExtensions' | 'searchRoutePoints';
+	search?: 'searchDestinations' | 'searchExtensions' | 'searchRoutePoints';
 	/** In the empty list. */
 	invitation?: string;
 	example?: string;
+	/** Name of the parameter. */
+	name?: string;
 }
 
-/** The field that names an extension, queue or route point. */
+/** Name of the parameter that {@link extensionField} makes, unless it is told another. */
+const EXTENSION = 'extension';
+
+/** The field that names an extension, queue or route point, from a list or as a number. */
 export const extensionField = (
 	description: string,
 	{
@@ -31,10 +36,11 @@ export const extensionField = (
 		search = 'searchExtensions',
 		invitation = 'Select an extension...',
 		example = '100',
+		name = EXTENSION,
 	}: ExtensionLook = {},
 ): INodeProperties => ({
 	displayName: label,
-	name: 'extension',
+	name,
 	type: 'resourceLocator',
 	required: true,
 	default: { mode: 'list', value: '' },
@@ -58,18 +64,26 @@ export const extensionField = (
 });
 
 /** The field that names a route point: only on its calls there is audio. */
-export const routePointField = (description: string): INodeProperties =>
+export const routePointField = (
+	description: string,
+	look: Pick<ExtensionLook, 'name'> = {},
+): INodeProperties =>
 	extensionField(description, {
+		...look,
 		label: ROUTE_POINT,
 		search: 'searchRoutePoints',
 		invitation: 'Select a route point...',
 		example: 'voiceagent, the client ID of the API client',
 	});
 
-/** @returns the number in the field, which the panel calls `label`. */
-export function extensionOf({ context, index }: ItemRun, label = 'Extension'): string {
-	const value: unknown = context.getNodeParameter('extension', index, '', { extractValue: true });
-	return required('extension', label, value);
+/** @returns the number in the field of that name, which the panel calls `label`. */
+export function extensionOf(
+	{ context, index }: ItemRun,
+	label = 'Extension',
+	name = EXTENSION,
+): string {
+	const value: unknown = context.getNodeParameter(name, index, '', { extractValue: true });
+	return required(name, label, value);
 }
 
 /** The list behind {@link extensionField}: whatever the API client may see. */
@@ -92,7 +106,15 @@ export async function searchRoutePoints(
 	);
 }
 
-function matching(dns: NamedDn[], filter: string): INodeListSearchResult {
+/** The list behind the destination of a call: whatever of the phone system a call can be sent to. */
+export async function searchDestinations(
+	this: ILoadOptionsFunctions,
+	filter = '',
+): Promise<INodeListSearchResult> {
+	return matching(await askPbx(this, listDestinations), filter);
+}
+
+function matching(dns: Labelled[], filter: string): INodeListSearchResult {
 	const wanted = filter.trim().toLowerCase();
 	const found = dns.filter(({ label }) => label.toLowerCase().includes(wanted));
 	return { results: found.map(({ dn, label }) => ({ name: label, value: dn })) };
@@ -106,9 +128,9 @@ export async function getDevices(this: ILoadOptionsFunctions): Promise<INodeProp
 	return devices.map((device) => ({ name: deviceLabel(device), value: device.device_id }));
 }
 
-/** @returns the number in the field while the panel is open; `''` when it is empty or an expression. */
-export function chosenExtension(context: ILoadOptionsFunctions): string {
-	const extension = context.getCurrentNodeParameter('extension', { extractValue: true });
+/** @returns the number in the field of that name while the panel is open; `''` when it is empty or an expression. */
+export function chosenExtension(context: ILoadOptionsFunctions, name = EXTENSION): string {
+	const extension = context.getCurrentNodeParameter(name, { extractValue: true });
 	// n8n's editor resolves expressions before it asks; one that it cannot resolve comes as it is, or not at all.
 	return typeof extension === 'string' && !extension.startsWith('=') ? extension.trim() : '';
 }

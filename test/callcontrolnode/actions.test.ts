@@ -26,8 +26,8 @@ const answered = (to: string) => {
 	node.pbx.calls.answer({ callid: call.callid, dn: to });
 	return call;
 };
-const parametersOf = ({ extension, participantId }: INodeParameters) => ({
-	extension,
+const parametersOf = ({ callExtension, participantId }: INodeParameters) => ({
+	callExtension,
 	participantId,
 });
 const statuses = (callid: number) =>
@@ -332,18 +332,22 @@ describe('what is going on', () => {
 describe('the pickers', () => {
 	const { listSearch } = new ThreeCxCallControl().methods;
 	const context = (parameters: INodeParameters) =>
-		loadOptionsContext(parameters, node.credentials, TYPE);
+		loadOptionsContext(
+			{ resource: 'call', operation: 'get', ...parameters },
+			node.credentials,
+			TYPE,
+		);
 
 	test('of calls show who is on the line', async () => {
 		const call = incoming('100');
-		const all = await listSearch.searchLegs.call(context({ extension: by('100') }));
+		const all = await listSearch.searchLegs.call(context({ callExtension: by('100') }));
 		expect(all.results).toEqual([
 			{ name: `Ringing: Ada ${CALLER} (participant ${call.id})`, value: String(call.id) },
 		]);
-		const none = await listSearch.searchLegs.call(context({ extension: by('100') }), 'grace');
+		const none = await listSearch.searchLegs.call(context({ callExtension: by('100') }), 'grace');
 		expect(none.results).toEqual([]);
 		for (const unknown of ['', '={{ $json.extension }}']) {
-			const { results } = await listSearch.searchLegs.call(context({ extension: by(unknown) }));
+			const { results } = await listSearch.searchLegs.call(context({ callExtension: by(unknown) }));
 			expect(results).toEqual([]);
 		}
 	});

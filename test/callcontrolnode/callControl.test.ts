@@ -126,7 +126,7 @@ describe('the 3CX Call Control node', () => {
 		const { items } = await run({
 			resource: 'call',
 			operation: 'drop',
-			extension: extension('100'),
+			callExtension: extension('100'),
 			participantId: `=${leg!.id}`,
 		});
 		expect(items[0]!.json).toEqual({ success: true, extension: '100', participantId: leg!.id });
@@ -162,7 +162,7 @@ describe('the 3CX Call Control node', () => {
 		['Call > Get Many', { resource: 'call', operation: 'getMany' }, (call) => call.numberE164],
 		[
 			'Call > Get',
-			{ resource: 'call', operation: 'get', extension: extension('100'), participantId: '=' },
+			{ resource: 'call', operation: 'get', callExtension: extension('100'), participantId: '=' },
 			(leg) => leg.numberE164,
 		],
 		[
@@ -246,12 +246,21 @@ describe('the 3CX Call Control node', () => {
 			{},
 			{ message: 'The field "To Number" is empty' },
 		],
-		['an extension that does not exist', { extension: extension('4711') }, {}, { httpCode: '404' }],
+		[
+			'an extension that does not exist',
+			{ extension: extension('9999') },
+			{},
+			{ httpCode: '404', message: 'There is no extension 9999 to call from' },
+		],
 		[
 			'a device that is gone',
 			{ device: 'chosen', deviceId: 'sip:100@192.0.2.99:1' },
 			{},
-			{ httpCode: '404', description: expect.stringContaining('select the device again') },
+			{
+				httpCode: '404',
+				message: 'Extension 100 has no such phone now',
+				description: expect.stringContaining('choose it anew from the list'),
+			},
 		],
 		[
 			'no licence',
@@ -259,7 +268,12 @@ describe('the 3CX Call Control node', () => {
 			{ licence: 'professional' },
 			{ httpCode: '404', description: expect.stringContaining('licence has Call Control') },
 		],
-		['no phone registered', { extension: extension('109') }, {}, { httpCode: '422' }],
+		[
+			'no phone registered',
+			{ extension: extension('109') },
+			{},
+			{ httpCode: '422', message: 'Extension 109 could not make the call' },
+		],
 	])('with %s says what is wrong', async (_, more, options, expected) => {
 		await start(options);
 		const { error } = await run(call(more));
@@ -273,7 +287,7 @@ describe('the 3CX Call Control node', () => {
 			{
 				resource: 'call',
 				operation: 'drop',
-				extension: extension('100'),
+				callExtension: extension('100'),
 				participantId: '={{ $json.id }}',
 			},
 			{ items: [{ id: 'x' }, { id: 987654 }], onError: 'continueRegularOutput' },
@@ -304,6 +318,25 @@ describe('the 3CX Call Control node', () => {
 				'100',
 			);
 			expect(results).toContainEqual({ name: '100', value: '100' });
+		});
+
+		test('what a call can be sent to: also what the client may not listen to, with its kind', async () => {
+			await start();
+			pbx.clients[0]!.monitored = ['100'];
+			const { searchDestinations } = new ThreeCxCallControl().methods.listSearch;
+			const find = async (filter?: string) =>
+				(await searchDestinations.call(loadOptionsContext({}, credentials), filter)).results;
+			expect(await find('hartley')).toEqual([{ name: '100 Amelia Hartley', value: '100' }]);
+			expect(await find('queue')).toContainEqual({
+				name: expect.stringMatching(/^800 .*\(queue\)$/),
+				value: '800',
+			});
+			expect(await find('ring group')).not.toEqual([]);
+			const numbers = (await find()).map(({ value }) => value);
+			expect(numbers).toContain('101');
+			expect(numbers).not.toContain('10000');
+			pbx.clients[0]!.xapiEnabled = false;
+			expect((await find()).map(({ value }) => value)).toEqual(['100', 'n8n']);
 		});
 
 		test('the devices of the chosen extension', async () => {

@@ -74,6 +74,6 @@ export const by = (value: string | number, mode = 'number') => ({ __rl: true, mo
 
 /** The fields that name a leg. */
 export const legOf = (extension: string, participantId: number | string): INodeParameters => ({
-	extension: by(extension),
+	callExtension: by(extension),
 	participantId: by(String(participantId), 'id'),
 });

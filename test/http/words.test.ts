@@ -24,6 +24,7 @@ const refusedWith = (
 	});
 
 const LEG = 'POST /callcontrol/100/participants/7';
+const MAKE = 'POST /callcontrol/100/makecall';
 
 describe('what a status means', () => {
 	test.each<[string, number, ErrorKind]>([
@@ -64,7 +65,7 @@ describe('what a status means', () => {
 	test.each([
 		[403, ['GET /xapi/v1/Users', 'GET /callcontrol', LEG]],
 		[404, ['GET /xapi/v1/Users', 'GET /callcontrol/100', LEG, `${LEG}/drop`]],
-		[424, ['POST /callcontrol/100/makecall', `${LEG}/stream`, `${LEG}/divert`]],
+		[424, ['GET /callcontrol/100', MAKE, `${LEG}/stream`, `${LEG}/divert`]],
 	])('%d is told of what it is about', (status, requests) => {
 		const messages = requests.map((request) => refusedWith(status, request).message);
 		expect(new Set(messages).size).toBe(status === 404 ? 3 : requests.length);
@@ -79,6 +80,32 @@ describe('what a status means', () => {
 			);
 		},
 	);
+
+	test.each([
+		[MAKE, 403, 'The API client may not make calls from extension 100', /Choose another extension/],
+		[MAKE, 404, 'There is no extension 100 to call from', /Choose one from the list/],
+		['POST /callcontrol/a%2Fb/makecall', 404, 'There is no extension a/b to call from', /list/],
+		['POST /callcontrol/a%/makecall', 404, 'There is no extension a% to call from', /list/],
+		[
+			`POST /callcontrol/100/devices/sip%3Ax/makecall`,
+			404,
+			'Extension 100 has no such phone now',
+			/switch it on/,
+		],
+		[
+			`POST /callcontrol/100/devices/sip%3Ax/makecall`,
+			422,
+			'Extension 100 could not make the call',
+			/registered and free/,
+		],
+		[MAKE, 424, 'Extension 100 could not make the call', /registered and free/],
+	])('%s %d speaks of making a call', (request, status, message, hint) => {
+		const error = refusedWith(status, request, { reasontext: 'No' });
+		expect(error.message).toBe(message);
+		expect(error.hint).toMatch(hint);
+		expect(error.hint).not.toMatch(/participant|side of a call|transferred|diverted/i);
+		expect(error.hint).toMatch(/ 3CX says: No$/);
+	});
 
 	test('424 of anything else is not', () => {
 		for (const request of [`${LEG}/answer`, LEG, `${LEG}/divert/more`])

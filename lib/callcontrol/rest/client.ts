@@ -154,7 +154,7 @@ export function createCallControl(client: PbxClient, timeoutMs?: number): CallCo
 		const refusal = new ThreeCxError({
 			kind: 'impossible',
 			message: `3CX could not do it: ${why}`,
-			hint: 'Check the destination, and that the phone is registered and free; then try again.',
+			hint: hintFor(path),
 			status: answer.status,
 			code: result.reason || undefined,
 			said: why,
@@ -215,6 +215,15 @@ export function createCallControl(client: PbxClient, timeoutMs?: number): CallCo
 			);
 		},
 	};
+}
+
+/** @returns what to look at when 3CX says that it failed, by what was asked */
+function hintFor(path: string): string {
+	if (path.endsWith('/makecall'))
+		return 'Check the number to call, and that a phone of the extension is registered and free; then try again.';
+	return AWAITED.has(path.split('/').at(-1) as Action)
+		? 'Check the destination, and that it is free and has a phone registered; then try again.'
+		: 'Check with Call > Get how the call is now; it may have ended, or somebody may have done the same.';
 }
 
 /**

@@ -27,6 +27,13 @@ export interface Leg {
 /** Most act on the call that has started the workflow, or that the node before has made: both give this. */
 const FROM_INPUT = { default: { mode: 'number', value: '={{ $json.extension }}' } };
 
+/**
+ * The parameter with the extension that has the call. It has a name of its own: n8n keeps the value of a parameter when
+ * another operation is chosen that has one of the same name, and the extension would stay as it was in Make Call while
+ * the participant ID is the input's.
+ */
+const CALL_EXTENSION = 'callExtension';
+
 /** What the panel calls a leg. */
 const PARTICIPANT = 'Call (Participant ID)';
 
@@ -66,7 +73,7 @@ const legNotice: INodeProperties = {
 
 /** The fields that name a leg. */
 export const legFields = (whose: string): INodeProperties[] => [
-	{ ...extensionField(whose), ...FROM_INPUT },
+	{ ...extensionField(whose, { name: CALL_EXTENSION }), ...FROM_INPUT },
 	participantField,
 	legNotice,
 ];
@@ -76,6 +83,7 @@ export const audioLegFields: INodeProperties[] = [
 	{
 		...routePointField(
 			'The route point (API client) that has the call; only calls to route points have audio',
+			{ name: CALL_EXTENSION },
 		),
 		...FROM_INPUT,
 	},
@@ -88,7 +96,7 @@ export const audioLegOf = (run: ItemRun): Leg => legOf(run, ROUTE_POINT);
 
 /** @returns the leg that the fields name; the panel calls its extension `label`. */
 export function legOf(run: ItemRun, label?: string): Leg {
-	const extension = extensionOf(run, label);
+	const extension = extensionOf(run, label, CALL_EXTENSION);
 	const text = required(
 		'participantId',
 		PARTICIPANT,
@@ -108,7 +116,7 @@ export async function searchLegs(
 	this: ILoadOptionsFunctions,
 	filter = '',
 ): Promise<INodeListSearchResult> {
-	const dn = chosenExtension(this);
+	const dn = chosenExtension(this, CALL_EXTENSION);
 	if (dn === '') return { results: [] };
 	const legs = await askPbx(
 		this,

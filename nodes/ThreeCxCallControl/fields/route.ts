@@ -2,25 +2,21 @@ import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import type { Route } from '../../../lib/callcontrol/rest/client';
 import type { ItemRun } from '../../shared/router';
 import { dialledNumber } from '../../shared/fields/dialled';
-
+import { extensionField } from '../extension';
 import { attachedDataField, attachedDataOf, type AttachedData } from './attachedData';
 
 /** What the panel calls it, mostly. */
 const DESTINATION = 'Destination';
 
-/** Where a call goes. */
-export const callDestinationField = (
-	description: string,
-	label = DESTINATION,
-): INodeProperties => ({
-	displayName: label,
-	name: 'destination',
-	type: 'string',
-	required: true,
-	default: '',
-	placeholder: 'e.g. 101 or +441632960123',
-	description,
-});
+/** Where a call goes: somebody of the phone system from a list, or any number. */
+export const callDestinationField = (description: string, label = DESTINATION): INodeProperties =>
+	extensionField(description, {
+		label,
+		name: 'destination',
+		search: 'searchDestinations',
+		invitation: 'Select an extension, queue or group...',
+		example: '101 or +441632960123',
+	});
 
 /** What 3CX documents for routed calls (protocol 2.5); the call log shows it. */
 const REASONS = [
@@ -95,7 +91,7 @@ export function routeOf({ context, index }: ItemRun, label = DESTINATION): Route
 		destination: dialledNumber(
 			'destination',
 			label,
-			context.getNodeParameter('destination', index),
+			context.getNodeParameter('destination', index, '', { extractValue: true }),
 			true,
 		),
 		reason: options.reason || undefined,

@@ -3,7 +3,7 @@ import { Inbox } from '../../../lib/waiting/inbox';
 import { CallProgress, type Followed, type Stage } from '../../../lib/callcontrol/calls/progress';
 import { createCallControl, type CallControl } from '../../../lib/callcontrol/rest/client';
 import type { CallEvent } from '../../../lib/callcontrol/calls/tracker';
-import type { CallControlResult } from '../../../lib/callcontrol/rest/types';
+import { STATUS, type CallControlResult } from '../../../lib/callcontrol/rest/types';
 import {
 	waitFor,
 	withCallEvents,
@@ -220,12 +220,12 @@ function outputOf(
 	progress: CallProgress,
 	startedAt: number,
 ): IDataObject {
-	const { reachedAt, own, callid, answeredBy, stage } = progress;
+	const { reachedAt, own, callid, answeredBy } = progress;
 	const { answered, ended } = reachedAt;
 	return {
 		...(own && { participantId: own.id, legId: own.legid }),
 		callId: callid ?? null,
-		status: end === 'ended' || stage === 'ended' ? null : (own?.status ?? null),
+		status: end === 'ended' ? null : statusAt(progress),
 		outcome: end,
 		reached: end === until || progress.hasReached(until),
 		answered: answered !== undefined,
@@ -233,6 +233,13 @@ function outputOf(
 		secondsUntilAnswered: seconds(startedAt, answered),
 		secondsTalked: seconds(answered, ended),
 	};
+}
+
+/** What somebody has taken is connected, whatever was last heard of the own leg; null where the call is over. */
+function statusAt({ stage, own }: CallProgress): string | null {
+	if (stage === 'ended') return null;
+	const isTaken = stage === 'connected' || stage === 'answered';
+	return isTaken ? STATUS.connected : (own?.status ?? null);
 }
 
 /** Times are our own clock's: 3CX sends none. */

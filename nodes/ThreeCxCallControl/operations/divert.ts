@@ -11,7 +11,7 @@ export const divert: Operation = {
 	description: 'Send a ringing call to another destination',
 	properties: [
 		...legFields('Whose phone rings'),
-		callDestinationField('The extension or external number to ring instead'),
+		callDestinationField('The extension, queue or external number to ring instead'),
 		routeOptions('reason'),
 	],
 

@@ -20,7 +20,7 @@ export const makeCall: Operation = {
 		'Call a number from an extension, whose phone rings or dials at once, or from a route point (API client)',
 	properties: [
 		extensionField('The extension to call from: its phone rings, or dials', { label: FROM }),
-		callDestinationField('The extension or external number to call', TO),
+		callDestinationField('The extension, queue or external number to call', TO),
 		{
 			displayName: 'Phone',
 			name: 'device',
