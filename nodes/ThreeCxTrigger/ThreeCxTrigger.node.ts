@@ -9,6 +9,7 @@ import {
 } from 'n8n-workflow';
 import { listNamedDns } from '../../lib/callcontrol/rest/names';
 import { connectTo } from '../shared/connect';
+import { getQueues } from '../shared/dnLists';
 import { toNodeError } from '../shared/errors';
 import { listen } from './listen';
 import { properties } from './properties';
@@ -24,7 +25,7 @@ export class ThreeCxTrigger implements INodeType {
 		subtitle: '={{ $parameter["events"].join(", ") }}',
 		description:
 			'Manage a 3CX phone system, and start workflows when a phone rings, a call is answered or ends',
-		eventTriggerDescription: 'Waiting for a call',
+		eventTriggerDescription: 'Now call an extension',
 		activationMessage:
 			'From now on, calls on your 3CX phone system start this workflow. If the connection is lost, the trigger reconnects automatically and catches up.',
 		triggerPanel: {
@@ -46,6 +47,7 @@ export class ThreeCxTrigger implements INodeType {
 
 	methods = {
 		loadOptions: {
+			getQueues,
 			async getExtensions(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
 				const dns = await connectTo(this)
 					.then(listNamedDns)

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { INodePropertyOptions } from 'n8n-workflow';
+import { directionOf } from '../../lib/callcontrol/calls/legs';
 import { parseFrame } from '../../lib/callcontrol/link/frames';
 import type { LinkState } from '../../lib/callcontrol/link/monitor';
 import type { ToldEvent } from '../../lib/callcontrol/calls/teller';
@@ -40,8 +41,14 @@ export interface RawEvent {
 /** Whatever happens, of calls on each leg. */
 export type HappenedEvent = TrackerEvent | LinkEvent | RawEvent;
 
+/** An event of a call. */
+export type ToldCallEvent = ToldEvent & {
+	/** The end of a call that nobody answered, for who has asked for missed calls. */
+	isMissed?: boolean;
+};
+
 /** Whatever can start the workflow. */
-export type TriggerEvent = Exclude<HappenedEvent, CallEvent> | ToldEvent;
+export type TriggerEvent = Exclude<HappenedEvent, CallEvent> | ToldCallEvent;
 
 type EventType = CallEventType | DeviceEvent['type'] | LinkEvent['type'] | RawEvent['type'];
 
@@ -54,6 +61,9 @@ interface ChoosableEvent extends INodePropertyOptions {
 	/** Given up first when more events come than n8n can take. */
 	sheddable?: boolean;
 }
+
+/** The end of a call that nobody answered. */
+const MISSED = 'callMissed';
 
 /** By name, as n8n shows longer lists. */
 const EVENTS: ChoosableEvent[] = [
@@ -74,6 +84,13 @@ const EVENTS: ChoosableEvent[] = [
 		value: 'callEnded',
 		type: 'ended',
 		description: 'A call has ended; includes its duration and whether it was answered',
+	},
+	{
+		name: 'Call Missed',
+		value: MISSED,
+		type: 'ended',
+		description:
+			'A call to an extension or a queue has ended and nobody answered it; comes instead of "Call Ended" if both are chosen',
 	},
 	{
 		name: 'Call Parked',
@@ -164,17 +181,54 @@ export const eventOptions: INodePropertyOptions[] = EVENTS.map(({ name, value, d
 	description,
 }));
 
-/** Events of calls, which can be told for each call or for each phone in it. */
-export const callEventOptions: INodePropertyOptions[] = eventOptions.filter(({ value }) =>
-	/^call[A-Z]/.test(String(value)),
+/** Events of calls, which can be told for each call or for each phone in it; a missed call is told as its end is. */
+export const callEventOptions: INodePropertyOptions[] = eventOptions.filter(
+	({ value }) => /^call[A-Z]/.test(String(value)) && value !== MISSED,
 );
 
 const byType = new Map<string, ChoosableEvent>(
-	EVENTS.map((event) => [event.type ?? event.value, event]),
+	EVENTS.filter(({ value }) => value !== MISSED).map((event) => [event.type ?? event.value, event]),
 );
 
-/** @returns what an event is called in n8n. */
+/** @returns what an event of a type is called in n8n. */
 export const eventName = (type: EventType): string => byType.get(type)?.value ?? type;
+
+/** @returns what an event is called in n8n. */
+export const nameOf = (event: TriggerEvent): string =>
+	event.kind === 'call' && event.isMissed ? MISSED : eventName(event.type);
+
+/** @returns whether a person who has chosen these events wants to hear of those of a type */
+export const isAsked = (chosen: ReadonlySet<string>, type: EventType): boolean =>
+	chosen.has(eventName(type)) || (type === 'ended' && chosen.has(MISSED));
+
+/**
+ * What the end of a call is to a person who has chosen these events: a missed call, just its end, or nothing. Each end is
+ * told once, so that nothing is told twice or lost between two executions.
+ *
+ * @param isListed whether the person listens to an extension
+ * @returns the event to tell; undefined when it is not wanted
+ */
+export function asChosen(
+	event: TriggerEvent,
+	chosen: ReadonlySet<string>,
+	isListed: (dn: string) => boolean,
+): TriggerEvent | undefined {
+	if (event.kind !== 'call' || event.type !== 'ended') return event;
+	if (chosen.has(MISSED) && wasMissed(event, isListed)) return { ...event, isMissed: true };
+	return chosen.has(eventName('ended')) ? event : undefined;
+}
+
+/** Whether somebody was called and nobody answered. Where nobody saw the end, nobody knows. */
+function wasMissed(
+	{ leg, call, granularity, isUnseen }: ToldEvent,
+	isListed: (dn: string) => boolean,
+): boolean {
+	const ofCall = granularity === 'call';
+	if (isUnseen || (ofCall ? call.answered : leg.connected)) return false;
+	if (directionOf(leg.participant, leg.direction) === 'inbound') return true;
+	// Within the phone system one call is an outgoing and an incoming one, and its end is told of either.
+	return ofCall && call.rang.some(isListed);
+}
 
 /** @returns whether the event is dropped first when too many wait. */
 export const isSheddable = (type: EventType): boolean => byType.get(type)?.sheddable === true;

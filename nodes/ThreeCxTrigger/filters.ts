@@ -16,7 +16,15 @@ export interface Filters {
 	callers: readonly string[];
 	/** Numbers that were dialled from outside, written likewise. */
 	dids: readonly string[];
+	/** Queues that the call has come through; empty for all calls. */
+	queues: ReadonlySet<string>;
 }
+
+/** @returns whether an event at a DN is one of the extensions to listen to */
+export const isListed =
+	({ extensions }: Pick<Filters, 'extensions'>) =>
+	(dn: string | undefined): boolean =>
+		extensions.size === 0 || (dn !== undefined && extensions.has(dn));
 
 /**
  * @param filters what a person has chosen
@@ -24,14 +32,14 @@ export interface Filters {
  * @returns whether an event is wanted; those that are about no call are asked for their extension only
  */
 export function wanted(filters: Filters, country: () => string | undefined) {
-	const { extensions, dnTypes, direction, external } = filters;
+	const { dnTypes, queues, direction, external } = filters;
 	const isCaller = lookingFor(filters.callers, country);
 	const isDid = lookingFor(filters.dids, country);
-	const isListed = (dn: string | undefined) =>
-		extensions.size === 0 || (dn !== undefined && extensions.has(dn));
+	const isTheirs = isListed(filters);
 
 	const isWantedCall = ({ leg, call }: CallEvent): boolean =>
-		isListed(leg.dn) &&
+		isTheirs(leg.dn) &&
+		(queues.size === 0 || queues.has(call.queue ?? '')) &&
 		(dnTypes.size === 0 || dnTypes.has(leg.dnType ?? '')) &&
 		(direction === undefined || directionOf(leg.participant, leg.direction) === direction) &&
 		(external === undefined || isExternal(leg.participant) === external) &&
@@ -40,7 +48,7 @@ export function wanted(filters: Filters, country: () => string | undefined) {
 
 	return (event: HappenedEvent): boolean => {
 		if (event.kind === 'call') return isWantedCall(event);
-		return event.kind === 'link' || isListed(event.dn);
+		return event.kind === 'link' || isTheirs(event.dn);
 	};
 }
 

@@ -8,8 +8,17 @@ import { subscribe, type Subscriber } from '../../lib/callcontrol/link/sharing';
 import { connectTo, linkTo } from '../shared/connect';
 import { toNodeError } from '../shared/errors';
 import { DefaultCountry } from './countries';
-import { eventName, linkEvent, rawEvent, type HappenedEvent } from './events';
-import { wanted } from './filters';
+import {
+	asChosen,
+	eventName,
+	isAsked,
+	linkEvent,
+	rawEvent,
+	type HappenedEvent,
+	type TriggerEvent,
+} from './events';
+import { ExtensionNames } from './extensionNames';
+import { isListed, wanted } from './filters';
 import { Gaps, type GapPatience } from './gaps';
 import { keptMemory, noMemory } from './memory';
 import { readActiveCalls, withTimes } from '../../lib/history/activeCalls';
@@ -64,6 +73,7 @@ export async function listen(
 		settings.country,
 		async () => await connectTo(context, 0, ASK),
 	);
+	const names = new ExtensionNames(async () => await connectTo(context, 0, ASK));
 	const memory = isManual ? noMemory() : keptMemory(context);
 	const delivery = createQueue(context, settings, name, {
 		begun: test?.begun,
@@ -71,6 +81,7 @@ export async function listen(
 			...settings,
 			defaultCountry: country.code,
 			pbx: pbx === '' ? undefined : hostOf(pbx),
+			extensionName: (dn) => names.of(dn),
 		}),
 		beforeHandOver: () => memory.save(),
 		onHandOver: () => test?.done(),
@@ -79,7 +90,13 @@ export async function listen(
 		},
 	});
 	const isWanted = wanted(settings.filters, () => country.code);
-	const isAsked = (type: HappenedEvent['type']) => settings.events.has(eventName(type));
+	const isTheirs = isListed(settings.filters);
+	/** Each end of a call is asked for; which of them are wanted is known only with the call. */
+	const push = (event: TriggerEvent) => {
+		const told = asChosen(event, settings.events, isTheirs);
+		if (told) delivery.push(told);
+		else if (event.kind === 'call') teller?.settled(event);
+	};
 	const granularityOf = (type: CallEventType): Granularity =>
 		settings.perPhone.has(eventName(type)) ? 'leg' : settings.granularity;
 	let pbx = '';
@@ -92,7 +109,7 @@ export async function listen(
 		connect: async () => await connectTo(context),
 		logger: context.logger,
 		tell: tellMissed === 'everything' ? tellMissed : 'ended',
-		push: delivery.push,
+		push,
 		patience,
 	});
 	const fill = (since: number | undefined) => {
@@ -105,7 +122,8 @@ export async function listen(
 		teller = new Teller({
 			granularities: settings.perPhone.size > 0 ? ['call', 'leg'] : [settings.granularity],
 			matches: isWanted,
-			asked: (type, granularity) => isAsked(type) && granularityOf(type) === granularity,
+			asked: (type, granularity) =>
+				isAsked(settings.events, type) && granularityOf(type) === granularity,
 			told,
 		});
 		const beginning = isFirst && startsFromNow ? 'from now' : 'what was missed';
@@ -113,7 +131,7 @@ export async function listen(
 		// A further link follows an outage, after which the log is read as well.
 		const holds = fills && (!isFirst || missedSince !== undefined);
 		const { events, foreign } = teller.begin(present, beginning, holds);
-		events.forEach(delivery.push);
+		events.forEach(push);
 		if (foreign > 0)
 			context.logger.warn(
 				`3CX Trigger: ${foreign} calls that were told of belong to another phone system; their end is not told`,
@@ -122,14 +140,16 @@ export async function listen(
 		if (isFirst) memory.save();
 	};
 	const take = (event: HappenedEvent) => {
-		if (event.kind === 'call') teller?.take(event).forEach(delivery.push);
-		else if (isAsked(event.type) && isWanted(event)) delivery.push(event);
+		if (event.kind === 'call') teller?.take(event).forEach(push);
+		else if (isAsked(settings.events, event.type) && isWanted(event)) push(event);
 	};
 	/** What waits for the times of the calls that are there; undefined when nothing has to. */
 	let waiting: Array<() => void> | undefined;
-	/** That the PBX is away has no numbers in it; all else waits until the country of numbers is known. */
+	/** That the PBX is away has no numbers in it; all else waits until their country and the names are known. */
 	const inTurn = (work: () => void) =>
-		country.whenSettled(() => (waiting ? waiting.push(work) : guarded(work)));
+		country.whenSettled(() =>
+			names.whenSettled(() => (waiting ? waiting.push(work) : guarded(work))),
+		);
 	/** An error in one event must not end the others, nor the process. */
 	const onError = (error: unknown) =>
 		context.logger.error(
@@ -180,7 +200,10 @@ export async function listen(
 				'3CX Trigger: access tokens end before their time, again and again: another program seems to use the same client ID, and each login ends the token of the other. Calls are still told, some of them late. Create a separate API client for each program under Integrations > API in the 3CX Admin Console.',
 			),
 		onState: (state) => {
-			if (state.online) void country.ask();
+			if (state.online) {
+				void country.ask();
+				void names.ask();
+			}
 			if (isGated) return;
 			report(context, state);
 			const event = linkEvent(state);

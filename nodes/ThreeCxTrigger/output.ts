@@ -1,10 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 import { flatLeg } from '../../lib/callcontrol/calls/flatLeg';
-import type { ToldEvent } from '../../lib/callcontrol/calls/teller';
-import { readParticipant } from '../../lib/callcontrol/rest/types';
 import { callKeyOf } from '../../lib/callKey';
 import { normalise } from '../../lib/phone/e164';
-import { eventName, type TriggerEvent } from './events';
+import { nameOf, type ToldCallEvent, type TriggerEvent } from './events';
 
 /** What decides how an event looks. */
 export interface OutputOptions {
@@ -14,60 +12,100 @@ export interface OutputOptions {
 	includeRaw: boolean;
 	/** Host of the PBX. */
 	pbx?: string;
+	/** Name of whoever or whatever has a number in the phone system, where it is known. */
+	extensionName?: (dn: string) => string | undefined;
 }
 
-/** Every field there is, unknown: what an event does not tell stays so, and expressions need not ask. */
-export const UNKNOWN: Readonly<Record<string, null>> = Object.fromEntries(
+type Applies = (event: TriggerEvent) => boolean;
+
+const always: Applies = () => true;
+const ofCalls: Applies = ({ kind }) => kind === 'call';
+const ofPhones: Applies = ({ kind }) => kind === 'call' || kind === 'device';
+const where =
+	(...types: Array<TriggerEvent['type']>): Applies =>
+	({ type }) =>
+		types.includes(type);
+
+/** With these the state of a leg may have been another one before. */
+const CHANGES = ['answered', 'participantChanged', 'pickedUp', 'queueLeft', 'transferred'] as const;
+
+/**
+ * The fields of items in the order of n8n's table, and the events that they apply to: what people look for first, names of
+ * things last. What does not apply is left out; what does is always there, `null` where it is not known.
+ */
+const FIELDS: ReadonlyArray<readonly [Applies, readonly string[]]> = [
+	[always, ['event', 'timestamp']],
+	[({ kind }) => kind !== 'link', ['extension']],
+	[ofPhones, ['extensionName']],
+	[ofCalls, ['direction', 'external', 'callerName', 'number', 'numberE164', 'status']],
+	[where(...CHANGES), ['previousStatus']],
+	[ofCalls, ['answered', 'startedAt', 'answeredAt']],
+	[where('ended'), ['endedAt', 'durationSeconds', 'talkSeconds', 'recordings']],
+	[ofCalls, ['queue']],
+	[where('queueLeft'), ['queueOutcome', 'waitedSeconds', 'takenBy']],
+	[where('parked', 'pickedUp', 'participantChanged'), ['parkedAt']],
+	[where('keyPressed'), ['keys']],
+	[where('connectionRestored'), ['outageSeconds']],
+	[where('connectionLost'), ['reason']],
+	[where('raw'), ['message']],
+	[ofPhones, ['device']],
 	[
-		'event',
-		'eventId',
-		'pbx',
-		'callKey',
-		'granularity',
-		'timestamp',
-		'recovered',
-		'source',
-		...Object.keys(flatLeg(readParticipant({ id: 0 })!)),
-		'fromE164',
-		'toE164',
-		'previousStatus',
-		'queue',
-		'queueOutcome',
-		'waitedSeconds',
-		'takenBy',
-		'agents',
-		'lastAgent',
-		'rang',
-		'parkedAt',
-		'answered',
-		'startedAt',
-		'answeredAt',
-		'endedAt',
-		'durationSeconds',
-		'talkSeconds',
-		'keys',
-		'recordings',
-		'outageSeconds',
-		'reason',
-		'message',
-	].map((field) => [field, null]),
+		ofCalls,
+		[
+			'extensionType',
+			'numberNational',
+			'numberCountry',
+			'numberKind',
+			'did',
+			'didE164',
+			'fromE164',
+			'toE164',
+			'otherExtension',
+			'otherType',
+			'startedBy',
+			'referredBy',
+			'onBehalfOf',
+			'rang',
+			'agents',
+			'lastAgent',
+			'canAnswerByApi',
+			'granularity',
+			'callKey',
+			'callId',
+			'legId',
+			'participantId',
+		],
+	],
+	[always, ['eventId', 'pbx', 'recovered', 'source']],
+];
+
+/** Every field there is, unknown: for items that are to have all of them. */
+export const UNKNOWN: Readonly<Record<string, null>> = Object.fromEntries(
+	FIELDS.flatMap(([, names]) => names).map((field) => [field, null]),
 );
 
 /**
- * An event as one flat item. Every field is always there, `null` where it is not known.
+ * An event as one flat item. All items of an event have the same fields, and expressions need not ask whether one of them
+ * is there.
  *
  * @returns the item's JSON
  */
 export function toOutput(event: TriggerEvent, options: OutputOptions): IDataObject {
-	return {
-		...UNKNOWN,
-		event: eventName(event.type),
+	const known: IDataObject = {
+		event: nameOf(event),
 		eventId: event.id,
-		pbx: options.pbx ?? null,
+		pbx: options.pbx,
 		timestamp: iso(event.at),
 		recovered: 'recovered' in event && event.recovered,
 		source: 'logged' in event && event.logged ? 'history' : 'live',
 		...detailsOf(event, options),
+	};
+	const { extension, participant } = known;
+	if (typeof extension === 'string') known.extensionName = options.extensionName?.(extension);
+	const fields = FIELDS.flatMap(([applies, names]) => (applies(event) ? names : []));
+	return {
+		...Object.fromEntries(fields.map((field) => [field, known[field] ?? null])),
+		...(participant === undefined ? {} : { participant }),
 	};
 }
 
@@ -87,7 +125,7 @@ function detailsOf(event: TriggerEvent, options: OutputOptions): IDataObject {
 	}
 }
 
-function callDetails(event: ToldEvent, options: OutputOptions): IDataObject {
+function callDetails(event: ToldCallEvent, options: OutputOptions): IDataObject {
 	const { leg, call, previous, wait } = event;
 	const { participant, dnType, direction } = leg;
 	const { defaultCountry } = options;

@@ -60,6 +60,15 @@ const filters: INodeProperties = {
 				'Only calls from or to these numbers; * stands for any digits, ? for one digit, anonymous for a hidden number. Enter numbers with country code or in local notation.',
 		},
 		{
+			displayName: 'Queue Names or IDs',
+			name: 'queues',
+			type: 'multiOptions',
+			typeOptions: { loadOptionsMethod: 'getQueues' },
+			default: [],
+			description:
+				'Only calls that have come through these queues, from then on. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+		},
+		{
 			displayName: 'Types of Extension',
 			name: 'dnTypes',
 			type: 'multiOptions',

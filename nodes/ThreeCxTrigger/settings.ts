@@ -80,6 +80,7 @@ export function readSettings(context: ITriggerFunctions): Settings {
 			external: otherSide === 'outside' ? true : otherSide === 'inside' ? false : undefined,
 			callers: patternsIn(filters.caller),
 			dids: patternsIn(filters.did),
+			queues: new Set(listOf(filters.queues)),
 		},
 		country: typeof options.defaultCountry === 'string' ? options.defaultCountry : FROM_PBX,
 		granularity,

@@ -247,6 +247,11 @@ export async function ofTrigger(): Promise<Recorded> {
 		await keep('participantChanged', { callId });
 		await keep('raw');
 
+		const missed = calls.incoming({ from: CALLER, fromName: 'Ada Lovelace', to: '100' });
+		await told('callRinging', { callId: missed });
+		calls.hangUp({ callid: missed });
+		await keep('callMissed', { callId: missed });
+
 		const dialled = calls.internal({ from: '100', to: '101' });
 		await keep('callDialing', { callId: dialled });
 		calls.hangUp({ callid: dialled });

@@ -8,8 +8,10 @@ import type { PbxClient } from '../../lib/http/client';
 import { ManualClock } from '../support/clocks';
 import { countryOptions, DefaultCountry, FROM_PBX } from '../../nodes/ThreeCxTrigger/countries';
 import {
+	asChosen,
 	eventName,
 	eventOptions,
+	isAsked,
 	isSheddable,
 	laneOf,
 	linkEvent,
@@ -44,6 +46,7 @@ describe('settings', () => {
 				external: undefined,
 				callers: [],
 				dids: [],
+				queues: new Set(),
 			},
 			country: FROM_PBX,
 			granularity: 'call',
@@ -69,6 +72,7 @@ describe('settings', () => {
 					otherSide: 'inside',
 					caller: '+49 30*, 0171 *;anonymous\n112',
 					did: [' +44 20 ', ''],
+					queues: '800, 801',
 				},
 				options: {
 					defaultCountry: 'GB',
@@ -92,6 +96,7 @@ describe('settings', () => {
 				external: false,
 				callers: ['+49 30*', '0171 *', 'anonymous', '112'],
 				dids: ['+44 20'],
+				queues: new Set(['800', '801']),
 			},
 			country: 'GB',
 			granularity: 'leg',
@@ -130,7 +135,7 @@ describe('settings', () => {
 	test.each([
 		[[], 'No event is chosen'],
 		[' , ', 'No event is chosen'],
-		[['callRinging', 'callMissed'], 'There is no event "callMissed"'],
+		[['callRinging', 'callLost'], 'There is no event "callLost"'],
 	])('%j as events is refused', (events, message) => {
 		const attempt = () => settingsOf({ events });
 		expect(attempt).toThrow(message);
@@ -380,7 +385,13 @@ describe('events', () => {
 });
 
 describe('filters', () => {
-	const none: Filters = { extensions: new Set(), dnTypes: new Set(), callers: [], dids: [] };
+	const none: Filters = {
+		extensions: new Set(),
+		dnTypes: new Set(),
+		callers: [],
+		dids: [],
+		queues: new Set(),
+	};
 	const isWanted = (filters: Partial<Filters>, event: TriggerEvent, country?: string) =>
 		wanted({ ...none, ...filters }, () => country)(event);
 	const outside = leg({ party_caller_id: '030 901820' });
@@ -427,6 +438,9 @@ describe('filters', () => {
 			callEvent({ call: { did: '+4930555123' } }),
 			true,
 		],
+		['its queue', { queues: new Set(['800']) }, callEvent({ call: { queue: '800' } }), true],
+		['another queue', { queues: new Set(['801']) }, callEvent({ call: { queue: '800' } }), false],
+		['no queue', { queues: new Set(['800']) }, callEvent(), false],
 		['the link', { extensions: new Set(['101']) }, { kind: 'link' } as TriggerEvent, true],
 		[
 			'its phone',
@@ -481,6 +495,47 @@ describe('filters', () => {
 	});
 });
 
+describe('a missed call', () => {
+	const internal = (fields: object = {}) =>
+		callEvent({
+			type: 'ended',
+			leg: { direction: 'outbound', participant: leg({ originated_by_dn: '100' }) },
+			...fields,
+		});
+	const ended = (more: Parameters<typeof callEvent>[0] = {}) =>
+		callEvent({ type: 'ended', ...more });
+	test.each<[string, TriggerEvent, boolean]>([
+		['that nobody answered', ended(), true],
+		['that somebody answered', ended({ call: { answered: true } }), false],
+		['that a colleague answered', ended({ granularity: 'leg', call: { answered: true } }), true],
+		['that this phone answered', ended({ granularity: 'leg', leg: { connected: true } }), false],
+		['whose end nobody saw', ended({ isUnseen: true }), false],
+		['that was made, and rang nobody here', internal(), false],
+		['that was made, and rang somebody here', internal({ call: { rang: ['101'] } }), true],
+		[
+			'that was made, and rang one who is not listened to',
+			internal({ call: { rang: ['102'] } }),
+			false,
+		],
+		['that a phone made', internal({ granularity: 'leg', call: { rang: ['101'] } }), false],
+	])('is one %s', (_name, event, expected) => {
+		const told = (...chosen: string[]) => {
+			const as = asChosen(event, new Set(chosen), (dn) => dn === '101');
+			return as && toOutput(as, { includeRaw: false }).event;
+		};
+		expect(told('callMissed')).toBe(expected ? 'callMissed' : undefined);
+		expect(told('callMissed', 'callEnded')).toBe(expected ? 'callMissed' : 'callEnded');
+		expect(told('callEnded')).toBe('callEnded');
+	});
+
+	test('is asked for as the end of a call, of which all others are told as they are', () => {
+		expect(isAsked(new Set(['callMissed']), 'ended')).toBe(true);
+		expect(isAsked(new Set(['callMissed']), 'ringing')).toBe(false);
+		const rings = callEvent();
+		expect(asChosen(rings, new Set(['callMissed']), () => true)).toBe(rings);
+	});
+});
+
 describe('the item', () => {
 	const options = { includeRaw: false };
 	const times = {
@@ -490,24 +545,38 @@ describe('the item', () => {
 		call: { openedAt: 10_000, answeredAt: 50_000, answered: true, queue: '800', did: '030 901820' },
 	};
 
-	test('every event has the same fields', () => {
-		const fields = (event: TriggerEvent) => Object.keys(toOutput(event, options)).sort();
+	test('all items of an event have the same fields: those that apply to it', () => {
+		const fields = (event: TriggerEvent) => Object.keys(toOutput(event, options));
+		const device = { kind: 'device', type: 'deviceRegistered', at: 0, dn: '100' } as TriggerEvent;
+		const lost = { kind: 'link', type: 'connectionLost', at: 0, reason: 'x' } as TriggerEvent;
+		const raw = { kind: 'raw', type: 'raw', at: 0, message: {} } as TriggerEvent;
+		const always = ['event', 'timestamp', 'eventId', 'pbx', 'recovered', 'source'];
+		expect(fields(lost).sort()).toEqual([...always, 'reason'].sort());
+		expect(fields(raw).sort()).toEqual([...always, 'extension', 'message'].sort());
+		expect(fields(device).sort()).toEqual(
+			[...always, 'extension', 'extensionName', 'device'].sort(),
+		);
 		const ofCall = fields(callEvent());
-		const others = [
-			{
-				kind: 'device',
-				type: 'deviceRegistered',
-				at: 0,
-				dn: '100',
-				deviceId: 'x',
-				recovered: true,
-			},
-			{ kind: 'link', type: 'connectionLost', at: 0, reason: 'gone' },
-			{ kind: 'raw', type: 'raw', at: 0, message: {} },
-		] as TriggerEvent[];
-		for (const event of others) expect(fields(event)).toEqual(ofCall);
-		expect(ofCall.every((name) => /^[a-z]\w*$/i.test(name))).toBe(true);
-		expect(ofCall).toEqual(expect.arrayContaining(['event', 'callId', 'outageSeconds', 'message']));
+		expect(ofCall.slice(0, 8)).toEqual(
+			'event timestamp extension extensionName direction external callerName number'.split(' '),
+		);
+		expect(fields(callEvent({ ...times, at: 7 }))).toEqual(fields(callEvent(times)));
+		for (const [type, more] of [
+			['ended', ['endedAt', 'durationSeconds', 'talkSeconds', 'recordings']],
+			['queueLeft', ['previousStatus', 'queueOutcome', 'waitedSeconds', 'takenBy']],
+			['keyPressed', ['keys']],
+			['parked', ['parkedAt']],
+		] as const)
+			expect(fields(callEvent({ type })).sort()).toEqual([...ofCall, ...more].sort());
+		expect([...ofCall, ...fields(raw)].every((name) => /^[a-z]\w*$/i.test(name))).toBe(true);
+	});
+
+	test('names the extension where its name is known', () => {
+		const extensionName = (dn: string) => (dn === '100' ? 'Amelia Hartley' : undefined);
+		const named = (dn: string) =>
+			toOutput(callEvent({ leg: { dn, participant: leg({ dn }) } }), { ...options, extensionName });
+		expect(named('100')).toMatchObject({ extension: '100', extensionName: 'Amelia Hartley' });
+		expect(named('101')).toMatchObject({ extension: '101', extensionName: null });
 	});
 
 	test('times and outcome are those of the call, or of the one phone', () => {
@@ -539,23 +608,20 @@ describe('the item', () => {
 	});
 
 	test('what an event does not tell is null', () => {
-		expect(toOutput(callEvent({ at: 100_000 }), options)).toMatchObject({
+		expect(
+			toOutput(callEvent({ at: 100_000, type: 'ended', isUnseen: true }), options),
+		).toMatchObject({
 			recovered: false,
 			startedAt: null,
 			answeredAt: null,
 			endedAt: null,
 			durationSeconds: null,
 			talkSeconds: null,
-			previousStatus: null,
+			recordings: null,
 			queue: null,
 			did: null,
 			didE164: null,
-			keys: null,
-			reason: null,
 		});
-		expect(
-			toOutput(callEvent({ ...times, type: 'answered', call: { openedAt: 10_000 } }), options),
-		).toMatchObject({ endedAt: null, durationSeconds: null, talkSeconds: null });
 		const { participant } = toOutput(callEvent(), options);
 		expect(participant).toBeUndefined();
 	});
@@ -576,27 +642,24 @@ describe('the item', () => {
 
 	test('says where it was found: in the call log, or seen live', () => {
 		const logged = { callId: 'call 1', recordings: 2 } as unknown as ToldEvent['logged'];
-		expect(toOutput({ ...callEvent(), logged }, options)).toMatchObject({
+		const ended = callEvent({ type: 'ended' });
+		expect(toOutput({ ...ended, logged }, options)).toMatchObject({
 			source: 'history',
 			recordings: 2,
 		});
-		for (const event of [callEvent(), { ...callEvent(), logged: undefined }])
+		for (const event of [ended, { ...ended, logged: undefined }])
 			expect(toOutput(event, options)).toMatchObject({ source: 'live', recordings: null });
 	});
 
 	test('keys, the state before, and what 3CX has sent', () => {
-		const event = callEvent({
-			type: 'keyPressed',
-			digits: '12',
-			recovered: true,
-			previous: leg({ status: 'Dialing' }),
-		});
+		const event = callEvent({ type: 'keyPressed', digits: '12', recovered: true });
 		expect(toOutput(event, { ...options, includeRaw: true })).toMatchObject({
 			keys: '12',
 			recovered: true,
-			previousStatus: 'Dialing',
 			participant: leg(),
 		});
+		const answered = callEvent({ type: 'answered', previous: leg({ status: 'Dialing' }) });
+		expect(toOutput(answered, options)).toMatchObject({ previousStatus: 'Dialing' });
 	});
 
 	test('phones, the link and messages', () => {
@@ -622,9 +685,8 @@ describe('the item', () => {
 		const link = { kind: 'link', id: '', at: 0 } as const;
 		expect(
 			toOutput({ ...link, type: 'connectionRestored', outageMs: 1_449 }, options),
-		).toMatchObject({ outageSeconds: 1.4, reason: null, recovered: false });
+		).toMatchObject({ outageSeconds: 1.4, recovered: false });
 		expect(toOutput({ ...link, type: 'connectionLost', reason: 'gone' }, options)).toMatchObject({
-			outageSeconds: null,
 			reason: 'gone',
 		});
 		const raw = { kind: 'raw', type: 'raw', id: '', at: 0, bytes: 7, message: { a: 1 } } as const;

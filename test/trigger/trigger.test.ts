@@ -94,8 +94,8 @@ describe('the 3CX Trigger', () => {
 			callId: callid,
 			extension: '100',
 			extensionType: 'Wextension',
+			extensionName: 'Amelia Hartley',
 			status: 'Ringing',
-			previousStatus: null,
 			direction: 'inbound',
 			external: true,
 			callerName: 'Ada',
@@ -103,8 +103,6 @@ describe('the 3CX Trigger', () => {
 			numberE164: null,
 			answered: false,
 			answeredAt: null,
-			endedAt: null,
-			durationSeconds: null,
 			queue: null,
 			participant: { callid, dn: '100' },
 		});
@@ -228,9 +226,6 @@ describe('the 3CX Trigger', () => {
 			extension: '800',
 			queue: '800',
 			number: CALLER,
-			queueOutcome: null,
-			waitedSeconds: null,
-			takenBy: null,
 		});
 		pbx.calls.answer({ callid, dn: '105' });
 		const left = await event('callerLeftQueue');
@@ -252,6 +247,45 @@ describe('the 3CX Trigger', () => {
 		expect(names()).toEqual(
 			['Entered', 'Left', 'Entered', 'Left'].map((what) => `800 caller${what}Queue`),
 		);
+	});
+
+	test('tells calls that nobody answered as missed, and only these', async () => {
+		await start();
+		await publish({ parameters: { events: ['callMissed'] } });
+		const answered = pbx.calls.incoming({ from: CALLER, to: '100' });
+		pbx.calls.answer({ callid: answered });
+		pbx.calls.hangUp({ callid: answered });
+		const missed = pbx.calls.incoming({ from: CALLER, to: '101' });
+		pbx.calls.hangUp({ callid: missed });
+		expect(await event('callMissed')).toMatchObject({
+			callId: missed,
+			extension: '101',
+			answered: false,
+			durationSeconds: expect.any(Number),
+		});
+		expect(names()).toEqual(['101 callMissed']);
+	});
+
+	test('tells calls that come through a queue only', async () => {
+		await start();
+		await publish({
+			parameters: { events: ['callRinging', 'callEnded'], filters: { queues: ['800'] } },
+		});
+		const direct = pbx.calls.incoming({ from: CALLER, to: '100' });
+		pbx.calls.hangUp({ callid: direct });
+		const queued = pbx.calls.incoming({ from: CALLER, to: '800' });
+		expect(await event('callRinging')).toMatchObject({ callId: queued, queue: '800' });
+		pbx.calls.hangUp({ callid: queued });
+		expect(await event('callEnded')).toMatchObject({ callId: queued, queue: '800' });
+		expect(new Set(events().map(({ callId }) => callId))).toEqual(new Set([queued]));
+	});
+
+	test('does not mind a PBX that does not let it read names', async () => {
+		await start();
+		pbx.faults.next({ path: /Peers/, status: 403 });
+		await publish();
+		pbx.calls.incoming({ from: CALLER, to: '100' });
+		expect(await event('callRinging')).toMatchObject({ extension: '100', extensionName: null });
 	});
 
 	test.each([
@@ -339,9 +373,8 @@ describe('the 3CX Trigger', () => {
 		pbx.calls.deviceChanged('100', device!.device_id, 'remove');
 		expect(await event('deviceUnregistered')).toMatchObject({
 			extension: '100',
+			extensionName: 'Amelia Hartley',
 			device: device!.device_id,
-			callId: null,
-			status: null,
 		});
 		pbx.calls.deviceChanged('100', device!.device_id, 'upsert');
 		await event('deviceRegistered');
@@ -364,7 +397,6 @@ describe('the 3CX Trigger', () => {
 		expect(await event('connectionLost')).toMatchObject({ reason: expect.any(String) });
 		expect(await event('connectionRestored')).toMatchObject({
 			outageSeconds: expect.any(Number),
-			extension: null,
 		});
 	});
 

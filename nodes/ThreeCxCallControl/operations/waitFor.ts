@@ -134,6 +134,7 @@ function knownLeg({ context, index }: ItemRun): { dn: string; id: number } | und
 const OF_TRIGGER = [
 	'event',
 	'eventId',
+	'extensionName',
 	'granularity',
 	'message',
 	'outageSeconds',
@@ -151,6 +152,8 @@ function fieldsOf(
 ): IDataObject {
 	const fields = event
 		? toOutput({ ...event, granularity: 'call' }, { defaultCountry, includeRaw: false })
-		: { ...UNKNOWN, callId: callid };
-	return Object.fromEntries(Object.entries(fields).filter(([name]) => !OF_TRIGGER.includes(name)));
+		: { callId: callid };
+	return Object.fromEntries(
+		Object.entries({ ...UNKNOWN, ...fields }).filter(([name]) => !OF_TRIGGER.includes(name)),
+	);
 }
