@@ -2,6 +2,7 @@ const { spawn } = require('node:child_process');
 const { readFile, writeFile, readdir, rm } = require('node:fs/promises');
 const { join } = require('node:path');
 const { bundleModules, writeLazyModules } = require('./scripts/lazyModules.cjs');
+const { writeOutputSchemas } = require('./scripts/outputSchemas.cjs');
 
 const ICONS = join(__dirname, 'icons');
 const DIST = join(__dirname, 'dist');
@@ -69,6 +70,11 @@ async function lazy() {
 	await bundleModules(__dirname, DIST);
 }
 
+/** Writes into dist what operations give, see scripts/outputSchemas.cjs. */
+async function schemas() {
+	await writeOutputSchemas(__dirname, DIST);
+}
+
 /** Writes the English names of the countries that libphonenumber knows, see lib/phone/country.ts. */
 async function countries() {
 	const { countries: known } = require('libphonenumber-js/metadata.min.json');
@@ -80,5 +86,6 @@ async function countries() {
 exports.countries = countries;
 exports.icons = icons;
 exports.lazy = lazy;
+exports.schemas = schemas;
 exports.catalogue = catalogue;
 exports.default = icons;

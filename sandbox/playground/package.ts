@@ -11,6 +11,8 @@ const SOURCES = [
 	'icons',
 	'gulpfile.js',
 	'scripts/lazyModules.cjs',
+	'scripts/outputSchemas.cjs',
+	'docs/nodes/examples.json',
 	'package.json',
 	'tsconfig.json',
 ];
