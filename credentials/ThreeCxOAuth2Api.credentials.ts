@@ -9,6 +9,7 @@ import type {
 import { inOneMessage, TOKEN_NOT_ISSUED, verifiedToken } from '../lib/http/credentialCheck';
 import { readFields, type PbxClientFields } from '../lib/http/credentialFields';
 import { credentialUsed } from '../lib/http/credentialUse';
+import { ThreeCxError } from '../lib/http/errors';
 import { stampOf } from '../lib/http/stamps';
 import { assertDomainAllowed, type DomainRestriction } from '../nodes/shared/allowedDomains';
 import { endOf, storedTokenOf, type StoredToken } from '../nodes/shared/credential';
@@ -37,7 +38,8 @@ const NEVER = 0;
 export class ThreeCxOAuth2Api implements ICredentialType {
 	name = 'threeCxOAuth2Api';
 
-	extends = ['oAuth2Api'];
+	// The first one holds Server URL, which so stands on top of the form.
+	extends = ['threeCxServerApi', 'oAuth2Api'];
 
 	displayName = '3CX OAuth2 API';
 
@@ -50,16 +52,6 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 		'https://github.com/n8n-nodes-threecx/n8n-nodes-threecx/blob/main/docs/setup-3cx.md#create-the-api-client';
 
 	properties: INodeProperties[] = [
-		{
-			displayName: 'Server URL',
-			// Not `serverUrl`: n8n refuses to save that field of an OAuth2 credential without a scheme.
-			name: 'pbxUrl',
-			type: 'string',
-			required: true,
-			default: '',
-			placeholder: 'e.g. https://pbx.example.com:5001',
-			description: 'The address of your 3CX web client, including the port if there is one',
-		},
 		{
 			displayName: 'Client ID',
 			name: 'clientId',
@@ -90,7 +82,7 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 		{
 			// A hint at the field would be hidden while it holds an expression.
 			displayName:
-				'With an expression for many PBXs, a red preview is normal: the value comes with each item',
+				'With an expression for many PBXs, a red preview is normal: the value comes with each item. Test has no item either: to test with a row, execute System > Check API Access for it in a workflow.',
 			name: 'expressionNotice',
 			type: 'notice',
 			default: '',
@@ -201,6 +193,10 @@ export class ThreeCxOAuth2Api implements ICredentialType {
 	};
 }
 
+/** Test of a credential with expressions: what they would give is nothing there. */
+const NO_ITEM =
+	'Test has no item: to test a credential with expressions, execute System > Check API Access of the 3CX node with a row.';
+
 /**
  * @returns the PBX and client of the credential, before the secret goes out: n8n asks for Allowed Domains only when it
  *   sends the request that follows
@@ -212,6 +208,8 @@ function allowedClient(credentials: ICredentialDataDecryptedObject): PbxClientFi
 		assertDomainAllowed(credentials as DomainRestriction, client.origin);
 		return client;
 	} catch (error) {
-		throw inOneMessage(error);
+		const said = inOneMessage(error);
+		if (error instanceof ThreeCxError && error.kind === 'input') said.message += ` ${NO_ITEM}`;
+		throw said;
 	}
 }

@@ -11,7 +11,7 @@ import { runItems, type ItemResult, type ItemRun } from './router';
 
 /** From resources and their operations to what n8n shows and runs: the same for all action nodes. */
 
-/** The Resource dropdown; `first` is what it holds before anybody has chosen. */
+/** The Resource dropdown; `first` is what it holds before anybody has chosen, and stands on top. */
 export const resourceProperty = (
 	resources: readonly Resource[],
 	{ name: first }: Pick<Resource, 'name'>,
@@ -20,7 +20,10 @@ export const resourceProperty = (
 	name: 'resource',
 	type: 'options',
 	noDataExpression: true,
-	options: resources.map(({ label, name, description }) => ({
+	options: [
+		...resources.filter(({ name }) => name === first),
+		...resources.filter(({ name }) => name !== first),
+	].map(({ label, name, description }) => ({
 		name: label,
 		value: name,
 		...(description === undefined ? {} : { description }),

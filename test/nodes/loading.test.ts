@@ -75,7 +75,7 @@ test.each([
 	['in one file', () => bundled],
 ])('reads no library that only an execution needs: %s', (_, loaded) => {
 	const { names, modules } = loaded();
-	expect(names).toEqual([...NODES, 'threeCxOAuth2Api']);
+	expect(names).toEqual([...NODES, 'threeCxOAuth2Api', 'threeCxServerApi']);
 	const ofOurs = modules.filter((file) => !file.includes('n8n-workflow'));
 	const read = LATER.filter((library) =>
 		ofOurs.some((file) => file.includes(`/node_modules/${library}/`)),
@@ -91,6 +91,7 @@ test('opens one file of modules, which describes what the modules did', () => {
 		.filter((file) => !file.startsWith('..'));
 	expect(opened.sort()).toEqual([
 		'credentials/ThreeCxOAuth2Api.credentials.js',
+		'credentials/ThreeCxServerApi.credentials.js',
 		'lib/phone/countryNames.json',
 		'lib/xapi/catalogue.json',
 		'modules.js',

@@ -25,6 +25,7 @@ import {
 	type WorkflowExecuteMode,
 } from 'n8n-workflow';
 import { ThreeCxOAuth2Api } from '../../credentials/ThreeCxOAuth2Api.credentials';
+import { ThreeCxServerApi } from '../../credentials/ThreeCxServerApi.credentials';
 import { CREDENTIAL } from '../../nodes/shared/credential';
 import { ThreeCx } from '../../nodes/ThreeCx/ThreeCx.node';
 import { ThreeCxCallControl } from '../../nodes/ThreeCxCallControl/ThreeCxCallControl.node';
@@ -95,8 +96,9 @@ const ADDED: INodeProperties[] = [
 	{ displayName: 'Allowed Domains', name: 'allowedDomains', type: 'string', default: '' },
 ];
 
-/** The properties of n8n's oAuth2Api that take part in minting; our credential type extends it. */
+/** Our fields, and those of n8n's oAuth2Api that take part in minting. */
 const credentialProperties = (): INodeProperties[] => [
+	...new ThreeCxServerApi().properties,
 	...new ThreeCxOAuth2Api().properties,
 	...ADDED,
 ];
@@ -115,7 +117,7 @@ export class CredentialStore extends ICredentialsHelper {
 		this.stored = { ...fields };
 	}
 
-	getParentTypes = () => ['oAuth2Api'];
+	getParentTypes = () => new ThreeCxOAuth2Api().extends;
 
 	isCredentialUsableByNode = () => true;
 
