@@ -171,6 +171,7 @@ describe('the panel', () => {
 				'perPhone',
 				'events',
 				'extensions',
+				'queues',
 				'defaultCountry',
 				'granularity',
 				'waitingEvents',
@@ -207,7 +208,8 @@ describe('the panel', () => {
 			.flatMap(({ name, options }) =>
 				(options as INodeProperties[]).map((field) => [name, field] as const),
 			)
-			.filter(([, { type }]) => /options$/i.test(type));
+			// The PBX has the choices of the others.
+			.filter(([, { type, options }]) => /options$/i.test(type) && options);
 		expect(lists).toHaveLength(9);
 		for (const [collection, field] of lists) {
 			const settings = choices(field).map((value) =>
@@ -289,6 +291,7 @@ describe('events', () => {
 			'callAnswered',
 			'callDialing',
 			'callEnded',
+			'callMissed',
 			'callParked',
 			'callPickedUp',
 			'callRinging',
