@@ -251,11 +251,19 @@ describe('the 3CX Trigger', () => {
 
 	test('tells calls that nobody answered as missed, and only these', async () => {
 		await start();
-		await publish({ parameters: { events: ['callMissed'] } });
-		const answered = pbx.calls.incoming({ from: CALLER, to: '100' });
+		await publish({ parameters: { events: ['callRinging', 'callAnswered', 'callMissed'] } });
+		// Of what is over before the trigger looks, nobody can know.
+		const ringing = async (to: string) => {
+			const callId = pbx.calls.incoming({ from: CALLER, to });
+			const isIt = ({ items }: Emitted) => items[0]!.json.callId === callId;
+			await emitted.first(isIt, `${to} to ring`);
+			return callId;
+		};
+		const answered = await ringing('100');
 		pbx.calls.answer({ callid: answered });
+		await event('callAnswered');
 		pbx.calls.hangUp({ callid: answered });
-		const missed = pbx.calls.incoming({ from: CALLER, to: '101' });
+		const missed = await ringing('101');
 		pbx.calls.hangUp({ callid: missed });
 		expect(await event('callMissed')).toMatchObject({
 			callId: missed,
@@ -263,7 +271,12 @@ describe('the 3CX Trigger', () => {
 			answered: false,
 			durationSeconds: expect.any(Number),
 		});
-		expect(names()).toEqual(['101 callMissed']);
+		expect(names()).toEqual([
+			'100 callRinging',
+			'100 callAnswered',
+			'101 callRinging',
+			'101 callMissed',
+		]);
 	});
 
 	test('tells calls that come through a queue only', async () => {
