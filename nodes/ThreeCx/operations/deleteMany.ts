@@ -11,7 +11,7 @@ import { byName, rowsOf, viewerOf } from '../lists';
 import { rowKey } from '../locator';
 import type { EntityResource, LoadOptionsMethod, OwnOperation } from '../resource';
 import { lower } from './genericOperation';
-import { asOutput, wouldDelete } from './output';
+import { asOutput, readable, wouldDelete } from './output';
 
 /** IDs in one `$filter`: their comparisons must fit into a URL. */
 const IDS_PER_REQUEST = 40;
@@ -62,7 +62,8 @@ export const deleteMany = ({
 	execute: async (run): Promise<ItemResult> => {
 		const { client, signal } = run;
 		const { name: key } = rowKey(resource());
-		const { rows, missing } = await rowsNamed(run, resource());
+		const { rows: named, missing } = await rowsNamed(run, resource());
+		const rows = readable(named, resource(), resource().summary);
 		const found = rows.map((row) => row[key] as string | number);
 		if (found.length > 0 && !client.dryRun)
 			await invoke(client, operationId, { body: body(found), signal });
