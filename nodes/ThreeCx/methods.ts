@@ -5,7 +5,7 @@ import type {
 	INodePropertyOptions,
 	ResourceMapperFields,
 } from 'n8n-workflow';
-import { filter } from '../../lib/odata/filter';
+import { filter, type ConditionGroup } from '../../lib/odata/filter';
 import { queryString } from '../../lib/odata/query';
 import { listEntities, type Entity } from '../../lib/xapi/entities';
 import { askPbx } from '../shared/askPbx';
@@ -33,6 +33,24 @@ function currentResource(context: ILoadOptionsFunctions): Pick<EntityResource, '
 	throw new Error(`${resource.label} has no fields`);
 }
 
+/** More words than this are not looked for: each makes the request longer. */
+const MOST_WORDS = 5;
+
+/** First and last name are two fields, and people type both. */
+const wordsOf = (text = ''): string[] => text.split(/\s+/).filter(Boolean).slice(0, MOST_WORDS);
+
+/** A word in any of the fields that the list looks into. */
+const anywhere = ({ searchIn }: EntityResource, word: string): ConditionGroup => ({
+	match: 'any',
+	conditions: searchIn.map((field) => ({
+		field,
+		type: 'string',
+		operator: 'contains',
+		value: word,
+		ignoreCase: true,
+	})),
+});
+
 /** The searchable list of a resource; the pagination token is the number of rows seen so far. */
 const searchRows = (resource: EntityResource) =>
 	async function (
@@ -44,16 +62,8 @@ const searchRows = (resource: EntityResource) =>
 		const skip = Number(paginationToken ?? 0);
 		const query = queryString({
 			filter: filter({
-				match: 'any',
-				conditions: text
-					? resource.searchIn.map((field) => ({
-							field,
-							type: 'string',
-							operator: 'contains' as const,
-							value: text,
-							ignoreCase: true,
-						}))
-					: [],
+				match: 'all',
+				conditions: wordsOf(text).map((word) => anywhere(resource, word)),
 			}),
 			select: [...new Set([key.name, ...resource.searchIn, ...(resource.titleNeeds ?? [])])],
 			orderBy: resource.order ?? [{ field: resource.searchIn[0] ?? key.name }],

@@ -27,6 +27,16 @@ const rolesOf = (number: string) =>
 		]),
 	) as Record<string, string>;
 
+test.each<[string, string[]]>([
+	['amelia hartley', ['100 Amelia Hartley']],
+	['Hartley  100', ['100 Amelia Hartley']],
+	['amelia 101', []],
+])('a user is found by all words that people type: %s', async (text, expected) => {
+	const context = loadOptionsContext({ resource: 'user' }, office.credentials);
+	const { results } = await new ThreeCx().methods.listSearch.searchUsers!.call(context, text);
+	expect(results.map(({ name }) => name)).toEqual(expected);
+});
+
 describe('the status of a user', () => {
 	test('is set by name, in any case, and once only', async () => {
 		expect(
