@@ -22,6 +22,12 @@ const LOCK = {
  */
 export const MODULE_STATE: readonly ModuleState[] = [
 	{
+		at: 'lib/callcontrol/calls/background.ts playing',
+		holds: 'the files that play while their workflows go on',
+		bound: '100, and one for each call leg',
+		wayOut: 'with the end of the file or of the call, a key, or the next file for that leg',
+	},
+	{
 		at: 'lib/callcontrol/link/sharing.ts links',
 		holds: 'open links to PBXs',
 		bound: 'the triggers that are published and the nodes that run',

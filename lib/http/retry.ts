@@ -96,7 +96,8 @@ export async function withRetry<T>(
 		// The last try is made when the time is up, so that a PBX that has just come back is found.
 		const wait = knocks ? Math.min(pause, KNOCK_MS, left) : pause;
 		// An abort while waiting ends the tries with the error that the user would have seen anyway.
-		await delay(wait, undefined, { signal }).catch(() => undefined);
+		// Rounded up: a timer drops fractions, and the last try would be one before the last.
+		await delay(Math.ceil(wait), undefined, { signal }).catch(() => undefined);
 		if (signal?.aborted) throw failure;
 	}
 }

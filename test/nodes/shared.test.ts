@@ -773,8 +773,9 @@ test('the dropdowns of resources and operations offer what there is, by its name
 		type: 'options',
 		noDataExpression: true,
 		options: [
-			{ name: 'User', value: 'user', description: 'People' },
+			// What most people want is on top.
 			{ name: 'Call', value: 'call' },
+			{ name: 'User', value: 'user', description: 'People' },
 		],
 		default: 'call',
 	});
