@@ -383,7 +383,7 @@ function sentValue(sent: unknown, field: string): string {
 		(typeof value === 'number' || typeof value === 'string') &&
 		String(value).trim() !== '' &&
 		String(value).length <= MAX_FIELD &&
-		secretValues({ path: '', body: { [field.split('.').pop() ?? '']: value } }).length === 0;
+		!secretValues({ path: '', body: sent }).includes(String(value));
 	return isShown ? ` (${value})` : '';
 }
 

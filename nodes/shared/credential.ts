@@ -124,12 +124,12 @@ const OTHER_NODES = /\$\(|\$node\b|\$items\b/;
 export async function assertRightForTool(context: IExecuteFunctions): Promise<void> {
 	// Not n8n's `isToolExecution`, which is not true for all agents.
 	if (!isTool(context.getNode())) return;
-	const other = (await expressionsOf(context)).find((text) => OTHER_NODES.test(text));
-	if (other === undefined) return;
+	if (!(await expressionsOf(context)).some((text) => OTHER_NODES.test(text))) return;
 	throw new ThreeCxError({
 		kind: 'input',
 		field: 'credential',
-		message: `An AI tool cannot use a credential with an expression such as ${other.slice(1, 80)}`,
+		// The expression itself is not shown: it may hold a part of the secret.
+		message: 'An AI tool cannot use a credential whose expressions look at other nodes',
 		hint: 'n8n would take the first item for every call, so that all customers were answered from one PBX. Use a credential without expressions, one tool for each PBX, or expressions with $json only.',
 	});
 }

@@ -230,6 +230,18 @@ test.each([
 		'Groups[0].GroupId (7): is already in use on this PBX',
 	],
 	['a secret', { VMPIN: '4711' }, 'VMPIN', 'VMPIN: is already in use on this PBX'],
+	[
+		'what stands under a secret name',
+		{ AuthPassword: { Value: 'hunter2' } },
+		'AuthPassword.Value',
+		'AuthPassword.Value: is already in use on this PBX',
+	],
+	[
+		'a list under a secret name',
+		{ Password: ['hunter2'] },
+		'Password[0]',
+		'Password[0]: is already in use on this PBX',
+	],
 	['nothing', { Number: '' }, 'Number', 'Number: is already in use on this PBX'],
 	['an object', { Number: { a: 1 } }, 'Number', 'Number: is already in use on this PBX'],
 	['a field of every object', {}, 'constructor', 'constructor: is already in use on this PBX'],

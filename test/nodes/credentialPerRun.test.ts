@@ -210,7 +210,7 @@ describe('the PBX of each item', () => {
 		if (isRight) expect(named(items)).toEqual([hostOf(pbx)]);
 		else {
 			expect(error?.message).toContain(
-				`An AI tool cannot use a credential with an expression such as {{ ${expression} }}. n8n would`,
+				'An AI tool cannot use a credential whose expressions look at other nodes. n8n would',
 			);
 			expect(pbx.requests).toEqual([]);
 		}
