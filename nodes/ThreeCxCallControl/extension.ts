@@ -9,6 +9,7 @@ import { listDestinations, listNamedDns, type Labelled } from '../../lib/callcon
 import { createCallControl } from '../../lib/callcontrol/rest/client';
 import { askPbx } from '../shared/askPbx';
 import { required } from '../shared/fields/required';
+import { matching } from '../shared/matching';
 import type { ItemRun } from '../shared/router';
 
 /** What the panel calls a route point. */
@@ -91,7 +92,7 @@ export async function searchExtensions(
 	this: ILoadOptionsFunctions,
 	filter = '',
 ): Promise<INodeListSearchResult> {
-	return matching(await askPbx(this, listNamedDns), filter);
+	return dnsMatching(await askPbx(this, listNamedDns), filter);
 }
 
 /** The list behind {@link routePointField}. */
@@ -100,7 +101,7 @@ export async function searchRoutePoints(
 	filter = '',
 ): Promise<INodeListSearchResult> {
 	const dns = await askPbx(this, listNamedDns);
-	return matching(
+	return dnsMatching(
 		dns.filter(({ type }) => type === 'Wroutepoint'),
 		filter,
 	);
@@ -111,14 +112,14 @@ export async function searchDestinations(
 	this: ILoadOptionsFunctions,
 	filter = '',
 ): Promise<INodeListSearchResult> {
-	return matching(await askPbx(this, listDestinations), filter);
+	return dnsMatching(await askPbx(this, listDestinations), filter);
 }
 
-function matching(dns: Labelled[], filter: string): INodeListSearchResult {
-	const wanted = filter.trim().toLowerCase();
-	const found = dns.filter(({ label }) => label.toLowerCase().includes(wanted));
-	return { results: found.map(({ dn, label }) => ({ name: label, value: dn })) };
-}
+const dnsMatching = (dns: Labelled[], filter: string): INodeListSearchResult =>
+	matching(
+		dns.map(({ dn, label }) => ({ name: label, value: dn })),
+		filter,
+	);
 
 /** The phones of the chosen extension. */
 export async function getDevices(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {

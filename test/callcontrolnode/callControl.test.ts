@@ -306,6 +306,9 @@ describe('the 3CX Call Control node', () => {
 			const { searchExtensions } = new ThreeCxCallControl().methods.listSearch;
 			const all = await searchExtensions.call(context);
 			expect(all.results.map(({ value }) => value)).toEqual(['100', '101', 'n8n']);
+			const byWords = await searchExtensions.call(context, ' hartley  100 ');
+			expect(byWords.results.map(({ value }) => value)).toEqual(['100']);
+			expect((await searchExtensions.call(context, 'hartley 101')).results).toEqual([]);
 			const found = await searchExtensions.call(context, 'hartley');
 			expect(found.results).toEqual([{ name: '100 Amelia Hartley', value: '100' }]);
 		});

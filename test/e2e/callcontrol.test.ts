@@ -84,6 +84,17 @@ const save = async (...steps: ChainedNode[]): Promise<Workflow> =>
 	await n8n.api.saveWorkflow(chain(`Calls on ${pbx.url}`, credential, steps));
 
 /** What has been put into a workflow. */
+/** A workflow that begins when the phone of 100 rings, instead of by hand. */
+function whenPhoneRings({ nodes: [go, ...others], ...rest }: ReturnType<typeof chain>) {
+	const trigger = {
+		...go!,
+		type: 'n8n-nodes-threecx.threeCxTrigger',
+		parameters: { events: ['callRinging'], extensions: ['100'] },
+		credentials: { [CREDENTIAL_TYPE]: credential },
+	};
+	return { ...rest, nodes: [trigger, ...others] };
+}
+
 const used = new Set<string>();
 
 function node(parameters: Fields, name = '3CX'): ChainedNode {
@@ -379,19 +390,7 @@ describe('Wait For', () => {
 		await start();
 		const waiting = on('waitFor', {}, { happenings: ['answered'] });
 		const steps = chain(`Waits on ${pbx.url}`, credential, [node(waiting)]);
-		const [go, ...others] = steps.nodes;
-		const workflow = await n8n.api.saveWorkflow({
-			...steps,
-			nodes: [
-				{
-					...go!,
-					type: 'n8n-nodes-threecx.threeCxTrigger',
-					parameters: { events: ['callRinging'], extensions: ['100'] },
-					credentials: { [CREDENTIAL_TYPE]: credential },
-				},
-				...others,
-			],
-		});
+		const workflow = await n8n.api.saveWorkflow(whenPhoneRings(steps));
 		await n8n.api.publish(workflow);
 		try {
 			// It is answered at once: before the workflow waits, or while it does.
@@ -790,19 +789,7 @@ test('the trigger starts a workflow that sends the call on while the phone rings
 	// No more than this is filled in behind the trigger.
 	const divert = on('divert', {}, { destination: '101' });
 	const steps = chain(`Diverts on ${pbx.url}`, credential, [node(divert, 'Divert')]);
-	const [go, ...others] = steps.nodes;
-	const workflow = await n8n.api.saveWorkflow({
-		...steps,
-		nodes: [
-			{
-				...go!,
-				type: 'n8n-nodes-threecx.threeCxTrigger',
-				parameters: { events: ['callRinging'], extensions: ['100'] },
-				credentials: { [CREDENTIAL_TYPE]: credential },
-			},
-			...others,
-		],
-	});
+	const workflow = await n8n.api.saveWorkflow(whenPhoneRings(steps));
 	await n8n.api.publish(workflow);
 	try {
 		const rangAt = performance.now();

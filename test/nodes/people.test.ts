@@ -214,7 +214,8 @@ describe('departments of a user', () => {
 				number: '118',
 				matchBy: 'Number',
 				departments,
-				additionalFields: { keepDepartments: true },
+				// As an expression may give it.
+				additionalFields: { keepDepartments: "={{ 'yes' }}" },
 			}),
 		],
 	])('are added to those that are there: %s', async (operation, parameters) => {

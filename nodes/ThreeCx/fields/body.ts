@@ -1,6 +1,7 @@
 import type { IDataObject, INodeProperties, ResourceMapperValue } from 'n8n-workflow';
 import { catalogue, propertiesOf } from '../../../lib/xapi/catalogue';
 import type { Entity } from '../../../lib/xapi/entities';
+import { isOn } from '../../shared/fields/dryRun';
 import type { ItemRun } from '../../shared/router';
 import { instantIn } from '../../shared/time';
 import { ThreeCxError } from '../../../lib/http/errors';
@@ -236,7 +237,7 @@ export function mergingOf(
 	const collection = context.getNodeParameter(COLLECTIONS[operation], index, {}) as IDataObject;
 	const growing = fields.filter(
 		({ merge, property, parameter }) =>
-			merge && collection[parameter.name] === true && Array.isArray(body[property]),
+			merge && isOn(collection[parameter.name]) && Array.isArray(body[property]),
 	);
 	if (growing.length === 0) return undefined;
 	return {

@@ -1,9 +1,8 @@
-import { ThreeCxError } from '../../../lib/http/errors';
 import { queryString } from '../../../lib/odata/query';
 import { listEntities, type Entity } from '../../../lib/xapi/entities';
 import type { ItemRun } from '../../shared/router';
 import { numbersIn } from './extensions';
-import { rowNamed } from './named';
+import { chosenIn, rowNamed } from './named';
 
 /**
  * Departments are chosen from a list, which gives their IDs. An expression may also name them: IDs differ from PBX to PBX,
@@ -30,15 +29,7 @@ export async function departmentsNamed(
 	names: readonly unknown[],
 	field: string,
 ): Promise<number[]> {
-	const texts = names.map((name) => String(name ?? '').trim());
-	if (texts.includes('')) {
-		throw new ThreeCxError({
-			kind: 'input',
-			field,
-			message: 'No department was chosen',
-			hint: 'Choose the department from the list, or enter its name or ID in an expression.',
-		});
-	}
+	const texts = chosenIn(names, { what: 'department', field, by: 'its name or ID' });
 	if (texts.every(isId)) return texts.map(Number);
 	const query = queryString({ select: ['Id', 'Name', 'Number'] });
 	const departments = await listEntities(client, '/Groups', { query, signal });

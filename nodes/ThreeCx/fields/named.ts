@@ -49,6 +49,26 @@ export function rowNamed(
 			});
 }
 
+/**
+ * What parameters hold that name one record each.
+ *
+ * @returns them as texts
+ * @throws ThreeCxError of kind `input` when one is empty
+ */
+export function chosenIn(
+	values: readonly unknown[],
+	{ what, field, by }: Omit<Naming, 'namesOf'> & { /** As in "its name or ID". */ by: string },
+): string[] {
+	const texts = values.map((value) => String(value ?? '').trim());
+	if (!texts.includes('')) return texts;
+	throw new ThreeCxError({
+		kind: 'input',
+		field,
+		message: `No ${what} was chosen`,
+		hint: `Choose the ${what} from the list, or enter ${by} in an expression.`,
+	});
+}
+
 /** As many names fit into a hint. */
 const MOST_NAMES = 12;
 

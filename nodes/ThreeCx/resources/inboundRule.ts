@@ -8,6 +8,7 @@ import {
 import { enumField, switchField, textField } from '../fields/simple';
 import { deleteMany, deleteManyLists } from '../operations/deleteMany';
 import type { Entity } from '../../../lib/xapi/entities';
+import { matching } from '../../shared/matching';
 import { byName, rowsOf } from '../lists';
 import type { EntityResource, Field, ListSearchMethod } from '../resource';
 import { trunkLists, trunksNamed } from './trunk/lists';
@@ -100,10 +101,7 @@ const searchDids: ListSearchMethod = async function (text = '') {
 			value: String(number),
 		};
 	});
-	const wanted = text.toLowerCase();
-	return {
-		results: results.filter(({ name }) => name.toLowerCase().includes(wanted)).sort(byName),
-	};
+	return matching(results.sort(byName), text);
 };
 
 /** Where calls from outside go: XAPI `InboundRules`. */

@@ -1,10 +1,10 @@
 import type { ILoadOptionsFunctions, INodeListSearchResult, INodeProperties } from 'n8n-workflow';
 import { liveCallsIn } from '../../../lib/callcontrol/calls/liveCalls';
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
-import { ThreeCxError } from '../../../lib/http/errors';
 import { askPbx } from '../../shared/askPbx';
-import { required } from '../../shared/fields/required';
 import type { ItemRun } from '../../shared/router';
+import { matching } from '../../shared/matching';
+import { idIn } from './id';
 
 /** What the panel calls a whole call. */
 const CALL = 'Call ID';
@@ -36,17 +36,13 @@ export const callField: INodeProperties = {
 };
 
 /** @returns the number of the call that the field names. */
-export function callIdOf({ context, index }: ItemRun): number {
-	const value: unknown = context.getNodeParameter('callId', index, '', { extractValue: true });
-	const text = required('callId', CALL, value);
-	if (/^\d+$/.test(text)) return Number(text);
-	throw new ThreeCxError({
-		kind: 'input',
-		field: 'callId',
-		message: `"${text}" is not a call ID`,
-		hint: 'Enter a whole number: the callId in the output of the 3CX Trigger, Make Call or Call > Get Many.',
+export const callIdOf = (run: ItemRun): number =>
+	idIn(run, {
+		name: 'callId',
+		label: CALL,
+		what: 'call ID',
+		from: 'the 3CX Trigger, Make Call or Call > Get Many',
 	});
-}
 
 /** The list behind the field: the calls that are going on. */
 export async function searchCalls(
@@ -54,12 +50,10 @@ export async function searchCalls(
 	filter = '',
 ): Promise<INodeListSearchResult> {
 	const dns = await askPbx(this, async (client) => await createCallControl(client).list());
-	const wanted = filter.trim().toLowerCase();
-	return {
-		results: liveCallsIn(dns)
-			.map((call) => ({ name: labelOf(call), value: String(call.callId) }))
-			.filter(({ name }) => name.toLowerCase().includes(wanted)),
-	};
+	return matching(
+		liveCallsIn(dns).map((call) => ({ name: labelOf(call), value: String(call.callId) })),
+		filter,
+	);
 }
 
 /** @returns a call for people to recognise: `Ringing: Ada Lovelace +441632960123 (100, call 41)`. */

@@ -6,10 +6,10 @@ import type {
 } from 'n8n-workflow';
 import { createCallControl } from '../../../lib/callcontrol/rest/client';
 import type { CallControlResult, Participant } from '../../../lib/callcontrol/rest/types';
-import { ThreeCxError } from '../../../lib/http/errors';
 import type { ItemRun } from '../../shared/router';
 import { askPbx } from '../../shared/askPbx';
-import { required } from '../../shared/fields/required';
+import { matching } from '../../shared/matching';
+import { idIn } from './id';
 import {
 	chosenExtension,
 	extensionField,
@@ -97,18 +97,13 @@ export const audioLegOf = (run: ItemRun): Leg => legOf(run, ROUTE_POINT);
 /** @returns the leg that the fields name; the panel calls its extension `label`. */
 export function legOf(run: ItemRun, label?: string): Leg {
 	const extension = extensionOf(run, label, CALL_EXTENSION);
-	const text = required(
-		'participantId',
-		PARTICIPANT,
-		run.context.getNodeParameter('participantId', run.index, '', { extractValue: true }),
-	);
-	if (/^\d+$/.test(text)) return { extension, participantId: Number(text) };
-	throw new ThreeCxError({
-		kind: 'input',
-		field: 'participantId',
-		message: `"${text}" is not a participant ID`,
-		hint: 'Enter a whole number: the participantId in the output of the 3CX Trigger, Make Call or Get Participants.',
+	const participantId = idIn(run, {
+		name: 'participantId',
+		label: PARTICIPANT,
+		what: 'participant ID',
+		from: 'the 3CX Trigger, Make Call or Get Participants',
 	});
+	return { extension, participantId };
 }
 
 /** The list behind the field: the calls of the chosen extension that are going on. */
@@ -122,12 +117,10 @@ export async function searchLegs(
 		this,
 		async (client) => await createCallControl(client).participants(dn),
 	);
-	const wanted = filter.trim().toLowerCase();
-	return {
-		results: legs
-			.map((leg) => ({ name: legLabel(leg), value: String(leg.id) }))
-			.filter(({ name }) => name.toLowerCase().includes(wanted)),
-	};
+	return matching(
+		legs.map((leg) => ({ name: legLabel(leg), value: String(leg.id) })),
+		filter,
+	);
 }
 
 /** @returns a leg for people to recognise: `Ringing: Ada Lovelace +441632960123`. */

@@ -18,6 +18,19 @@ import { systemClock } from '../../../lib/waiting/clock';
 import type { ItemRun } from '../../shared/router';
 import { linkOf } from '../link';
 
+/** What *Wait Until* offers wherever it is asked. */
+export const ANSWERED = {
+	name: 'Answered',
+	value: 'answered',
+	description: 'Two people, or a person and an app, are connected',
+} as const;
+
+export const CONNECTED = {
+	name: 'Connected',
+	value: 'connected',
+	description: 'Someone or something picks up, including a queue, a menu or voicemail',
+} as const;
+
 /** Turn an operation that starts something into one that waits for what comes of it. */
 export const waitFields: INodeProperties[] = [
 	{
@@ -25,16 +38,8 @@ export const waitFields: INodeProperties[] = [
 		name: 'waitUntil',
 		type: 'options',
 		options: [
-			{
-				name: 'Answered',
-				value: 'answered',
-				description: 'Two people, or a person and an app, are connected',
-			},
-			{
-				name: 'Connected',
-				value: 'connected',
-				description: 'Someone or something picks up, including a queue, a menu or voicemail',
-			},
+			ANSWERED,
+			CONNECTED,
 			{ name: 'Do Not Wait', value: 'nothing', description: 'The workflow continues at once' },
 			{ name: 'Ended', value: 'ended', description: 'The call is over, answered or not' },
 			{

@@ -10,20 +10,13 @@ import type { ItemRun } from '../../shared/router';
 import { toOutput, UNKNOWN } from '../../ThreeCxTrigger/output';
 import { callField, callIdOf } from '../fields/call';
 import { keyMatcher, stopKeysField } from '../fields/phoneKeys';
+import { ANSWERED, CONNECTED } from '../fields/wait';
 import { linkOf } from '../link';
 
 /** What can be waited for, by name. */
 const HAPPENINGS: Array<{ name: string; value: Happening; description: string }> = [
-	{
-		name: 'Answered',
-		value: 'answered',
-		description: 'Two people, or a person and an app, are connected',
-	},
-	{
-		name: 'Connected',
-		value: 'connected',
-		description: 'Someone or something picks up, including a queue, a menu or voicemail',
-	},
+	ANSWERED,
+	CONNECTED,
 	{ name: 'Ended', value: 'ended', description: 'The call is over' },
 	{
 		name: 'Key Pressed',

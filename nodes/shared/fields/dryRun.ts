@@ -19,11 +19,13 @@ const OFF = ['', 'false', 'no', 'off', '0'];
  *
  * @returns false only where the switch is off: false, 0, nothing, or those in words
  */
-export function isDryRun({ context, index }: Pick<ItemRun, 'context' | 'index'>): boolean {
-	const value = context.getNodeParameter('dryRun', index, false) as unknown;
-	return !OFF.includes(
+export const isDryRun = ({ context, index }: Pick<ItemRun, 'context' | 'index'>): boolean =>
+	isOn(context.getNodeParameter('dryRun', index, false));
+
+/** @returns whether a switch that keeps something from being changed is on; see {@link isDryRun} */
+export const isOn = (value: unknown): boolean =>
+	!OFF.includes(
 		String(value ?? '')
 			.trim()
 			.toLowerCase(),
 	);
-}

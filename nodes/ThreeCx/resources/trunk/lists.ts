@@ -1,10 +1,9 @@
 import type { IDataObject, ILoadOptionsFunctions } from 'n8n-workflow';
 import { byName, rowsOf } from '../../lists';
-import { ThreeCxError } from '../../../../lib/http/errors';
 import { queryString } from '../../../../lib/odata/query';
 import { listEntities, type Entity } from '../../../../lib/xapi/entities';
 import type { ItemRun } from '../../../shared/router';
-import { rowNamed } from '../../fields/named';
+import { chosenIn, rowNamed } from '../../fields/named';
 import type { LoadOptionsMethod } from '../../resource';
 
 /** Number and provider. */
@@ -43,15 +42,7 @@ export async function trunksNamed(
 	names: readonly unknown[],
 	field: string,
 ): Promise<Entity[]> {
-	const texts = names.map((name) => String(name ?? '').trim());
-	if (texts.includes('')) {
-		throw new ThreeCxError({
-			kind: 'input',
-			field,
-			message: 'No trunk was chosen',
-			hint: 'Choose the trunk from the list, or enter its number or provider in an expression.',
-		});
-	}
+	const texts = chosenIn(names, { what: 'trunk', field, by: 'its number or provider' });
 	if (texts.every((text) => SMALL_ID.test(text)))
 		return texts.map((text) => ({ Id: Number(text) }));
 	const query = queryString({ select: ['Id', 'Number', 'Gateway'] });
