@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { N8nApi } from '../sandbox/playground/api';
 import { readOwner, readRunning } from '../sandbox/playground/running';
+import { openBrowser, signIn, WINDOW } from './browser';
 
 /*
  * Takes the pictures of the README from the playground that `npm start` runs in another terminal:
@@ -16,16 +17,6 @@ const ROOT = resolve(__dirname, '..');
 const DATA = join(ROOT, '.playground', 'data');
 /** A dot folder: `n8n-node build` copies every png that it finds elsewhere into the package. */
 const IMAGES = join(ROOT, '.github', 'images');
-const FLAGS = [
-	'--no-sandbox',
-	'--disable-gpu',
-	'--disable-quic',
-	'--no-first-run',
-	'--disable-background-networking',
-	'--disable-component-update',
-	'--disable-sync',
-];
-
 const CANVAS_NODE = '[data-test-id="canvas-node"]';
 
 /** One picture of an open workflow. */
@@ -58,12 +49,9 @@ async function main(): Promise<void> {
 	const workflows = await api.workflows();
 	await mkdir(IMAGES, { recursive: true });
 
-	const browser = await chromium.launch({
-		executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-		args: FLAGS,
-	});
-	const page = await browser.newPage({ viewport: { width: 1360, height: 800 } });
-	await signIn(page, running.n8n, owner.email, owner.password);
+	const browser = await openBrowser();
+	const page = await browser.newPage({ viewport: WINDOW });
+	await signIn(page, running.n8n, owner);
 	for (const shot of SHOTS) {
 		const workflow = workflows.find(({ name }) => name.startsWith(shot.workflow));
 		if (!workflow) throw new Error(`The playground has no workflow "${shot.workflow}..."`);
@@ -81,14 +69,6 @@ async function main(): Promise<void> {
 	await page.waitForLoadState('load');
 	await save(page, 'sandbox.png');
 	await browser.close();
-}
-
-async function signIn(page: Page, url: string, email: string, password: string): Promise<void> {
-	await page.goto(`${url}/signin`);
-	await page.fill('input[type="email"]', email);
-	await page.fill('input[type="password"]', password);
-	await page.keyboard.press('Enter');
-	await page.waitForURL((current) => !current.pathname.startsWith('/signin'));
 }
 
 async function takeEditor(page: Page, { file, node }: Shot): Promise<void> {

@@ -1,13 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import {
-	chromium,
-	type Browser,
-	type BrowserContext,
-	type Locator,
-	type Page,
-} from 'playwright-core';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import type { Owner } from '../../../sandbox/playground/api';
+import { openBrowser, signIn, WINDOW } from '../../../scripts/browser';
 
 /**
  * n8n's editor in a real browser, as people use it: what they click, type, drag and read. All waiting is for something to
@@ -22,19 +17,6 @@ const FOUND_MS = 5_000;
 
 /** Finds nothing: what is shown afterwards is new. */
 const NONSENSE = 'qqxxzz';
-
-const FLAGS = [
-	'--no-sandbox',
-	'--disable-gpu',
-	'--disable-quic',
-	'--no-first-run',
-	'--disable-background-networking',
-	'--disable-component-update',
-	'--disable-sync',
-];
-
-const WIDTH = 1360;
-const HEIGHT = 800;
 
 /** What n8n calls its themes. */
 export type Theme = 'light' | 'dark';
@@ -71,19 +53,12 @@ export class Editor {
 	 * @param url of n8n, without a trailing slash
 	 * @param owner who signs in
 	 */
-	static async open(url: string, { email, password }: Owner): Promise<Editor> {
-		const browser = await chromium.launch({
-			executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-			args: FLAGS,
-		});
-		const context = await browser.newContext({ viewport: { width: WIDTH, height: HEIGHT } });
+	static async open(url: string, owner: Owner): Promise<Editor> {
+		const browser = await openBrowser();
+		const context = await browser.newContext({ viewport: WINDOW });
 		context.setDefaultTimeout(STEP_MS);
 		const page = await context.newPage();
-		await page.goto(`${url}/signin`);
-		await page.fill('input[type="email"]', email);
-		await page.fill('input[type="password"]', password);
-		await page.keyboard.press('Enter');
-		await page.waitForURL((current) => !current.pathname.startsWith('/signin'));
+		await signIn(page, url, owner);
 		return new Editor(browser, context, page, url);
 	}
 

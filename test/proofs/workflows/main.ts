@@ -1,10 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { build, isStale } from '../../../sandbox/playground/package';
-import { startServices } from '../../../sandbox/playground/services';
-import { TablesApi } from '../../../sandbox/playground/tables';
-import { openN8n } from '../../support/openN8n';
+import { chosenBy, indented, onStage } from '../onStage';
 import { Stage, WORKFLOWS } from './stage';
 import { scenarios } from './scenarios';
 
@@ -17,68 +12,28 @@ With N8N_URL, N8N_EMAIL and N8N_PASSWORD an n8n that runs already is used, which
 The last line says how many checks passed and failed.
 `;
 
-const ROOT = resolve(__dirname, '..', '..', '..');
-
-async function main(): Promise<number> {
-	const { values, positionals } = parseArgs({
-		allowPositionals: true,
-		options: { help: { type: 'boolean', default: false } },
-	});
-	if (values.help) {
-		process.stdout.write(HELP);
-		return 0;
-	}
-	const files = (await readdir(WORKFLOWS)).filter((file) => file.endsWith('.json'));
-	const chosen = files.filter(
-		(file) => positionals.length === 0 || positionals.some((part) => file.includes(part)),
-	);
-	if (!process.env.N8N_URL && (await isStale(ROOT))) await build(ROOT);
-	const services = await startServices();
-	const n8n = await openN8n();
-	let passed = 0;
-	let failed = 0;
-	const say = (line: string) => void process.stdout.write(`${line}\n`);
-	try {
-		const api = new TablesApi(n8n.api.baseUrl, n8n.isGuest);
-		await api.signIn(n8n.owner);
-		const stage = new Stage(api, services);
-		const check = async (what: string, holds: () => unknown) => {
-			try {
-				await holds();
-				passed++;
-				say(`  ok      ${what}`);
-			} catch (error) {
-				failed++;
-				say(`  FAILED  ${what}\n${indented(error)}`);
-			}
-		};
-		for (const file of chosen) {
-			say(file);
-			const began = Date.now();
-			await check('plays its scenario to the end', async () => {
-				const play = scenarios[file];
-				if (!play) throw new Error(`there is no scenario for ${file}`);
-				await play(stage, check);
-			});
-			await stage.clear();
-			say(`  ${((Date.now() - began) / 1000).toFixed(1)} s`);
+onStage(HELP, async ({ api, services, say, passed, failed }, words) => {
+	const stage = new Stage(api, services);
+	const check = async (what: string, holds: () => unknown) => {
+		try {
+			await holds();
+			passed();
+			say(`  ok      ${what}`);
+		} catch (error) {
+			failed();
+			say(`  FAILED  ${what}\n${indented(error, 10)}`);
 		}
-	} finally {
-		await n8n.close();
-		await services.close();
+	};
+	const files = (await readdir(WORKFLOWS)).filter((file) => file.endsWith('.json'));
+	for (const file of chosenBy(files, words, String)) {
+		say(file);
+		const began = Date.now();
+		await check('plays its scenario to the end', async () => {
+			const play = scenarios[file];
+			if (!play) throw new Error(`there is no scenario for ${file}`);
+			await play(stage, check);
+		});
+		await stage.clear();
+		say(`  ${((Date.now() - began) / 1000).toFixed(1)} s`);
 	}
-	say(`${passed} passed, ${failed} failed`);
-	return failed === 0 && passed > 0 ? 0 : 1;
-}
-
-const indented = (error: unknown) =>
-	(error instanceof Error ? error.message : String(error)).replaceAll(/^/gm, '          ');
-
-void main()
-	.catch((error: unknown) => {
-		process.stderr.write(
-			`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-		);
-		return 2;
-	})
-	.then((code) => process.exit(code));
+});
