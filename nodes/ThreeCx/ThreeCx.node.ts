@@ -30,6 +30,6 @@ export class ThreeCx implements INodeType {
 	methods = { listSearch, loadOptions, resourceMapping };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return await runOperations(this, panelResources);
+		return await runOperations(this, { resources: panelResources, properties });
 	}
 }

@@ -2,6 +2,7 @@ import {
 	NodeConnectionTypes,
 	type IExecuteFunctions,
 	type INodeExecutionData,
+	type INodeProperties,
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
@@ -18,6 +19,14 @@ import { getDevices, searchDestinations, searchExtensions, searchRoutePoints } f
 import { searchCalls } from './fields/call';
 import { searchLegs } from './fields/leg';
 import { call, resources } from './resources';
+
+const properties: INodeProperties[] = [
+	// Most come here to do something with a call.
+	resourceProperty(resources, call),
+	...resources.map(operationProperty),
+	...declaredOnce(resources, resources.flatMap(parametersOf)),
+	requestOptionsProperty,
+];
 
 /** Live calls of a 3CX phone system (Call Control API). */
 export class ThreeCxCallControl implements INodeType {
@@ -38,13 +47,7 @@ export class ThreeCxCallControl implements INodeType {
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'threeCxOAuth2Api', required: true }],
-		properties: [
-			// Most come here to do something with a call.
-			resourceProperty(resources, call),
-			...resources.map(operationProperty),
-			...declaredOnce(resources, resources.flatMap(parametersOf)),
-			requestOptionsProperty,
-		],
+		properties,
 	};
 
 	methods = {
@@ -61,7 +64,7 @@ export class ThreeCxCallControl implements INodeType {
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return await runOperations(
 			this,
-			resources,
+			{ resources, properties },
 			async (error, { client }) => await explainNotFound(error, client),
 		);
 	}

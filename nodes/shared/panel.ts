@@ -6,6 +6,7 @@ import {
 	type INodeProperties,
 } from 'n8n-workflow';
 import { ThreeCxError } from '../../lib/http/errors';
+import { choicesOf } from './choices';
 import { showFor, type Operation, type Resource } from './resource';
 import { runItems, type ItemResult, type ItemRun } from './router';
 
@@ -211,21 +212,29 @@ export const shownInShort = (
 		};
 	});
 
+/** What an action node does, and what its panel shows. */
+export interface Panel {
+	resources: readonly Resource[];
+	properties: readonly INodeProperties[];
+}
+
 /**
  * Carries out for each item the operation that its parameters name: the `execute` of an action node.
  *
  * @param context n8n's execution context
- * @param resources what the node has
+ * @param panel what the node has
  * @param explain words an error of an operation better, where the node knows more than the operation
  * @returns the node's output
  */
 export async function runOperations(
 	context: IExecuteFunctions,
-	resources: readonly Resource[],
+	{ resources, properties }: Panel,
 	explain: (error: unknown, run: ItemRun) => unknown = (error) => error,
 ): Promise<INodeExecutionData[][]> {
+	const assertOffered = choicesOf(context.getNode(), properties);
 	return await runItems(context, async (run): Promise<ItemResult> => {
 		const operation = chosenOperation(context, resources, run);
+		assertOffered(run);
 		if (run.client.dryRun && !operation.dryRun) throw hasNoDryRun(operation);
 		return await operation.execute(run).catch(async (error: unknown) => {
 			throw await explain(error, run);
@@ -253,11 +262,11 @@ function chosenOperation(
 	const resource = resources.find(({ name }) => name === resourceName);
 	const operation = resource?.operations.find(({ name }) => name === operationName);
 	if (operation) return operation;
-	const [message, field] = resource
-		? [`${resource.label} has no operation "${operationName}"`, 'operation']
-		: [`There is no resource "${resourceName}"`, 'resource'];
+	const [message, field, offered] = resource
+		? [`${resource.label} has no operation "${operationName}"`, 'operation', resource.operations]
+		: [`There is no resource "${resourceName}"`, 'resource', resources];
 	throw new NodeOperationError(context.getNode(), message, {
-		description: `Choose the ${field} from the list.`,
+		description: `Choose the ${field} from the list: ${offered.map(({ name }) => name).join(', ')}.`,
 		itemIndex: run.index,
 	});
 }

@@ -322,7 +322,13 @@ describe('the panel', () => {
 		const action = await resourceMapping.getOperationBody.call(context('RegeneratePasswords'));
 		expect(action.fields).toMatchObject([
 			{ id: 'Ids', displayName: 'IDs (comma-separated)', type: 'string', removed: false },
-			{ id: 'opts', type: 'object', required: true, removed: false },
+			{
+				id: 'opts',
+				displayName: 'Opts (JSON object)',
+				type: 'object',
+				required: true,
+				removed: false,
+			},
 		]);
 		expect(JSON.parse(String(action.fields[1]?.defaultValue))).toHaveProperty('SendWelcomeEmail');
 		const entity = await resourceMapping.getOperationBody.call(context('CreateQueue'));

@@ -105,7 +105,9 @@ describe.each(RESOURCES.filter((resource) => formOf(resource).length > 0))('$lab
 		expect(
 			fields.filter(
 				({ displayName }) =>
-					unreadable(displayName.replace(/ \((?:comma-separated|[\w:-]+)\)$/, '')).length > 0,
+					unreadable(
+						displayName.replace(/ \((?:comma-separated|JSON (?:array|object)|[\w:-]+)\)$/, ''),
+					).length > 0,
 			),
 		).toEqual([]);
 	});

@@ -199,7 +199,9 @@ describe('the operation of an item', () => {
 			parameters: parameters.map(([name, operation]) => ({ resource: name, operation })),
 			onError: 'continueRegularOutput',
 		});
-		return (await runOperations(context, resources, explain))[0]!.map(({ json }) => json);
+		return (await runOperations(context, { resources, properties: [] }, explain))[0]!.map(
+			({ json }) => json,
+		);
 	};
 
 	test('is the one that it names', async () => {

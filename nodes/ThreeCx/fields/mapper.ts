@@ -44,10 +44,18 @@ function inputFor(
 
 const isSimple = (name: string): name is Primitive => isPrimitive(name) && name !== 'object';
 
-/** What follows the label where text has a form of its own. */
-function formOf(type: TypeExpression): string {
-	const form = type.array ? 'comma-separated' : FORMS[type.name as Primitive];
-	return isSimple(type.name) && form !== undefined ? ` (${form})` : '';
+/** What n8n calls the two kinds of JSON. */
+const JSON_FORMS: Partial<Record<string, string>> = { array: 'JSON array', object: 'JSON object' };
+
+/**
+ * What follows the label where a value has a form of its own. JSON says so, too: an AI model is told nothing of a field but
+ * its label, since n8n gives an argument of type `json` no type in the schema of a tool (n8n 2.41.1).
+ */
+function formOf(type: TypeExpression, from: Catalogue): string {
+	const own = type.array ? 'comma-separated' : FORMS[type.name as Primitive];
+	const form =
+		JSON_FORMS[inputFor(type, from).type ?? ''] ?? (isSimple(type.name) ? own : undefined);
+	return form === undefined ? '' : ` (${form})`;
 }
 
 /** What a field starts with: JSON is easier to change than to write. */
@@ -86,7 +94,7 @@ export function mapperFields(
 		const defaultValue = templateFor(expression, from);
 		return {
 			id,
-			displayName: labelOf(owner, id) + formOf(type),
+			displayName: labelOf(owner, id) + formOf(type, from),
 			required: required(type),
 			defaultMatch: false,
 			display: true,

@@ -7,7 +7,8 @@ import { wouldDelete } from './output';
 export const remove: GenericOperation = {
 	name: 'delete',
 	label: 'Delete',
-	action: (resource) => `Delete ${withArticle(resource)}`,
+	// The description, too: a model is told the action only.
+	action: (resource) => `Delete ${withArticle(resource)} permanently`,
 	description: (resource) => `Delete ${withArticle(resource)} permanently`,
 	needs: ['delete'],
 	dryRun: true,

@@ -43,7 +43,7 @@ export const deleteMany = ({
 }: DeleteMany): OwnOperation => ({
 	name: 'deleteMany',
 	label: 'Delete Many',
-	action: `Delete many ${plural}`,
+	action: `Delete many ${plural} permanently`,
 	description: `Delete multiple ${plural} with one request`,
 	uses: [operationId],
 	dryRun: true,

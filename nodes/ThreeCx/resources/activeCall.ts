@@ -20,7 +20,7 @@ export const activeCall: EntityResource = {
 		{
 			name: 'drop',
 			label: 'Drop',
-			action: 'Drop an active call',
+			action: 'Drop an active call and end it for everyone',
 			description: 'End a call for everyone in it',
 			onRow: true,
 			uses: ['DropCall'],

@@ -175,7 +175,7 @@ export const anyOperation: XapiResource = {
 		{
 			name: 'invoke',
 			label: 'Invoke',
-			action: 'Invoke any operation of the 3CX API',
+			action: 'Invoke any operation of the 3CX API, also one that deletes',
 			description: 'Call an operation of the 3CX Configuration API (XAPI)',
 			properties,
 			execute,

@@ -140,7 +140,7 @@ export const backup: EntityResource = {
 		{
 			name: 'restore',
 			label: 'Restore',
-			action: 'Restore a backup',
+			action: 'Restore a backup and restart the PBX',
 			description: 'Replace the configuration of the PBX with a backup and restart the PBX',
 			onRow: true,
 			uses: ['GetBackupExtras', 'Restore'],

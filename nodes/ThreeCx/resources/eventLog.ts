@@ -36,7 +36,7 @@ export const eventLog: EntityResource = {
 		{
 			name: 'purge',
 			label: 'Purge',
-			action: 'Purge the event log',
+			action: 'Purge the event log permanently',
 			description: 'Delete all entries of the event log permanently',
 			uses: ['PurgeEventLog'],
 			properties: [confirmationProperty(PURGE, 'Deletes all entries of the event log permanently')],

@@ -154,7 +154,7 @@ const purge: OwnOperation = {
 	...bulk,
 	name: 'purge',
 	label: 'Purge',
-	action: 'Purge outbound rules',
+	action: 'Purge outbound rules permanently',
 	description: 'Delete multiple outbound rules permanently',
 	properties: [
 		...(bulk.properties ?? []),

@@ -96,7 +96,7 @@ const phoneAction = (
 const upgrade: OwnOperation = {
 	name: 'upgrade',
 	label: 'Upgrade',
-	action: 'Upgrade a phone',
+	action: 'Upgrade a phone and restart it',
 	description: 'Update the firmware of a phone, which restarts it',
 	uses: ['ListSipDevice', 'UpgradePhone'],
 	properties: [

@@ -37,7 +37,7 @@ async function aboutFile<T>(
 const deleteFile: OwnOperation = {
 	name: 'deleteFile',
 	label: 'Delete File',
-	action: 'Delete a file from a playlist',
+	action: 'Delete a file from a playlist permanently',
 	description: 'Delete one audio file of a playlist permanently',
 	onRow: true,
 	uses: ['DeletePlaylistFile'],

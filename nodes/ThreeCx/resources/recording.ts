@@ -82,7 +82,7 @@ export const recording: EntityResource = {
 		{
 			name: 'delete',
 			label: 'Delete',
-			action: 'Delete a recording',
+			action: 'Delete a recording permanently',
 			description: 'Delete a recording permanently',
 			onRow: true,
 			uses: ['BulkRecordingsDelete'],

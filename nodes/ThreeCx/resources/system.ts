@@ -218,7 +218,7 @@ export const system: XapiResource = {
 		{
 			name: 'restartServices',
 			label: 'Restart Services',
-			action: 'Restart services of the system',
+			action: 'Restart services of the system, which can end calls',
 			description: 'Restart services of the PBX, which can end calls',
 			uses: ['ListServiceInfo', 'Restart'],
 			properties: [

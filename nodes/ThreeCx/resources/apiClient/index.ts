@@ -20,7 +20,7 @@ const uses = ['GetServicePrincipal', 'UpdateServicePrincipal'];
 const generateKey: OwnOperation = {
 	name: 'generateKey',
 	label: 'Generate Key',
-	action: 'Generate a new key for an API client',
+	action: 'Generate a new key for an API client and end the old one',
 	description:
 		'Generate a new API key (client secret). The old key and its access tokens stop working at once.',
 	onRow: true,

@@ -16,7 +16,7 @@ import { rows } from './rows';
 export const deleteMany: OwnOperation = {
 	name: 'deleteMany',
 	label: 'Delete Many',
-	action: 'Delete many users',
+	action: 'Delete many users permanently',
 	description: 'Delete multiple users with one request; returns one item for each with the result',
 	uses: ['ListUser', 'BatchDelete'],
 	dryRun: true,
@@ -89,7 +89,7 @@ const CREDENTIALS = [
 export const regenerate: OwnOperation = {
 	name: 'regenerate',
 	label: 'Regenerate Credentials',
-	action: 'Regenerate the credentials of a user',
+	action: 'Regenerate the credentials of a user and end the old ones',
 	description:
 		'Generate new passwords and keys for a user. The old ones stop working at once: phones and apps must be set up again.',
 	onRow: true,
