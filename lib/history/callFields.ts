@@ -34,6 +34,13 @@ export function callFields(call: Call, country?: string) {
 	};
 }
 
+/** `CallType` of `Recordings` in the words of all other items. */
+const DIRECTIONS: ReadonlyMap<unknown, Call['direction']> = new Map([
+	['Local', 'internal'],
+	['InboundExternal', 'inbound'],
+	['OutboundExternal', 'outbound'],
+]);
+
 /**
  * @param row a row of `Recordings`
  * @param country as above
@@ -41,6 +48,7 @@ export function callFields(call: Call, country?: string) {
  */
 export function recordingFields(row: Entity, country?: string) {
 	return {
+		direction: DIRECTIONS.get(row.CallType) ?? null,
 		startedAt: iso(Date.parse(String(row.StartTime))),
 		endedAt: iso(Date.parse(String(row.EndTime))),
 		fromE164: e164(row.FromCallerNumber, country),

@@ -126,6 +126,8 @@ export interface EntityResource extends XapiResource {
 	searchIn: string[];
 	/** The flat projection that Simplify asks for with `$select`. */
 	summary: string[];
+	/** What each row of a simplified output has besides, made of its columns. */
+	added?: (run: ItemRun) => Promise<(row: Entity) => Entity>;
 	fields: Field[];
 	/**
 	 * What a new row needs, as properties: one of each group. 3CX takes rows without (a user without a name, a holiday on

@@ -498,6 +498,18 @@ describe('recordings', () => {
 		expect(rows).toHaveLength(12);
 		const times = rows.map(({ StartTime }) => String(StartTime));
 		expect(times).toEqual([...times].sort().reverse());
+		for (const row of rows) {
+			const outside = row.direction === 'inbound' ? 'fromE164' : 'toE164';
+			expect(row).toMatchObject({
+				direction: row.CallType === 'InboundExternal' ? 'inbound' : 'outbound',
+				startedAt: row.StartTime,
+				endedAt: row.EndTime,
+				[outside]: expect.stringMatching(/^\+44/) as string,
+			});
+		}
+		expect(new Set(rows.map(({ direction }) => direction)).size).toBe(2);
+		const chosen = await run('recording', 'getAll', { options: { select: ['Id'] }, limit: 1 });
+		expect(Object.keys(chosen[0]!)).toEqual(['Id']);
 		const recording = byId(Number(rows[3]?.Id));
 		expect(await run('recording', 'get', { recording })).toEqual([
 			expect.objectContaining(rows[3]!),

@@ -45,11 +45,12 @@ export const getAll: GenericOperation = {
 		const { order = byKey.map((field) => ({ field })) } = resource;
 		const ordered = query.orderBy?.length ? query : { ...query, orderBy: order };
 		const wanted = simplified(ordered, resource, isSimplified(run));
+		const added = wanted === ordered ? undefined : await resource.added?.(run);
 		return await listEntities(client, `/${resource.entitySet}`, {
 			query: queryString(wanted),
 			limit: limitOf(run),
 			signal,
-			shape: (rows) => asOutput(shown(rows, resource, wanted), options.reveal),
+			shape: (rows) => asOutput(shown(rows, resource, wanted, added), options.reveal),
 		});
 	},
 };

@@ -57,7 +57,11 @@ export const shown = (
 	rows: Entity[],
 	resource: EntityResource,
 	{ select = [] }: Query,
-): Entity[] => (select.length === 0 ? rows : readable(rows, resource, select));
+	added: (row: Entity) => Entity = () => ({}),
+): Entity[] =>
+	select.length === 0
+		? rows
+		: readable(rows, resource, select).map((row) => ({ ...row, ...added(row) }));
 
 /** The summary of a row, for the output of an operation that has written it. */
 export const summaryOf = (row: Entity, resource: EntityResource): Entity =>

@@ -10,6 +10,7 @@ import { instantIn } from '../../shared/time';
 import type { ItemResult, ItemRun } from '../../shared/router';
 import { outputFieldOf } from '../fields/outputFile';
 import { asOutput, pick } from '../operations/output';
+import type { EntityResource } from '../resource';
 
 /** From one look for the recording to the next, in ms. */
 const EVERY_MS = 2_000;
@@ -107,20 +108,26 @@ function callOf({ context, index }: ItemRun): RecordedCall {
  *
  * @param run the item
  * @param summary properties of the recording to give
+ * @param added what it has besides
  * @returns one item: with `found` false where there is none when the time is over
  */
-export async function findRecording(run: ItemRun, summary: readonly string[]): Promise<ItemResult> {
+export async function findRecording(
+	run: ItemRun,
+	summary: readonly string[],
+	added: NonNullable<EntityResource['added']>,
+): Promise<ItemResult> {
 	const { context, index, client, signal } = run;
 	const call = callOf(run);
 	const limitMs = Number(context.getNodeParameter('waitAtMost', index, 60)) * 1000;
 	const wantsFile = context.getNodeParameter('download', index, false) === true;
 	const begun = systemClock.now();
 	const waitedSeconds = () => Math.round((systemClock.now() - begun) / 100) / 10;
+	const addedTo = await added(run);
 	const output = (rows: Entity[], file?: INodeExecutionData): IDataObject => ({
 		found: true,
 		complete: isComplete(rows[0]!),
 		waitedSeconds: waitedSeconds(),
-		...asOutput([pick(rows[0]!, [...summary])])[0],
+		...asOutput([{ ...pick(rows[0]!, [...summary]), ...addedTo(rows[0]!) }])[0],
 		others: rows.slice(1).map(({ Id }) => Number(Id)),
 		...file?.json,
 	});

@@ -1,7 +1,9 @@
 import { WAV_TYPE } from '../../../lib/audio/wavType';
+import { recordingFields } from '../../../lib/history/callFields';
 import { queryString } from '../../../lib/odata/query';
 import { listEntities, type Entity } from '../../../lib/xapi/entities';
 import { invoke, requestFor } from '../../../lib/xapi/invoke';
+import { defaultCountryOf } from '../../shared/fields/country';
 import { downloadFile } from '../../shared/file';
 import type { ItemRun } from '../../shared/router';
 import { outputFieldOf, outputFileProperty } from '../fields/outputFile';
@@ -25,6 +27,12 @@ async function readRecording(
 	const [row] = await listEntities(client, '/Recordings', { query, limit: 1, signal });
 	if (row) return row;
 	throw notFound(recording, `ID ${id}`);
+}
+
+/** Gives recordings the fields that they share with calls. */
+async function withCallFields(run: ItemRun): Promise<(row: Entity) => Entity> {
+	const country = await defaultCountryOf(run);
+	return (row) => recordingFields(row, country);
 }
 
 /** An action of 3CX that takes a list of Ids, for one recording; it says nothing of Ids that it does not know. */
@@ -66,6 +74,7 @@ export const recording: EntityResource = {
 		'IsTranscribed',
 		'Summary',
 	],
+	added: withCallFields,
 	order: [{ field: 'StartTime', direction: 'desc' }, { field: 'Id' }],
 	expand: {},
 	fields: [],
@@ -118,7 +127,7 @@ export const recording: EntityResource = {
 				'Find the recording of the call in the input item, and wait until the PBX has stored it; "found" says whether there is one',
 			uses: ['ListRecording', 'GetCallLogData', 'DownloadRecording'],
 			properties: findProperties(outputFileProperty),
-			execute: async (run) => await findRecording(run, recording.summary),
+			execute: async (run) => await findRecording(run, recording.summary, withCallFields),
 		},
 		{
 			name: 'get',
@@ -131,7 +140,8 @@ export const recording: EntityResource = {
 			execute: async (run) => {
 				const simplify = isSimplified(run);
 				const select = simplify ? [...recording.summary, 'Transcription'] : [];
-				return asOutput([await readRecording(run, await idOf(run), select)]);
+				const row = await readRecording(run, await idOf(run), select);
+				return asOutput([simplify ? { ...row, ...(await withCallFields(run))(row) } : row]);
 			},
 		},
 		{
