@@ -30,10 +30,10 @@ export interface StoredToken extends StampedToken {
 }
 
 /** @returns when a stored token ends, in ms since the epoch; Infinity where it is not known, then a 401 will tell */
-export const endOf = ({ n8n_expires_at }: StampedToken): number =>
-	n8n_expires_at === undefined || Number.isNaN(Number(n8n_expires_at))
-		? Infinity
-		: Number(n8n_expires_at);
+export const endOf = ({ n8n_expires_at }: StampedToken): number => {
+	const end = Number(n8n_expires_at);
+	return Number.isNaN(end) ? Infinity : end;
+};
 
 /**
  * @param data what n8n has stored; it may hold the tokens of others

@@ -111,16 +111,14 @@ export async function underTokenLock<T>(context: NodeContext, job: () => Promise
 const NOTHING = { access_token: 'to be replaced' };
 const REPLACED = { access_token: 'replaced meanwhile' };
 
-/** @returns whether n8n is one that may come to run the job, or has */
+/** @returns whether it is worth another try, where the job has not been run: n8n goes the way that is known */
 async function askForLock(context: NodeContext, job: () => Promise<unknown>): Promise<boolean> {
 	const store = storeOf(context);
 	const { workflow, node, mode, constructor: Context } = context as Inner;
 	if (!store || typeof Context !== 'function') return false;
 	const { additionalData, helper } = store;
-	let isRun = false;
 	const getDecrypted: ICredentialsHelper['getDecrypted'] = async (...asked) => {
 		if (asked[5] !== true) return await helper.getDecrypted(...asked);
-		isRun = true;
 		// Whether it fails is told to who asked for the job, see above.
 		await job().catch(() => undefined);
 		return { oauthTokenData: REPLACED };
@@ -139,7 +137,7 @@ async function askForLock(context: NodeContext, job: () => Promise<unknown>): Pr
 		return true;
 	} catch (error) {
 		context.logger.debug(`3CX: could not get n8n's lock: ${(error as Error).message}`);
-		return isRun;
+		return false;
 	}
 }
 

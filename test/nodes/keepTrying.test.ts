@@ -1,5 +1,4 @@
 import type { IDataObject } from 'n8n-workflow';
-import { retryFor } from '../../nodes/shared/requestOptions';
 import { by, openOffice, until, type Office } from './peopleHarness';
 
 /** *Keep Trying*: a PBX that restarts in the middle of a job fails none of its items. */
@@ -70,21 +69,3 @@ test('a field is changed although the PBX breaks the connection again and again'
 	});
 	expect(office.pbx.faults.pending).toBe(0);
 }, 60_000);
-
-test.each([
-	[undefined, 0],
-	[0, 0],
-	[0.5, 500],
-	['90', 90_000],
-	[3_600, 3_600_000],
-	[3_601, undefined],
-	[-1, undefined],
-	[Number.NaN, undefined],
-	['', undefined],
-	['long', undefined],
-	[null, undefined],
-])('%p seconds are %p ms', (seconds, expected) => {
-	const read = () => retryFor(seconds).unreachableMs;
-	if (expected !== undefined) return expect(read()).toBe(expected);
-	expect(read).toThrow(expect.objectContaining({ kind: 'input', field: 'keepTrying' }));
-});

@@ -198,11 +198,17 @@ function watched(parameters: INodeParameters, item: IDataObject) {
 
 test('n8n does not evaluate what names a field of the item, and does evaluate the rest', () => {
 	const { quick, evaluated } = watched(
-		{ plain: '={{ $json.number }}', computed: '={{ $json.number + 1 }}', fixed: 'x' },
+		{
+			plain: '={{ $json.number }}',
+			computed: '={{ $json.number + 1 }}',
+			fixed: 'x',
+			inside: { list: ['={{ $json.number }}', 'x', 5] },
+		},
 		ITEM,
 	);
 	quick.getNodeParameter('plain', 0);
 	quick.getNodeParameter('fixed', 0);
+	expect(quick.getNodeParameter('inside', 0)).toEqual({ list: ['100', 'x', 5] });
 	expect(evaluated).toEqual([]);
 	expect(quick.getNodeParameter('computed', 0)).toBe('1001');
 	expect(evaluated).toEqual(['={{ $json.number + 1 }}']);

@@ -1,8 +1,11 @@
 import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from 'n8n-workflow';
+import { onCredentialUse, type UsedBy } from '../../lib/http/credentialUse';
 import { ThreeCxError } from '../../lib/http/errors';
+import { stampOf } from '../../lib/http/stamps';
 import type { Resource } from '../../nodes/shared/resource';
 import { CREDENTIAL } from '../../nodes/shared/credential';
 import { runOperations } from '../../nodes/shared/panel';
+import { requestOptionsProperty } from '../../nodes/shared/requestOptions';
 import { runItems, type ItemResult, type ItemRun } from '../../nodes/shared/router';
 
 /** The loop over the items of the action nodes, without a PBX: what an operation gives becomes items. */
@@ -14,14 +17,22 @@ interface Setting {
 	/** By item. */
 	pbxUrls?: string[];
 	onError?: INode['onError'];
+	/** Of the node. */
+	type?: string;
 }
 
 /** n8n's context, as far as the loop reaches for it. */
-function contextWith({ items = [{}], parameters = [], pbxUrls = [], onError }: Setting) {
+function contextWith({
+	items = [{}],
+	parameters = [],
+	pbxUrls = [],
+	onError,
+	type = 't',
+}: Setting) {
 	const node = {
 		id: '1',
 		name: '3CX',
-		type: 't',
+		type,
 		typeVersion: 1,
 		position: [0, 0],
 		parameters: {},
@@ -69,6 +80,15 @@ test.each<[string, ItemResult, Array<Partial<INodeExecutionData>>]>([
 	expect(await outputOf(result)).toEqual(
 		items.map((item) => ({ ...item, pairedItem: { item: 0 } })),
 	);
+});
+
+test('that a credential is used is said to whoever waits for it to be mended', async () => {
+	const used: UsedBy[] = [];
+	const end = onCredentialUse((by) => used.push(by));
+	await outputOf({});
+	end();
+	const client = { clientId: 'n8n', clientSecret: 'secret' };
+	expect(used).toEqual([stampOf({ origin: 'https://pbx.example.com', ...client })]);
 });
 
 test('items keep their order, whoever is done first, and secrets stay hidden', async () => {
@@ -169,6 +189,24 @@ describe('Request Options', () => {
 		]);
 	});
 
+	test.each([
+		[{ timeout: 0.5, largestAnswer: 2 }, { maxBytes: 2 * 1024 * 1024 }],
+		[{}, { maxBytes: 16 * 1024 * 1024 }],
+	])('%j say what a client may read', async (requestOptions, expected) => {
+		const run = async ({ client: { maxBytes } }: ItemRun) => await Promise.resolve({ maxBytes });
+		const [item] = await outputOf(run, { parameters: [{ requestOptions }] });
+		expect(item!.json).toEqual(expected);
+	});
+
+	test('are read, all that the panel offers and no other', async () => {
+		const read = new Set<unknown>();
+		const requestOptions = new Proxy({}, { get: (_, name) => void read.add(name) });
+		await outputOf([], { parameters: [{ requestOptions }] });
+		expect(requestOptionsProperty.type).toBe('collection');
+		const offered = requestOptionsProperty.options!.map(({ name }) => name);
+		expect([...read].sort()).toEqual(offered.sort());
+	});
+
 	test('are not asked for where there are no items', async () => {
 		expect(await outputOf([], { items: [] })).toEqual([]);
 	});
@@ -230,6 +268,19 @@ describe('the operation of an item', () => {
 				hint: expect.stringContaining('resource') as string,
 			},
 		]);
+	});
+
+	test('that has no dry run is not carried out where one is asked for', async () => {
+		const parameters = [{ resource: 'user', operation: 'get', dryRun: true }];
+		const said = async (type: string) =>
+			(
+				await runOperations(contextWith({ parameters, type, onError: 'continueRegularOutput' }), {
+					resources,
+					properties: [],
+				})
+			)[0]!.map(({ json }) => json.error);
+		expect(await said('t')).toEqual(['"get" has no dry run']);
+		expect(await said('xTool')).toEqual([expect.stringContaining('(Parameter: dryRun)')]);
 	});
 
 	test('that fails may be explained by the node', async () => {

@@ -14,6 +14,10 @@ import { assertDomainAllowed } from '../../nodes/shared/allowedDomains';
 import { CREDENTIAL, endOf, isSameForAllItems, storedTokenOf } from '../../nodes/shared/credential';
 import { assertEgressAllowed, isBlocked } from '../../nodes/shared/egress';
 import { toNodeError } from '../../nodes/shared/errors';
+import { dialledNumber } from '../../nodes/shared/fields/dialled';
+import { isOn } from '../../nodes/shared/fields/dryRun';
+import { passedOn } from '../../nodes/shared/fields/passOn';
+import { matching } from '../../nodes/shared/matching';
 import { hasBegun } from '../../nodes/shared/executions';
 import { downloadFile, fileItem, type FileOptions } from '../../nodes/shared/file';
 import { overHelper } from '../../nodes/shared/helperTransport';
@@ -24,7 +28,7 @@ import {
 	type NodeContext,
 } from '../../nodes/shared/n8nInternals';
 import { operationProperty, resourceProperty } from '../../nodes/shared/panel';
-import { inFlightFrom } from '../../nodes/shared/requestOptions';
+import { inFlightFrom, retryFor } from '../../nodes/shared/requestOptions';
 import type { ItemRun } from '../../nodes/shared/router';
 import { instantIn } from '../../nodes/shared/time';
 import { clientAt } from '../support/fixedToken';
@@ -77,6 +81,7 @@ describe('a file', () => {
 		['attachment; filename="C:\\temp\\a.wav"', 'a.wav'],
 		['attachment; filename="x.wav"; filename*=UTF-8\'\'%C3%BC.wav', 'ü.wav'],
 		['attachment; filename*=utf-8\'\'a%2Fb.wav; filename="x.wav"', 'b.wav'],
+		["attachment; filename* = UTF-8''b.wav", 'b.wav'],
 		["attachment; filename*=UTF-8''%C3.wav", 'otherwise'],
 		['attachment; filename="  "', 'otherwise'],
 	])('that is sent with %p is called %s', async (disposition, name) => {
@@ -180,6 +185,16 @@ describe('a file', () => {
 		await server.close();
 	});
 
+	test('of JSON that is too large to look through is not handed on', async () => {
+		const large = Buffer.alloc(64 * 1024 * 1024 + 1, ' ').fill('[', 0, 1);
+		await expect(download(large)).rejects.toMatchObject({
+			kind: 'malformed',
+			message: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+ sent more than 64 MB/) as string,
+			request: 'GET /file',
+		});
+		expect(given).toEqual([]);
+	});
+
 	test('of any length is handed on whole', async () => {
 		await download(Buffer.alloc(300_000, 'a'));
 		expect(given[0]!.content).toBe('a'.repeat(300_000));
@@ -214,6 +229,24 @@ test.each<[unknown, unknown]>([
 	);
 });
 
+test.each([
+	[undefined, 0],
+	[0, 0],
+	[0.5, 500],
+	['90', 90_000],
+	[3_600, 3_600_000],
+	[3_601, undefined],
+	[-1, undefined],
+	[Number.NaN, undefined],
+	['', undefined],
+	['long', undefined],
+	[null, undefined],
+])('Keep Trying %p is %p ms', (seconds, expected) => {
+	const read = () => retryFor(seconds).unreachableMs;
+	if (expected !== undefined) return expect(read()).toBe(expected);
+	expect(read).toThrow(expect.objectContaining({ kind: 'input', field: 'keepTrying' }));
+});
+
 test.each<[string, string, string]>([
 	['2026-11-23T09:00', 'Europe/Berlin', '2026-11-23T08:00:00.000Z'],
 	[' 2026-11-23 09:00 ', 'UTC', '2026-11-23T09:00:00.000Z'],
@@ -234,6 +267,71 @@ test('what is no date says so, and in which field', () => {
 		}),
 	);
 	expect(read()).toThrow(expect.objectContaining({ message: '"soon" is not a date and time' }));
+});
+
+test.each([
+	['', ['100 Amelia Hartley', '101 Hart', '200 amelia']],
+	['AMELIA', ['100 Amelia Hartley', '200 amelia']],
+	['hart  10', ['100 Amelia Hartley', '101 Hart']],
+	['hart amelia', ['100 Amelia Hartley']],
+	['nobody', []],
+])('a list that is searched for "%s" has all of its words', (filter, found) => {
+	const choices = ['100 Amelia Hartley', '101 Hart', '200 amelia'].map((name) => ({
+		name,
+		value: name,
+	}));
+	expect(matching(choices, filter).results.map(({ name }) => name)).toEqual(found);
+});
+
+test.each<[unknown, object]>([
+	['*', { a: 1, b: 2 }],
+	[['x', '*'], { a: 1, b: 2 }],
+	['a', { a: 1 }],
+	[' b ,, a', { a: 1, b: 2 }],
+	[['a', 'b'], { a: 1, b: 2 }],
+	['nobody, toString, a', { a: 1 }],
+	['', {}],
+	[undefined, {}],
+	[null, {}],
+])('of the input, %j passes on %j', (chosen, kept) => {
+	expect(passedOn(chosen, { a: 1, b: 2 })).toStrictEqual(kept);
+});
+
+test.each([
+	['voiceagent', true],
+	['a', true],
+	['12b', true],
+	['1-2_3.b', true],
+	['küche', true],
+	['agent 7', false],
+	['agent!', false],
+	['!agent', false],
+	['.-', false],
+])('"%s" can be the client ID of a route point: %p', (text, isName) => {
+	const read = (takesNames?: boolean) => dialledNumber('to', 'Destination', text, takesNames);
+	if (isName) expect(read(true)).toBe(text);
+	else expect(() => read(true)).toThrow('is not a phone number');
+	expect(() => read()).toThrow(expect.objectContaining({ kind: 'input', field: 'to' }));
+});
+
+test.each<[unknown, boolean]>([
+	[undefined, false],
+	[null, false],
+	[false, false],
+	[0, false],
+	['', false],
+	[' No ', false],
+	['FALSE', false],
+	['off', false],
+	['0', false],
+	[true, true],
+	[1, true],
+	['true', true],
+	['yes', true],
+	['whatever', true],
+	[{}, true],
+])('a switch that is %j is on: %p', (value, expected) => {
+	expect(isOn(value)).toBe(expected);
 });
 
 test('labels are sorted as in a dictionary', () => {
@@ -286,6 +384,8 @@ describe('an error for n8n', () => {
 	test('keeps our words where n8n knows its own for a code', () => {
 		const shown = toNodeError(NODE, error({ status: undefined, code: 'ECONNREFUSED' }));
 		expect(shown).toMatchObject({ message: 'Taken', description: 'Choose another.' });
+		const bare = toNodeError(NODE, error({ status: undefined, code: undefined }));
+		expect(bare).toMatchObject({ httpCode: null });
 	});
 
 	test.each<[string | undefined, object, string | undefined]>([
@@ -307,6 +407,16 @@ describe('an error for n8n', () => {
 			description: 'Choose another.',
 			context: { itemIndex: 2 },
 		});
+	});
+
+	test.each([
+		[{}, 'Taken. Choose another. (Parameter: F)'],
+		[{ message: 'Taken.' }, 'Taken. Choose another. (Parameter: F)'],
+		[{ field: undefined }, 'Taken. Choose another.'],
+		[{ hint: '', field: undefined }, 'Taken.'],
+	])('with %j says all of it in one line to an AI tool', (more, message) => {
+		const tool = { ...NODE, type: 'xTool' };
+		expect(toNodeError(tool, error(more)).message).toBe(message);
 	});
 
 	test('that is n8n’s is the same, with its item', () => {
@@ -581,6 +691,9 @@ describe('n8n’s store', () => {
 		expect(helper.asked).toEqual([
 			[{ credentialsHelper: helper }, reference, CREDENTIAL, 'manual', undefined, true],
 		]);
+		// A context that does not say how it runs is none of a person.
+		await storedFields(contextWith(helper, { mode: undefined }));
+		expect(helper.asked[1]![3]).toBe('internal');
 	});
 
 	test.each<[string, object | undefined, object]>([
@@ -649,6 +762,7 @@ describe('n8n’s store', () => {
 				[reference, CREDENTIAL, { oauthTokenData: token }, { credentialsHelper: helper }],
 			]);
 			await storeToken(contextWith(undefined), token);
+			await storeToken(contextWith(undefined, { additionalData: {} }), token);
 			expect(logged).toEqual([]);
 		});
 
@@ -737,14 +851,18 @@ describe('n8n’s store', () => {
 			await expect(underTokenLock(locked(lockWith(1)), job)).rejects.toThrow('refused');
 		});
 
-		test('and without it jobs run one at a time', async () => {
+		test.each<[string, object]>([
+			['has it', {}],
+			['has none', { getNode: () => NODE }],
+			['has another one', { getNode: () => ({ ...NODE, credentials: {} }) }],
+		])('and where a node that %s has no lock, jobs run one at a time', async (_, more) => {
 			const steps: string[] = [];
 			const job = (name: string) => async () => {
 				steps.push(`${name} begins`);
 				await new Promise((resolve) => setImmediate(resolve));
 				steps.push(`${name} ends`);
 			};
-			const context = contextWith(undefined);
+			const context = contextWith(undefined, more);
 			await Promise.all([underTokenLock(context, job('a')), underTokenLock(context, job('b'))]);
 			expect(steps).toEqual(['a begins', 'a ends', 'b begins', 'b ends']);
 		});
