@@ -54,6 +54,14 @@ describe('the state is read', () => {
 		for (const gap of gaps().slice(1)) expect(gap).toBeGreaterThanOrEqual(40);
 	});
 
+	test('by the way, so long after it was read for another reason', async () => {
+		await listen({ timing: { reconcileMs: 120, suspicionMs: 1 } });
+		await pause(60);
+		server.raw('<html>');
+		await server.read(3);
+		expect(gaps()[1]).toBeGreaterThanOrEqual(120);
+	});
+
 	test('again after it could not be, less and less often, but as often as by the way', async () => {
 		server.onRequest = ({ path }) =>
 			path === '/callcontrol' && server.readings.length > 1 ? 500 : undefined;
@@ -183,6 +191,25 @@ describe('the state that is read', () => {
 		]);
 	});
 
+	test('is older than what is told of a phone meanwhile, not of another one', async () => {
+		server.types = { 100: 'Wextension' };
+		const { events } = await listen({ timing: { suspicionMs: 1 } });
+		const reading = held();
+		server.onRequest = ({ path }) => (path === '/callcontrol' ? reading.reply : undefined);
+		server.raw('<html>');
+		await server.read(2);
+		server.say(1, UPSERT, '/callcontrol/100/devices/a');
+		await events.count(1, 'events');
+		const devices = ['b'].map((device_id) => ({ dn: '100', device_id }));
+		reading.answer([200, [{ dn: '100', type: 'Wextension', devices, participants: [] }]]);
+		await events.count(2, 'events');
+		await settled();
+		expect(events.items).toMatchObject([
+			{ type: 'deviceRegistered', deviceId: 'a', recovered: false },
+			{ type: 'deviceRegistered', deviceId: 'b', recovered: true },
+		]);
+	});
+
 	test('at first is read again soon where it is older than what was told meanwhile', async () => {
 		const first = held();
 		server.onRequest = ({ path }) => (path === '/callcontrol' ? first.reply : undefined);
@@ -217,6 +244,36 @@ describe('the state that is read', () => {
 		await settled();
 		expect(server.asked.items.some(({ path }) => /participants\/[78]$/.test(path))).toBe(false);
 	});
+
+	test('does not show what a leg is by now that waits to be read and has changed meanwhile', async () => {
+		const { events } = await listen({ timing: { suspicionMs: 1 } });
+		const [single, whole] = [held(), held()];
+		server.onRequest = ({ path }) => {
+			if (path === '/callcontrol') return whole.reply;
+			return /participants\/[1-6]$/.test(path) ? single.reply : undefined;
+		};
+		for (let id = 1; id <= 7; id++) server.say(id, UPSERT, `/callcontrol/100/participants/${id}`);
+		await server.asked.count(7, 'requests');
+		server.raw('<html>');
+		await server.read(2);
+		server.legs = [leg({ id: 7, callid: 70, status: 'Connected' })];
+		server.say(8, UPSERT, '/callcontrol/100/participants/7');
+		await server.arrived();
+		whole.answer([200, state([leg({ id: 7, callid: 70 })])]);
+		await settled();
+		single.answer(404);
+		await events.first(({ type }) => type === 'answered', 'the answer');
+		expect(events.items.map(short)).toEqual(['100 ~ringing', '100 answered']);
+		expect(server.asked.items.filter(({ path }) => path.endsWith('/7'))).toHaveLength(1);
+	});
+
+	test('after an outage tells who is on the phone by then', async () => {
+		const { events } = await listen({ timing: { retryMs: 1 } });
+		server.legs = [leg({ status: 'Connected' })];
+		server.sockets.items[0]!.terminate();
+		await events.count(2, 'events');
+		expect(events.items.map(short)).toEqual(['100 ~ringing', '100 ~answered']);
+	});
 });
 
 describe('what the state shows and no message has told', () => {
@@ -241,10 +298,10 @@ describe('what the state shows and no message has told', () => {
 		expect(states.items.map(({ online }) => online)).toEqual([true]);
 	});
 
-	test.each<[string, (pbx: Scripted) => void]>([
-		['a message follows', (pbx) => pbx.say(1, OTHER, '/callcontrol')],
-		['the link is gone', (pbx) => pbx.sockets.items[0]!.terminate()],
-	])('says nothing of the socket where %s', async (_, tell) => {
+	test.each<[string, (pbx: Scripted) => void, number]>([
+		['a message follows', (pbx) => pbx.say(1, OTHER, '/callcontrol'), 1],
+		['the link is gone', (pbx) => pbx.sockets.items[0]!.terminate(), 2],
+	])('says nothing of the socket where %s', async (_, tell, sockets) => {
 		const { events } = await listen({ timing: { suspicionMs: 1, untoldMs: 30, retryMs: 1 } });
 		server.legs = [leg()];
 		server.raw('<html>');
@@ -252,8 +309,61 @@ describe('what the state shows and no message has told', () => {
 		tell(server);
 		await pause(60);
 		expect(server.sockets.items.filter(({ readyState }) => readyState === 1)).toHaveLength(1);
-		// One of the readings was no link's first.
-		expect(server.upgrades.items.length).toBeLessThan(server.readings.length);
+		expect(server.upgrades.items).toHaveLength(sockets);
+	});
+
+	test('again and again has the socket replaced less and less often, until a message comes', async () => {
+		const { now } = performance;
+		let ahead = 0;
+		performance.now = () => now.call(performance) + ahead;
+		try {
+			await listen({
+				timing: { suspicionMs: 1, untoldMs: 1, alertMs: 5, alertForMs: 1e9 },
+			});
+			let id = 0;
+			let sockets = 1;
+			/** After so many seconds, something is shown that nobody tells. */
+			const shownAfter = async (seconds: number) => {
+				ahead += seconds * 1_000;
+				id += 1;
+				server.legs = [leg({ id, callid: id })];
+				await server.read(server.readings.length + 3);
+			};
+			const isReplacedAfter = async (seconds: number) => {
+				await shownAfter(seconds - 1);
+				expect(server.upgrades.items).toHaveLength(sockets);
+				await shownAfter(1);
+				await server.upgrades.count((sockets += 1), 'sockets');
+			};
+			server.raw('<html>');
+			await shownAfter(0);
+			await server.upgrades.count((sockets += 1), 'sockets');
+			for (const seconds of [10, 20, 40, 80, 160, 320, 600, 600]) await isReplacedAfter(seconds);
+			server.say(1, OTHER, '/callcontrol');
+			await server.arrived();
+			for (const seconds of [600, 10, 20]) await isReplacedAfter(seconds);
+		} finally {
+			performance.now = now;
+		}
+	});
+
+	test('of calls that go on sets no timer for their end', async () => {
+		const { setTimeout: real } = globalThis;
+		const asked: unknown[] = [];
+		const spy = ((run: () => void, ms?: number) => {
+			asked.push(ms);
+			return real(run, ms);
+		}) as typeof setTimeout;
+		globalThis.setTimeout = Object.assign(spy, real);
+		try {
+			const { events } = await listen({ timing: { suspicionMs: 1 } });
+			server.legs = [leg()];
+			server.say(1, UPSERT, LEG);
+			await events.count(1, 'events');
+			expect(asked).not.toContain(Infinity);
+		} finally {
+			globalThis.setTimeout = real;
+		}
 	});
 
 	test('of a phone only, says nothing of the socket', async () => {
@@ -292,7 +402,7 @@ describe('a token', () => {
 
 	test('that was ended early a moment ago has the state read often', async () => {
 		const endedAt = Date.now();
-		const endedEarly = () => [endedAt - 1_000_000, endedAt];
+		const endedEarly = () => [endedAt - 2_000_000, endedAt - 1_000_000, endedAt];
 		await listen({
 			tokens: source({ endedEarly }),
 			timing: { alertMs: 20, alertForMs: 60_000 },
@@ -343,6 +453,13 @@ describe('a message about', () => {
 		expect(events.items).toEqual([]);
 	});
 
+	test('a leg of such a DN that cannot be read for another reason has the state read', async () => {
+		server.onRequest = ({ path }) => (path.startsWith('/callcontrol/') ? 400 : undefined);
+		await listen({ timing: { suspicionMs: 1 } });
+		server.say(1, UPSERT, '/callcontrol/999/participants/9');
+		await server.read(2);
+	});
+
 	test('a leg that shows in the list of its DN only, is read there, and its end, too', async () => {
 		server.legs = [leg()];
 		server.onRequest = ({ path }) => (/participants\/\d/.test(path) ? 403 : undefined);
@@ -377,6 +494,23 @@ describe('a message about', () => {
 		await events.first(({ type: each }) => each === 'participantChanged', 'the change');
 		expect(events.items.slice(0, -1).map(short)).toEqual(told.map((each) => `800 ${each}`));
 		expect(server.asked.items.filter(({ path }) => path === '/callcontrol/800')).toHaveLength(1);
+	});
+
+	test('a DN that is new and may not be looked at is taken for a person, and asked about once', async () => {
+		const { events } = await listen();
+		server.onRequest = ({ path }) => (path === '/callcontrol/800' ? 403 : undefined);
+		const path = '/callcontrol/800/participants/1';
+		for (const [at, name] of ['Ada', 'Grace'].entries()) {
+			server.legs = [leg({ dn: '800', status: 'Connected', party_caller_name: name })];
+			server.say(at + 1, UPSERT, path);
+			await events.count(2 + at, 'events');
+		}
+		expect(events.items.map(short)).toEqual([
+			'800 ~ringing',
+			'800 answered',
+			'800 participantChanged',
+		]);
+		expect(server.asked.items.filter((each) => each.path === '/callcontrol/800')).toHaveLength(1);
 	});
 
 	test('a prompt of a leg that is not known has the leg read before', async () => {

@@ -7,7 +7,9 @@ const positions = (messages: Message[]) => {
 	const sequence = new Sequence();
 	return messages.map((message, at) => {
 		const [number, text] = Array.isArray(message) ? message : [message, `message ${at}`];
-		const { isGap, isRepeat } = sequence.next(number, text);
+		const position = sequence.next(number, text);
+		expect(position).toEqual({ isGap: expect.any(Boolean), isRepeat: expect.any(Boolean) });
+		const { isGap, isRepeat } = position;
 		return [isGap && 'gap', isRepeat && 'repeat'].filter(Boolean).join();
 	});
 };

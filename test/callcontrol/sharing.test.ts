@@ -187,6 +187,17 @@ describe('whoever waits', () => {
 		release({});
 	});
 
+	test('waits as long as it takes, where nobody says how long', async () => {
+		const { subscription } = follow({
+			access: async () => {
+				await pause(20);
+				return {};
+			},
+		});
+		await subscription.ready();
+		expect(subscription.online).toBe(true);
+	});
+
 	test('waits only so long for a link', async () => {
 		server.onUpgrade = (socket) => void socket.on('error', () => undefined);
 		const { subscription } = follow();

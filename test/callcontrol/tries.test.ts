@@ -1,9 +1,12 @@
+import { getEventListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import WebSocket from 'ws';
 import type { PbxClient } from '../../lib/http/client';
 import { ThreeCxError, type ErrorKind } from '../../lib/http/errors';
 import type { TokenSource } from '../../lib/http/tokens';
 import { fixedToken } from '../support/fixedToken';
+import { superviseSocket } from '../../lib/callcontrol/link/socket';
+import { QUICK } from './link';
 import { isCall, leg, short } from './samples';
 import { Scripted } from './scripted';
 import { JITTER_MS, LEG, quickBut, scriptedLinks } from './scriptedLinks';
@@ -48,7 +51,7 @@ const gaps = () =>
 describe('a link that cannot be had is tried again', () => {
 	test('less and less often, up to a bound', async () => {
 		refuseWith(500);
-		start({ timing: { retryMs: 20, retryCapMs: 100 } });
+		start({ timing: { retryMs: 20, retryCapMs: 100, certificateMs: 30 } });
 		await server.upgrades.count(6, 'tries');
 		[20, 40, 80, 100, 100].forEach((ms, at) => expect(gaps()[at]).toBeGreaterThanOrEqual(ms));
 	});
@@ -334,11 +337,13 @@ describe('another token', () => {
 
 	test('whose socket cannot be opened at once is tried again, while the first goes on', async () => {
 		const tokens = new Tokens();
-		const { monitor, states, events } = start({ tokens, timing: { retryMs: 1 } });
+		const { monitor, states, events } = start({ tokens, timing: { retryMs: 20 } });
 		await monitor.ready();
 		refuseWith(500);
 		tokens.next('token-2');
-		await server.upgrades.count(3, 'tries');
+		await server.upgrades.count(4, 'tries');
+		expect(gaps()[1]).toBeGreaterThanOrEqual(20);
+		expect(gaps()[2]).toBeGreaterThanOrEqual(40);
 		server.legs = [leg()];
 		server.say(1, 0, LEG);
 		await events.count(1, 'events');
@@ -411,6 +416,18 @@ describe('another token', () => {
 		expect(states.items).toHaveLength(1);
 	});
 
+	test('is got less and less often, where none is good for as long as a reading takes', async () => {
+		const tokens = new Tokens();
+		server.onRequest = ({ token }) => {
+			tokens.live = `token-${server.upgrades.items.length + 1}`;
+			return token === tokens.live ? undefined : 401;
+		};
+		start({ tokens, timing: { retryMs: 20 } });
+		await server.upgrades.count(10, 'tries');
+		const pauses = gaps().filter((_, at) => at % 3 === 2);
+		[20, 40, 80].forEach((ms, at) => expect(pauses[at]).toBeGreaterThanOrEqual(ms));
+	});
+
 	test('that was needed at once makes a link that breaks no bad one: it is tried again soon', async () => {
 		const tokens = new Tokens();
 		refuseWith(500);
@@ -427,6 +444,28 @@ describe('another token', () => {
 		await server.upgrades.count(count + 1, 'tries');
 		expect(gaps().at(-1)).toBeLessThan(640);
 	});
+});
+
+test('a socket that is gone leaves no listener behind', async () => {
+	const ending = new AbortController();
+	const counts: number[] = [];
+	const { ended } = superviseSocket({
+		connect: async () => await Promise.resolve(server.client()),
+		onFrame: () => undefined,
+		read: async () => {
+			counts.push(getEventListeners(ending.signal, 'abort').length);
+			if (counts.length < 4) server.sockets.items.at(-1)!.terminate();
+			await Promise.resolve();
+		},
+		onDown: () => undefined,
+		signal: ending.signal,
+		timing: { ...QUICK, retryMs: 1 },
+	});
+	await until(() => counts.length === 4, 'the fourth socket');
+	expect(new Set(counts).size).toBe(1);
+	ending.abort();
+	await ended;
+	expect(getEventListeners(ending.signal, 'abort')).toEqual([]);
 });
 
 test('nothing is sent over a socket that is gone', async () => {

@@ -440,7 +440,7 @@ export function startMonitor(options: MonitorOptions): Monitor {
 
 	function up(): void {
 		const shedMeanwhile = (held?.length ?? 0) >= MAX_WAITING;
-		const frames = held ?? [];
+		const frames = held;
 		held = undefined;
 		online = true;
 		// Whoever waits for the link begins with the state that has been read, before what came after it.
@@ -449,7 +449,7 @@ export function startMonitor(options: MonitorOptions): Monitor {
 			outageMs: downSince === undefined ? 0 : performance.now() - downSince,
 		});
 		downSince = undefined;
-		frames.forEach(follow);
+		frames?.forEach(follow);
 		// Reads of the last link may have been answered meanwhile, and what came after them was told to nobody.
 		reconcileWithin(isPartial || shedMeanwhile ? timing.suspicionMs : untilNextReading());
 		void lookAtTokens().then(() => reconcileWithin(untilNextReading()));
@@ -519,7 +519,6 @@ export function startMonitor(options: MonitorOptions): Monitor {
 			closing.abort();
 			for (const timer of timers) clearTimeout(timer);
 			timers.clear();
-			order.clear();
 			for (const failed of waiters.splice(0)) failed(stopped());
 			await socket.ended;
 		},

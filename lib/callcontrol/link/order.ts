@@ -20,7 +20,7 @@ export interface Pending {
  * Different calls do not wait for each other.
  */
 export class CallOrder {
-	private line: Pending[] = [];
+	private readonly line: Pending[] = [];
 
 	/** The last entry in line of each entity. */
 	private readonly last = new Map<string, Pending>();
@@ -73,10 +73,5 @@ export class CallOrder {
 			else taken.add(callid);
 		}
 		this.line.splice(0, looked, ...kept);
-	}
-
-	clear(): void {
-		this.line = [];
-		this.last.clear();
 	}
 }

@@ -247,7 +247,8 @@ class Life {
 					if (why) return why;
 					if (SLOW[next.kind] || signal.aborted) return next;
 					const { retryMs: baseMs, retryCapMs: capMs } = this.timing;
-					const pause = delay(backoff(failures++, { baseMs, capMs }), undefined, { signal });
+					const ms = backoff(failures++, { baseMs, capMs }, this.options.random);
+					const pause = delay(ms, undefined, { signal });
 					await Promise.race([link.ended, pause.catch(() => undefined)]);
 					this.want();
 					continue;
@@ -363,7 +364,7 @@ async function open(
 			}, timing.pongMs);
 		};
 
-		signal.addEventListener('abort', onAbort, { once: true });
+		signal.addEventListener('abort', onAbort);
 		socket.on('unexpected-response', (_request, response) => {
 			response.resume();
 			finish(refused(response.statusCode ?? 0, response.headers));
