@@ -64,6 +64,23 @@ test.each(['transferred', 'pickedUp'] as const)(
 	},
 );
 
+test.each([
+	[9, 3, '100'],
+	[3, 9, '101'],
+])(
+	'of two who called the same one, of the legs %i and %i, the later has the call',
+	(one, other, has) => {
+		const out = { direction: 'outbound', partyType: 'Wextension', seesParty: true } as const;
+		const events = [
+			event('dialing', '100', true, { ...out, legid: one }),
+			event('dialing', '101', true, { ...out, legid: other }),
+			// With whom both of them talk.
+			event('participantChanged', '109', true, { direction: 'outbound', seesParty: true }),
+		];
+		expect(told(events)).toContain(`${has} answered (answered by person)`);
+	},
+);
+
 test('a program that answers is told, and the person to whom it passes the call', () => {
 	expect(
 		told([
@@ -102,17 +119,6 @@ test('a caller whose call goes to a program is answered by it', () => {
 	expect(told([event('answered', '100', true, caller)])).toEqual([
 		'100 answered (answered by program)',
 	]);
-});
-
-test('of two who called, the later leg stands for the answer', () => {
-	const caller = { direction: 'outbound', seesParty: false } as const;
-	const others = { ...caller, partyType: 'Wqueue' };
-	expect(
-		told([
-			event('answered', '100', true, { ...others, legid: 1 }),
-			event('answered', '101', true, { ...caller, legid: 3 }),
-		]),
-	).toEqual(['101 answered (answered by person)']);
 });
 
 test('who rings or dials has not answered, though the phone is connected', () => {

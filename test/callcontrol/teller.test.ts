@@ -274,6 +274,19 @@ describe('a process that begins', () => {
 		expect(store.lines.slice(2)).toEqual(['7 100 ~answered', '8 101 ~ended']);
 	});
 
+	test.each<[string, Partial<Participant>, boolean]>([
+		['the same leg', { status: 'Connected' }, true],
+		['that of another phone', { dn: '101' }, false],
+		['another one of the phone', { id: 9 }, false],
+		['one that came later', { legid: 9 }, false],
+	])('knows a call without a number again by its leg: %s', (_, more, isKnown) => {
+		const store = new Store();
+		const unnamed = (fields: Partial<Participant> = {}) => leg({ party_caller_id: '', ...fields });
+		new Process(store, []).play(upsert(unnamed()));
+		new Process(store, [unnamed(more)]);
+		expect(store.lines.some((line) => line.endsWith('ended'))).toBe(!isKnown);
+	});
+
 	test("at another PBX tells nothing of the first one's calls", () => {
 		const store = new Store();
 		new Process(store, []).play(upsert());
@@ -620,6 +633,20 @@ describe('one trigger in one process', () => {
 	const line = ({ id, type, at }: ToldEvent) =>
 		`${(at - T) / 1_000} ${type} ${id.replace(/@\w+/, '')}`;
 
+	test('tells the times of the whole call, also who cares for a later phone only', () => {
+		const matches = ({ leg: { dn } }: { leg: { dn: string } }) => dn === '101';
+		start({ granularities: ['call'], matches });
+		const [rings] = play(upsert(), talks(), upsert({ dn: '101', id: 2 }));
+		expect(rings).toMatchObject({
+			type: 'ringing',
+			at: T + 2_000,
+			call: { openedAt: T, answeredAt: T + 1_000, answered: true },
+		});
+		// Also of its end, which nobody has seen.
+		const [ended] = beginAgain([], 'what was missed');
+		expect(ended).toMatchObject({ type: 'ended', call: { openedAt: T, answered: true } });
+	});
+
 	test('names what it tells by call, extension and step: the same whenever it is told', () => {
 		start({ asked: () => true });
 		const lines = play(upsert(), talks(), talks({ referred_by_dn: '101' }), removed()).map(
@@ -889,6 +916,17 @@ describe('one trigger in one process', () => {
 			expect(told.lately(now)).toEqual([]);
 			for (const event of events) teller.settled(event);
 			expect(told.lately(now)).toMatchObject([{ isLogged: true, dns: ['100', '10000', '101'] }]);
+		});
+
+		test('by phone, those that rang minutes apart are of one call of the log', () => {
+			start();
+			const first = play(upsert());
+			now += 100_000;
+			const rest = play(upsert({ dn: '101', id: 2 }), removed());
+			for (const event of [...first, ...rest]) teller.settled(event);
+			expect(beginAgain([], 'what was missed', true)).toEqual([]);
+			const events = teller.fillIn([logged([{ dn: '100', at: 0, talked: 10 }])], T, 'ended');
+			expect(events.map(({ leg: { dn }, type }) => `${dn} ${type}`)).toEqual(['101 ended']);
 		});
 
 		test('by call, whoever took it stands for it', () => {

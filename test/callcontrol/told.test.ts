@@ -204,6 +204,13 @@ describe('what has been told', () => {
 		expect([...again(told).told.open()[0]!.steps]).toEqual([step, 'x']);
 	});
 
+	test('keeps of a text that was cut within a character what is whole', () => {
+		const told = Told.begin(PBX, NOW);
+		told.add(call(1, { steps: new Set(['a\ud83db']), queue: '\udc00' }));
+		const [kept] = again(told).told.open();
+		expect([[...kept!.steps], kept!.queue]).toEqual([['ab'], undefined]);
+	});
+
 	test('keeps the latest of very many steps, of numbers and of who has rung', () => {
 		const names = (count: number) => Array.from({ length: count }, (_, at) => `n${at}`);
 		const told = Told.begin(PBX, NOW);
@@ -254,6 +261,7 @@ describe('what has been told', () => {
 		['the DN', 7, ''],
 		['the id of the leg', 8, 'x'],
 		['the DN cannot be decoded, and', 7, '%'],
+		['what is too long for a name', 12, 'a'.repeat(8_000)],
 	])('leaves a line out where %s is none', (_, at, value) => {
 		const told = Told.begin(PBX, NOW);
 		told.add(call(1));

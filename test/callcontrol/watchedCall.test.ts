@@ -3,7 +3,7 @@ import { CallTracker, type CallEvent, type Change } from '../../lib/callcontrol/
 import { waitForCall } from '../../lib/callcontrol/calls/wait';
 import { WatchedCall, type Happening } from '../../lib/callcontrol/calls/watchedCall';
 import { ManualClock } from '../support/clocks';
-import { isCall, removed, upsert } from './samples';
+import { isCall, leg, removed, upsert } from './samples';
 
 /** Waits for something in call 7, on a clock that the test moves; what happens comes through the real tracker. */
 function setUp(
@@ -12,7 +12,8 @@ function setUp(
 ) {
 	const clock = new ManualClock();
 	const events = new Inbox<CallEvent>(clock);
-	const tracker = new CallTracker();
+	let now = 0;
+	const tracker = new CallTracker(() => now);
 	tracker.learn('800', 'Wqueue');
 	for (const change of before) tracker.apply({ ...change, origin: 'baseline' });
 	const lost = new AbortController();
@@ -32,11 +33,19 @@ function setUp(
 		stop,
 		happens: (...changes: Change[]) =>
 			events.push(...changes.flatMap((change) => tracker.apply(change)).filter(isCall)),
+		/** Calls that are out of sight are over. */
+		settle: () => {
+			now += 10_000;
+			events.push(...tracker.settle());
+		},
 	};
 }
 
 const talking = upsert({ status: 'Connected', party_dn_type: 'Wexternalline' });
 const ringing = upsert({ status: 'Ringing' });
+const parked = upsert({ status: 'Connected', party_dn: 'SP0', party_dn_type: 'Wparkextension' });
+const inQueue = upsert({ dn: '800', status: 'Connected', party_dn_type: 'Wexternalline' });
+const agent = upsert({ id: 2, dn: '101', status: 'Connected', party_dn_type: 'Wexternalline' });
 
 test.each<[string, Happening[], Change[], Happening]>([
 	['a phone that rings', ['ringing'], [ringing], 'ringing'],
@@ -53,6 +62,8 @@ test.each<[string, Happening[], Change[], Happening]>([
 		'connected',
 	],
 	['a call that is in no queue', ['leftQueue'], [talking], 'leftQueue'],
+	['a call that is in no slot', ['parked', 'pickedUp'], [talking], 'pickedUp'],
+	['a call that is in a slot', ['pickedUp', 'parked'], [parked], 'parked'],
 ])('what is so already: %s', async (_, what, before, expected) => {
 	const { end, clock } = setUp(what, { before });
 	await expect(end).resolves.toMatchObject({ what: expected, event: { recovered: true } });
@@ -70,12 +81,63 @@ test.each<[string, Happening[], Change[]]>([
 		['leftQueue'],
 		[upsert({ status: 'Ringing', on_behalf_of_dn: '800', on_behalf_of_type: 'Wqueue' })],
 	],
+	['a call that is in a slot', ['pickedUp'], [parked]],
+	['a slot, where somebody talks', ['parked'], [talking]],
 	['other calls', ['answered'], [upsert({ status: 'Connected', callid: 8, id: 9 }), ringing]],
 ])('is not so yet: %s', async (_, what, before) => {
 	const { end, clock } = setUp(what, { before });
 	await clock.advance(30_000);
 	await expect(end).resolves.toBe('timeout');
 });
+
+test.each<[string, Happening[], Change, Change[], object]>([
+	[
+		'an agent takes it out of the queue',
+		['leftQueue'],
+		inQueue,
+		[agent, removed('800', 1)],
+		{ what: 'leftQueue', event: { type: 'queueLeft', wait: { outcome: 'answered', by: '101' } } },
+	],
+	['it is parked', ['parked'], talking, [parked], { what: 'parked' }],
+	['it is taken out of the slot', ['pickedUp'], parked, [talking], { what: 'pickedUp' }],
+	[
+		'another phone has taken it out of the slot',
+		['pickedUp'],
+		parked,
+		[removed(), agent],
+		{ what: 'pickedUp', event: { leg: { dn: '101' } } },
+	],
+	[
+		'a phone has it that another one sent it to',
+		['transferred'],
+		talking,
+		[
+			{
+				...agent,
+				participant: leg({ id: 2, dn: '101', status: 'Connected', referred_by_dn: '100' }),
+			} as Change,
+		],
+		{ what: 'transferred', event: { leg: { dn: '101' } } },
+	],
+])('until %s', async (_, what, before, changes, expected) => {
+	const { end, clock, happens } = setUp(what, { before: [before] });
+	await clock.advance(10);
+	expect(clock.sleeping).toBe(1);
+	happens(...changes);
+	await expect(end).resolves.toMatchObject(expected);
+});
+
+test.each<Happening>(['ended', 'answered'])(
+	'the end, also where %s is waited for',
+	async (what) => {
+		const { end, clock, happens, settle } = setUp([what], { before: [ringing] });
+		happens(removed());
+		await clock.advance(10);
+		expect(clock.sleeping).toBe(1);
+		settle();
+		await expect(end).resolves.toMatchObject({ what: 'ended', event: { type: 'ended' } });
+	},
+);
 
 test('only the key that is waited for', async () => {
 	const { end, happens } = setUp(['keyPressed'], { before: [talking] });

@@ -61,6 +61,31 @@ describe('a wait', () => {
 		expect(clock.sleeping).toBe(0);
 	});
 
+	test('for a call of which nothing is told, where nobody can look, takes as long', async () => {
+		const { clock, begin } = setUp({}, { look: undefined });
+		const end = begin();
+		await clock.advance(30_000);
+		await expect(end).resolves.toBe('timeout');
+	});
+
+	test('is over before its stage where nothing more is to be expected, and not sooner', async () => {
+		const isEnough = (progress: CallProgress) => progress.hasReached('connected');
+		const { clock, happens, begin } = setUp({}, { isEnough });
+		happens(dialling);
+		const end = begin();
+		await clock.advance(10);
+		expect(clock.sleeping).toBe(1);
+		happens(
+			upsert({
+				status: 'Connected',
+				originated_by_dn: '100',
+				...inside,
+				party_dn_type: 'Wqueue',
+			}),
+		);
+		await expect(end).resolves.toBe('connected');
+	});
+
 	test('does not mind other calls', async () => {
 		const { clock, happens, begin } = setUp();
 		happens(dialling);

@@ -439,11 +439,7 @@ export class CallTracker {
 			tell('parked', origin, `parked at ${slot}`);
 			return events;
 		}
-		if (
-			call.parkedAt !== undefined &&
-			slot === undefined &&
-			isTalking(leg.participant, leg.dnType)
-		) {
+		if (call.parkedAt !== undefined && isTalking(leg.participant, leg.dnType)) {
 			tell('pickedUp', origin, `picked up from ${call.parkedAt}`);
 			call.parkedAt = undefined;
 			leg.once.add('ringing').add('answered');
