@@ -139,7 +139,7 @@ export function errorFromNetwork(cause: unknown, origin: string, request?: strin
 		kind: known?.kind ?? 'unreachable',
 		message: `${origin} ${known?.says ?? `broke the connection${code === '' ? '' : ` (${code})`}`}`,
 		hint: known?.hint ?? brokenLinkHint(origin),
-		code: code === '' ? undefined : code,
+		code,
 		request,
 		cause,
 	});

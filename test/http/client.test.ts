@@ -178,14 +178,63 @@ test('an answer that is not JSON names the likely cause', async () => {
 	expect(error.hint).toContain('Server URL');
 });
 
-test('a change that was made has been made, whatever becomes of the answer', async () => {
-	await serve((_, response) => void response.end('{"Id": 7, "Nam'));
+test.each<[string, Parameters<typeof startServer>[0], string]>([
+	['is cut', (_, response) => void response.end('{"Id": 7, "Nam'), 'malformed'],
+	[
+		'breaks off',
+		(_, response) => {
+			response.writeHead(200, { 'content-length': '99' });
+			response.write('{"Id":', () => response.destroy());
+		},
+		'unreachable',
+	],
+])('a change that was made has been made, though its answer %s', async (_, answer, kind) => {
+	await serve(answer);
 	const request = { method: 'POST', path: '/xapi/v1/Users', body: {} } as const;
 	expect(await client().request(request)).toMatchObject({
 		status: 200,
 		body: undefined,
-		unread: { kind: 'malformed', request: 'POST /xapi/v1/Users' },
+		unread: { kind, request: 'POST /xapi/v1/Users' },
 	});
+	expect(server.received).toHaveLength(1);
+});
+
+test('on a dry run only reads are sent', async () => {
+	await serve((_, response) => json(response, 200, {}));
+	const { request } = createPbxClient({
+		connection: { origin: server.origin, ignoreSslIssues: false },
+		tokens: constant(),
+		dryRun: true,
+	});
+	expect((await request({ method: 'GET', path: '/xapi/v1/Users' })).status).toBe(200);
+	for (const method of ['POST', 'PATCH', 'PUT', 'DELETE'] as const)
+		expect(await refusal(request({ method, path: '/xapi/v1/Users' }))).toMatchObject({
+			kind: 'input',
+			field: 'dryRun',
+			request: `${method} /xapi/v1/Users`,
+		});
+	expect(server.received.map(({ method }) => method)).toEqual(['GET']);
+});
+
+test('a token that the PBX repeats is not shown', async () => {
+	const token = ['no', 'JWT', 'at', 'all'].join('-');
+	await serve(({ url }, response) => {
+		if (url === '/refused') json(response, 400, { error: { message: `Not for ${token}` } });
+		else json(response, 200, { told: `for ${token}` });
+	});
+	const { request } = client(constant(token));
+	const error = await refusal(request({ method: 'GET', path: '/refused' }));
+	expect(error.message).toBe('3CX says: Not for [hidden]');
+	expect((await request({ method: 'GET', path: '/fine' })).body).toEqual({ told: 'for [hidden]' });
+});
+
+test('a refusal whose words break off is the refusal that its status says', async () => {
+	await serve((_, response) => {
+		response.writeHead(404, { 'content-length': '99' });
+		response.write('{"error":{"message":"Not', () => response.destroy());
+	});
+	const error = await refusal(client().request({ method: 'GET', path: '/xapi/v1/Users(1)' }));
+	expect(error).toMatchObject({ kind: 'notFound', status: 404 });
 	expect(server.received).toHaveLength(1);
 });
 

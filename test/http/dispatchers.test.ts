@@ -71,10 +71,12 @@ test('pools of more PBXs than there is room for are closed, the one used longest
 	const poolOf = (n: number) =>
 		dispatcherFor({ origin: `https://pbx${n}.invalid`, ignoreSslIssues: false });
 	const [first, second] = [poolOf(0), poolOf(1)];
+	const isClosed = (pool: object) => (pool as { closed: boolean }).closed;
 	for (let n = 2; n < 500; n++) poolOf(n);
 	expect(poolOf(0)).toBe(first);
 	poolOf(500);
 	expect(poolOf(0)).toBe(first);
+	expect([first, second].map(isClosed)).toEqual([false, true]);
 	expect(poolOf(1)).not.toBe(second);
 });
 

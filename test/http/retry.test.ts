@@ -42,6 +42,18 @@ test('backoff stays between zero and its bounds', () => {
 	);
 });
 
+test.each([
+	[0, 100],
+	[1, 200],
+	[3, 800],
+	[4, 1_000],
+	[40, 1_000],
+])('the pause after failure %i is %i ms at most, which is often', (attempt, ms) => {
+	const policy = { baseMs: 100, capMs: 1_000 };
+	expect(backoff(attempt, policy, () => 1)).toBe(ms);
+	expect(backoff(attempt, policy, () => 0.5)).toBe(ms / 2);
+});
+
 describe('withRetry', () => {
 	const policy = { attempts: 3, baseMs: 1, capMs: 50 };
 

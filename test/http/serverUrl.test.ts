@@ -29,6 +29,8 @@ describe('parseServerUrl', () => {
 		['https://example.com/pbx1', 'The Server URL has a path (/pbx1)'],
 		['example.com/pbx1/webclient/#/people', 'The Server URL has a path (/pbx1/webclient/)'],
 		['https://admin:pw@pbx.example.com', 'The Server URL holds a user name or password'],
+		['https://admin@pbx.example.com', 'The Server URL holds a user name or password'],
+		['https://:pw@pbx.example.com', 'The Server URL holds a user name or password'],
 	])('refuses "%s"', (typed, message) => {
 		expect(() => parseServerUrl(typed)).toThrow(
 			expect.objectContaining({ kind: 'input', field: 'pbxUrl', message }),

@@ -10,6 +10,7 @@ import {
 	TokenCache,
 	tokenClaims,
 	tokenExpiry,
+	tokenPayload,
 	type AccessToken,
 	type MintOptions,
 	type TokenRequest,
@@ -305,6 +306,17 @@ test('an idle tenant is forgotten after an hour, not before', async () => {
 	expect(source.isProven()).toBe(false);
 });
 
+test('a tenant whose token is asked for is not idle', async () => {
+	const { cache, source, get, pass } = start();
+	const other = cache.source({ ...connection, origin: 'https://other' }, credentials);
+	await get();
+	pass(3_000_000);
+	await source.get();
+	pass(3_000_000);
+	other.adopt(token('a', Infinity));
+	expect(source.isProven()).toBe(true);
+});
+
 describe('what is sent with a token', () => {
 	/** A source that gives out what it is told to, and counts. */
 	const tokens = (isLastAt = Infinity): TokenSource & { asked: string[][] } => {
@@ -382,6 +394,7 @@ test('claims are read where they have their type', () => {
 	expect(tokenClaims(`x.${Buffer.from('{"exp":1e999}').toString('base64url')}.y`)).toEqual(none);
 	expect(tokenClaims(`x.${Buffer.from('"text"').toString('base64url')}`)).toBeUndefined();
 	expect(tokenClaims('x')).toBeUndefined();
+	expect(tokenPayload(`x.${Buffer.from('null').toString('base64url')}`)).toBeUndefined();
 });
 
 test.each<[string, string, number | undefined, string | undefined, number]>([

@@ -293,11 +293,12 @@ describe('a login that is refused', () => {
 		[401, '{"error":"invalid_client"}', { kind: 'credentials', code: 'invalid_client' }],
 		[400, '{"error":"invalid_client"}', { kind: 'credentials', code: 'invalid_client' }],
 		[400, '{"error":"a-secret-word"}', { kind: 'credentials', code: undefined }],
+		[400, '{"error":"a_secret_word"}', { kind: 'credentials', code: undefined }],
 		[400, '{}', { kind: 'malformed', code: undefined }],
 		[400, '<html>', { kind: 'malformed' }],
 		[200, '{}', { kind: 'malformed' }],
 		[404, '', { kind: 'malformed' }],
-		[403, '', { kind: 'forbidden' }],
+		[403, '', { kind: 'forbidden', message: `${PBX} does not let this machine log in` }],
 		[400, '{"error":"access_denied"}', { kind: 'forbidden' }],
 		[401, '{"error":"access_denied"}', { kind: 'forbidden' }],
 		[
@@ -466,7 +467,11 @@ describe('an error', () => {
 		],
 		[
 			{ message: 5, name: 5, code: 5, stack: 5 },
-			{ message: '', name: 'Error' },
+			{ message: '', name: 'Error', stack: 'Error: ' },
+		],
+		[
+			{ message: 5, stack: 'Odd\n    at a\n    at b' },
+			{ message: '', stack: 'Error: \n    at a\n    at b' },
 		],
 		[
 			{ message: 'a', name: 'Odd', code: 'EODD' },

@@ -117,7 +117,6 @@ export class Gate {
 			if (place < 0) return;
 			waiting.splice(place, 1);
 			entry.refuse(reasonOf(signal));
-			this.pump();
 		};
 		const own: Entry = {
 			...entry,

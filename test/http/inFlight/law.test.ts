@@ -53,6 +53,18 @@ describe('the limit', () => {
 		expect(after(state, answers, ratio).limit).toBe(limit);
 	});
 
+	test('is decided by mean and scatter of the answers', () => {
+		let state = INITIAL;
+		for (const [at, excess] of [0.01, 0.03, 0.05].entries())
+			state = answered(state, { excess, inFlight: at + 1, sentAt: at, at });
+		expect(state.seen).toEqual({
+			count: 3,
+			mean: expect.closeTo(0.03, 9),
+			squares: expect.closeTo(0.0008, 9),
+			inFlight: 6,
+		});
+	});
+
 	test('does not grow where nobody needs it', () => {
 		expect(after(INITIAL, 100, 1, 1).limit).toBe(START);
 	});
@@ -225,6 +237,7 @@ describe('what is compared', () => {
 			"/xapi/v1/R/Pbx.Get(from=2026-01-01,name='x')?$orderby=Id&$filter=a%26b",
 			'GET /xapi/v1/R/Pbx.Get() $filter $orderby',
 		],
+		['GET', '/xapi/v1/Users?a%24b=1&%24top=5', 'GET /xapi/v1/Users $top=5 a%24b'],
 		['POST', '/xapi/v1/Users', 'POST /xapi/v1/Users'],
 	])('%s %s is of the kind "%s"', (method, path, kind) => {
 		expect(kindOf(method, path)).toBe(kind);
