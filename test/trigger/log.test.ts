@@ -5,6 +5,7 @@ import { ThreeCxTrigger } from '../../nodes/ThreeCxTrigger/ThreeCxTrigger.node';
 import type { Pbx } from '../../sandbox/pbx';
 import { Collector } from '../callcontrol/collector';
 import { QUICK, quietPbx } from '../callcontrol/link';
+import { Scripted } from '../callcontrol/scripted';
 import { CredentialStore } from '../support/n8n';
 import { activate, type Emitted, type TriggerOptions } from '../support/triggerHarness';
 
@@ -32,7 +33,7 @@ const logging = (more: PropertyDescriptorMap = {}) =>
 				logger: { value: logger },
 				...more,
 			}) as ITriggerFunctions;
-			return await listen(context, { timing: QUICK });
+			return await listen(context, { timing: { ...QUICK, pingMs: 5_000, pongMs: 5_000 } });
 		}
 	};
 
@@ -107,6 +108,67 @@ test('n8n that starts while the PBX is away is told so', async () => {
 	await publish({}, 'init');
 	await told('connectionLost');
 	expect(said()).toEqual([expect.stringMatching(/^warn: .*refused the connection/)]);
+});
+
+test('n8n that starts with a credential that cannot be used is told so; whose calls they would be is not known', async () => {
+	const credentials = new CredentialStore({
+		pbxUrl: 'ftp://pbx',
+		clientId: 'a',
+		clientSecret: 'b',
+	});
+	await publish({ credentials }, 'init');
+	await told('connectionLost');
+	expect(emitted.items[0]!.items[0]!.json).toMatchObject({ pbx: null });
+	expect(said()).toEqual([expect.stringMatching(/^warn: .*Server URL/)]);
+});
+
+test('a PBX that cannot be listened to at the start is asked for country and names once it can be', async () => {
+	pbx.store.singleton('E164Settings', () => ({ CountryName: 'United Kingdom' }));
+	pbx.faults.next({ path: /callcontrol\/ws/, status: 500, times: 5 });
+	await publish({}, 'init');
+	await told('connectionLost');
+	await told('connectionRestored');
+	pbx.calls.incoming({ from: '020 7946 0018', to: '100' });
+	await told('callRinging');
+	expect(emitted.items.at(-1)!.items[0]!.json).toMatchObject({
+		numberE164: '+442079460018',
+		extensionName: 'Amelia Hartley',
+	});
+	const paths = pbx.requests.map(({ path }) => path.replace(/^\/xapi.*/, '/xapi'));
+	expect(new Set(paths.filter((path) => /^\/(?:callcontrol|xapi)$/.test(path)))).toEqual(
+		new Set(['/callcontrol', '/xapi']),
+	);
+	expect(paths.indexOf('/xapi')).toBeGreaterThan(paths.indexOf('/callcontrol'));
+});
+
+test('a PBX that tells more than can be kept is told once, not for each message', async () => {
+	const server = await new Scripted().start();
+	closers.push(async () => await server.close());
+	let answer: () => void = () => undefined;
+	const reading = new Promise<undefined>((resolve) => (answer = () => resolve(undefined)));
+	server.onRequest = ({ path }) => {
+		if (path === '/connect/token') return [200, { access_token: 'token', expires_in: 60 }];
+		return path === '/callcontrol' ? reading : undefined;
+	};
+	const { clientId, clientSecret } = pbx.defaultClient;
+	const credentials = new CredentialStore({ pbxUrl: server.origin, clientId, clientSecret });
+	await publish({ credentials }, 'init');
+	await server.sockets.count(1, 'sockets');
+	await server.read(1);
+	for (let at = 1; at <= 5_002; at++) server.say(at, 4, '/callcontrol');
+	await server.arrived();
+	expect(said()).toEqual([expect.stringMatching(/^warn: .*more messages .*dropped 1 so far/)]);
+	answer();
+});
+
+test("n8n's second engine is told once: it does not say when an execution has ended", async () => {
+	await publish({
+		refuse: ({ isWatched }) =>
+			isWatched ? new Error('a trigger that waits for its execution to finish') : undefined,
+	});
+	for (const to of ['100', '101', '102']) pbx.calls.incoming({ from: CALLER, to });
+	await told('callRinging', 3);
+	expect(said()).toEqual([expect.stringMatching(/^warn: .*engine 2\.0/)]);
 });
 
 test('another program with the same client ID is told once it has ended three tokens', async () => {

@@ -18,6 +18,7 @@ import {
 	rawEvent,
 	type TriggerEvent,
 } from '../../nodes/ThreeCxTrigger/events';
+import { ExtensionNames } from '../../nodes/ThreeCxTrigger/extensionNames';
 import { wanted, type Filters } from '../../nodes/ThreeCxTrigger/filters';
 import { toOutput } from '../../nodes/ThreeCxTrigger/output';
 import { properties } from '../../nodes/ThreeCxTrigger/properties';
@@ -226,7 +227,8 @@ describe('the panel', () => {
 
 	test('every default is of the type of its field', () => {
 		const defaults: Record<string, unknown> = {
-			string: expect.any(String),
+			// What is added and left empty says nothing.
+			string: '',
 			options: expect.any(String),
 			number: expect.any(Number),
 			boolean: expect.any(Boolean),
@@ -754,6 +756,27 @@ describe('the country of local numbers', () => {
 		country.whenSettled(() => ran.push(2));
 		expect(ran).toEqual([1, 2]);
 	});
+});
+
+test('names are asked for again when an event needs one, after ten minutes, once', async () => {
+	const clock = new ManualClock();
+	let asked = 0;
+	const names = new ExtensionNames(async () => {
+		asked += 1;
+		return await Promise.reject(new Error('away'));
+	}, clock);
+	const askedAfter = async (ms: number) => {
+		await clock.advance(ms);
+		for (let event = 0; event < 3; event++) expect(names.of('100')).toBeUndefined();
+		return asked;
+	};
+	expect(await askedAfter(700_000)).toBe(0);
+	await names.ask();
+	expect(await askedAfter(0)).toBe(1);
+	expect(await askedAfter(600_000)).toBe(1);
+	expect(await askedAfter(1)).toBe(2);
+	expect(await askedAfter(600_000)).toBe(2);
+	expect(await askedAfter(1)).toBe(3);
 });
 
 test.each([

@@ -5,6 +5,7 @@ import type {
 	ITriggerResponse,
 } from 'n8n-workflow';
 import { closeDispatchers } from '../../lib/http/dispatchers';
+import type { ToldJson } from '../../lib/callcontrol/calls/told';
 import { listen } from '../../nodes/ThreeCxTrigger/listen';
 import { ThreeCxTrigger } from '../../nodes/ThreeCxTrigger/ThreeCxTrigger.node';
 import type { Pbx } from '../../sandbox/pbx';
@@ -154,6 +155,30 @@ describe('a call is told once, whatever happens to n8n', () => {
 		pbx.calls.hangUp({ callid });
 		return callid;
 	};
+
+	test('is over: nothing of it is kept', async () => {
+		await start();
+		const [over, goesOn] = [incoming('100'), incoming('101')];
+		for (const id of [over, goesOn]) await told(`${id} callRinging`);
+		pbx.calls.hangUp({ callid: over });
+		await told(`${over} callEnded`);
+		const marker = incoming('103');
+		await told(`${marker} callRinging`);
+		const { global } = JSON.parse(database.staticData) as { global: Record<string, ToldJson> };
+		const [kept] = Object.values(global);
+		expect(kept!.calls.map((line) => Number(line.split('|')[0]))).toEqual([goesOn, marker]);
+	});
+
+	test('is known of a time that is not: its end is told, though nobody knows where to look', async () => {
+		const first = await start();
+		const known = incoming();
+		await told(`${known} callRinging`);
+		await kill(first);
+		pbx.calls.hangUp({ callid: known });
+		database.staticData = database.staticData.replace(/,"at":\d+/, '');
+		await start({}, 'init');
+		expect(await told(`${known} ~callEnded`)).toMatchObject({ source: 'live', endedAt: null });
+	});
 
 	test('is killed before there was anything to tell: what is missed meanwhile is told', async () => {
 		await kill(await start());

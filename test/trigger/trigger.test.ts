@@ -605,6 +605,14 @@ describe('the 3CX Trigger', () => {
 		});
 	});
 
+	test('says why the extensions cannot be listed', async () => {
+		await start();
+		const context = loadOptionsContext({}, credentials({ clientSecret: 'wrong' }));
+		await expect(
+			new ThreeCxTrigger().methods.loadOptions.getExtensions.call(context),
+		).rejects.toThrow(/refuses the client ID or the client secret/);
+	});
+
 	test('lists the extensions with their names', async () => {
 		await start();
 		const context = loadOptionsContext({}, credentials());
