@@ -1,3 +1,4 @@
+import { callRefusal, isInOurWords, unknownRefusal, type Verdict } from './callRefusals';
 import { ThreeCxError, type ErrorDetails } from './errors';
 import { secretValues } from '../xapi/secrets';
 import type { Secrets } from './mask';
@@ -30,157 +31,54 @@ interface Said {
 	details: Array<{ code: string; message: string; target: string }>;
 }
 
-type Verdict = Pick<ErrorDetails, 'kind' | 'message' | 'hint'>;
-
 const ROLE_HINT =
 	'In the 3CX Admin Console open Integrations > API and check this client: its role must be high enough (System Owner for reports, recordings and call history) in a real department (System Wide locks the role to User).';
 
-/** What a status means where 3CX says nothing itself. The two APIs use some statuses differently (protocol 1.8, 2.5). */
-const STATUS: Record<'xapi' | 'callcontrol', Record<number, Verdict>> = {
-	xapi: {
-		400: {
-			kind: 'validation',
-			message: 'The PBX does not accept this request',
-			hint: 'Check the values of the fields.',
-		},
-		403: {
-			kind: 'forbidden',
-			message: 'The API client may not do this',
-			hint: `${ROLE_HINT} Also check that "3CX Configuration API Access" is ticked, that the licence is Enterprise, and that Console Restrictions do not block the address of n8n.`,
-		},
-		404: {
-			kind: 'notFound',
-			message: 'The PBX could not find it',
-			hint: 'Check the ID or number. For a report, a parameter may be missing or misspelled. On an older 3CX the operation may not exist yet.',
-		},
-		504: {
-			kind: 'server',
-			message: 'The query took the PBX too long',
-			hint: 'Shorten the date range or filter more, and read the data in several steps.',
-		},
-	},
-	callcontrol: {
-		400: {
-			kind: 'validation',
-			message: 'The PBX does not accept this call action',
-			hint: 'Check the destination and the other fields.',
-		},
-		403: {
-			kind: 'forbidden',
-			message: 'The API client may not control this extension or call leg',
-			hint: 'In the 3CX Admin Console open Integrations > API, tick "Call Control API" for this client and add the extension to its list. The other party’s side of the call cannot be controlled.',
-		},
-		404: {
-			kind: 'notFound',
-			message: 'The PBX has no such extension, device or call',
-			hint: 'If it was a side of a call, the call has ended. Otherwise check the number, select the device again, and make sure that the licence has Call Control (Enterprise).',
-		},
-		422: {
-			kind: 'impossible',
-			message: 'This call leg cannot do that now',
-			hint: 'Only phones that the PBX can control (uaCSTA desk phones) and route points can be answered by the API; a call that is answered already can be transferred but not diverted.',
-		},
-		424: {
-			kind: 'impossible',
-			message: 'The PBX could not do this with the call',
-			hint: 'The other side may be busy or have no phone registered, or the call may not be ready yet: check the destination, then try again.',
-		},
-	},
+/** What of XAPI makes reports, which are read by date and fail in ways of their own. */
+const REPORT = / \/xapi\/v1\/(?:Report|ActivityLog|CallHistory|CallLog|Chat|\w+Report)/;
+
+const notAccepted: Verdict = {
+	kind: 'validation',
+	message: 'The PBX does not accept this request',
+	hint: 'Check the values of the fields.',
 };
 
-/** What a status means for one call leg. */
-const LEG: Record<number, Verdict> = {
-	403: {
-		kind: 'forbidden',
-		message: 'This call leg is not yours to control',
-		hint: 'Add the extension to the list of the API client: in the 3CX Admin Console, Integrations > API, with "Call Control API" ticked. The other party’s side of a call cannot be controlled.',
-	},
-	404: {
-		kind: 'notFound',
-		message: 'The call has ended',
-		hint: 'A participant ID is valid only during its call. If the call is still in progress, check that Extension and Participant belong together.',
-	},
-};
-
-/** Nobody took a call that was to go somewhere else (protocol 2.5). */
-const NOT_TAKEN: Verdict = {
-	kind: 'impossible',
-	message: 'Nobody took the call at the destination',
-	hint: 'The call is still where it was. The destination may be busy, have no phone registered, or not have answered: send the call somewhere else, such as a queue or another extension. With "Wait Until", the output says what happened instead.',
-};
-
-/** What 424 means, by what is done to a leg: it is the one status with a meaning of its own for each. */
-const LEG_424: Record<string, Verdict> = {
-	stream: {
-		kind: 'impossible',
-		message: 'There is no audio on this call yet',
-		hint: 'Audio starts shortly after the call is connected; n8n retried for a while. Only calls of a route point have audio.',
-	},
-	divert: NOT_TAKEN,
-	routeto: NOT_TAKEN,
-	transferto: NOT_TAKEN,
-};
-
-/** The extension or its phone could not begin the call. */
-const NOT_CALLED: Verdict = {
-	kind: 'impossible',
-	message: 'Extension {dn} could not make the call',
-	hint: 'Check that a phone of the extension is registered and free, and the number to call; then try again.',
-};
-
-/** What a status means for a call that is to be made from `{dn}` (protocol 2.1): nothing has been called. */
-const MAKE_CALL: Record<number, Verdict> = {
-	403: {
-		kind: 'forbidden',
-		message: 'The API client may not make calls from extension {dn}',
-		hint: 'Choose another extension from the list, which shows those that it may call from. To add this one: in the 3CX Admin Console, Integrations > API, with "Call Control API" ticked.',
-	},
-	404: {
-		kind: 'notFound',
-		message: 'There is no extension {dn} to call from',
-		hint: 'Choose one from the list, which shows those that the API client may call from.',
-	},
-	422: NOT_CALLED,
-	424: NOT_CALLED,
-};
-
-/** The same with a phone that was named. */
-const MAKE_CALL_FROM_PHONE: Record<number, Verdict> = {
-	...MAKE_CALL,
-	404: {
-		kind: 'notFound',
-		message: 'Extension {dn} has no such phone now',
-		hint: 'A phone has an ID only while it is registered: switch it on, choose it anew from the list, or take any phone of the extension. If the extension itself is not in its list, the API client may not call from it.',
-	},
-};
-
-/** The path of a leg, or of something that is done to it. */
-const LEG_REQUEST = / \/callcontrol\/[^/]+\/participants\/[^/]+(?:\/([^/]+))?$/;
-
-/** The path to make a call at, of an extension or of one of its phones. */
-const MAKE_CALL_REQUEST = / \/callcontrol\/([^/]+)(\/devices\/[^/]+)?\/makecall$/;
-
-function decoded(segment: string): string {
-	try {
-		return decodeURIComponent(segment);
-	} catch {
-		return segment;
+/** What a status of XAPI means where 3CX says nothing itself (protocol 1.8). */
+function xapiVerdict(request: string, status: number): Verdict | undefined {
+	const isReport = REPORT.test(request);
+	const forReport = (hint: string) => (isReport ? ` ${hint}` : '');
+	switch (status) {
+		case 400:
+			return notAccepted;
+		case 403:
+			return {
+				kind: 'forbidden',
+				message: 'The API client may not do this',
+				hint: `${ROLE_HINT} Also check that "3CX Configuration API Access" is ticked, that the licence is Enterprise, and that Console Restrictions do not block the address of n8n.`,
+			};
+		case 404:
+			return {
+				kind: 'notFound',
+				message: 'The PBX could not find it',
+				hint: `Check the ID or number.${forReport('For a report, a parameter may be missing or misspelled.')} On an older 3CX the operation may not exist yet.`,
+			};
+		case 504:
+			return {
+				kind: 'server',
+				message: 'The query took the PBX too long',
+				hint: request.startsWith('GET ')
+					? 'Shorten the date range or filter more, and read the data in several steps.'
+					: 'It may have been done all the same: check before you try again.',
+			};
+		default:
+			return status >= 500
+				? {
+						kind: 'server',
+						message: 'The PBX failed to handle the request',
+						hint: `Try again; if it keeps failing, check the event log of the PBX.${forReport('Reports fail like this when a date or value has the wrong format.')}`,
+					}
+				: undefined;
 	}
-}
-
-/**
- * @returns what a status means for a call that is made, or for a leg; undefined when it means nothing special there. These
- *   words are the headline: they are about what the user sees, and 3CX's are about its objects.
- */
-function callVerdict(request: string, status: number): Verdict | undefined {
-	const [making, dn = '', phone] = MAKE_CALL_REQUEST.exec(request) ?? [];
-	if (making !== undefined) {
-		const verdict = (phone === undefined ? MAKE_CALL : MAKE_CALL_FROM_PHONE)[status];
-		return verdict && { ...verdict, message: verdict.message.replace('{dn}', () => decoded(dn)) };
-	}
-	const [path, action = ''] = LEG_REQUEST.exec(request) ?? [];
-	if (path === undefined) return undefined;
-	return LEG[status] ?? (status === 424 ? LEG_424[action] : undefined);
 }
 
 /** Statuses that mean the same for both. */
@@ -244,10 +142,9 @@ function refusal(answer: RefusedAnswer): ErrorDetails {
 		};
 	}
 	const words = said.message.trim().slice(0, MAX_TEXT);
-	const call = callVerdict(request, status);
-	if (call) {
-		const hint = words === '' ? call.hint : `${call.hint} 3CX says: ${words}`;
-		return { ...common, ...call, hint, said: words, code: said.code || undefined };
+	if (isOfCall(request) && isInOurWords(status)) {
+		const hint = words === '' ? verdict.hint : `${verdict.hint} 3CX says: ${words}`;
+		return { ...common, ...verdict, hint, said: words, code: said.code || undefined };
 	}
 	return {
 		...common,
@@ -262,19 +159,12 @@ function refusal(answer: RefusedAnswer): ErrorDetails {
 const withStatus = ({ message }: Verdict, status: number, origin: string | undefined) =>
 	`${message} (HTTP ${status}${origin === undefined ? '' : ` from ${origin}`})`;
 
+const isOfCall = (request: string): boolean => request.includes(' /callcontrol');
+
 function verdictOf(request: string, status: number): Verdict {
-	const api = request.includes(' /callcontrol') ? 'callcontrol' : 'xapi';
-	return (
-		STATUS[api][status] ??
-		COMMON[status] ??
-		(status >= 500
-			? {
-					kind: 'server',
-					message: 'The PBX failed to handle the request',
-					hint: 'Try again. Reports fail like this when a date or value has the wrong format; otherwise check the event log of the PBX.',
-				}
-			: STATUS[api][400]!)
-	);
+	return isOfCall(request)
+		? (callRefusal(request, status) ?? COMMON[status] ?? unknownRefusal(request))
+		: (COMMON[status] ?? xapiVerdict(request, status) ?? notAccepted);
 }
 
 function redirected(

@@ -439,8 +439,9 @@ describe('audio', () => {
 		const [leg] = node.pbx.calls.participants('100');
 		const { error } = await node.run({ ...audio('record'), ...legOf('100', leg!.id) });
 		expect(error).toMatchObject({
-			message: expect.stringContaining('no route point'),
+			message: 'This call has no audio for the API',
 			httpCode: '422',
+			description: expect.stringMatching(/Only calls of a route point.*3CX says: .*no route point/s),
 		});
 	});
 

@@ -65,7 +65,7 @@ describe('what a status means', () => {
 	test.each([
 		[403, ['GET /xapi/v1/Users', 'GET /callcontrol', LEG]],
 		[404, ['GET /xapi/v1/Users', 'GET /callcontrol/100', LEG, `${LEG}/drop`]],
-		[424, ['GET /callcontrol/100', MAKE, `${LEG}/stream`, `${LEG}/divert`]],
+		[424, ['GET /xapi/v1/Users', 'GET /callcontrol/100', MAKE, `${LEG}/stream`, `${LEG}/divert`]],
 	])('%d is told of what it is about', (status, requests) => {
 		const messages = requests.map((request) => refusedWith(status, request).message);
 		expect(new Set(messages).size).toBe(status === 404 ? 3 : requests.length);

@@ -1,5 +1,6 @@
 import type { PbxClient } from '../../http/client';
 import { ThreeCxError } from '../../http/errors';
+import { NOT_LICENSED } from '../../http/callRefusals';
 import { createCallControl } from './client';
 
 /**
@@ -20,9 +21,8 @@ export async function explainNotFound(error: unknown, client: PbxClient): Promis
 		);
 	if (isThere) return error;
 	return new ThreeCxError({
+		...NOT_LICENSED,
 		kind: 'forbidden',
-		message: 'This PBX has no Call Control',
-		hint: 'Check that its licence has Call Control (Enterprise), that it is a 3CX v20, and the Server URL of the credential.',
 		status: 404,
 		request: error.request,
 	});
