@@ -3,7 +3,14 @@ import { ThreeCxError, type ErrorKind } from '../http/errors';
 import { queryString } from '../odata/query';
 import { described, type Destination } from '../xapi/destination';
 import { satisfies } from '../xapi/difference';
-import { listEntities, updateEntity, type Entity, type RequestOptions } from '../xapi/entities';
+import {
+	getEntity,
+	listEntities,
+	updateEntity,
+	type Entity,
+	type RequestOptions,
+} from '../xapi/entities';
+import { Parts } from '../status/part';
 import { changeMembers, keptMember, rewriteList } from '../xapi/members';
 import { nestedRows } from '../xapi/nested';
 import { hasMember, PLACES, rangesOf, whose, type PlaceSet, type Whose } from './places';
@@ -19,8 +26,16 @@ export interface Placed {
 	row: Entity;
 }
 
+/** All rows that were asked for. */
+export interface Read {
+	placed: Placed[];
+	/** Why settings are missing, by what they are called; none for most. */
+	notes: Record<string, string>;
+}
+
 /**
- * Reads all rows that can name a destination or have an extension as a member, one list for each set.
+ * Reads all rows that can name a destination or have an extension as a member, one list for each set. Settings that the
+ * PBX does not have, or not for this role, are left out with a note.
  *
  * @param client the PBX
  * @param sets which of {@link PLACES}; all when left out
@@ -30,10 +45,19 @@ export async function readPlaces(
 	client: PbxClient,
 	options: RequestOptions,
 	sets: readonly PlaceSet[] = PLACES,
-): Promise<Placed[]> {
+): Promise<Read> {
+	const parts = new Parts();
 	const lists = await Promise.all(
 		sets.map(async (set) => {
 			const { entitySet, number, title, select, expand = [] } = set;
+			if (set.singleton) {
+				const row = await parts.read(
+					set.label,
+					async () =>
+						await getEntity(client, `/${entitySet}`, queryString({ select: [...select] }), options),
+				);
+				return row === null ? [] : [{ set, row }];
+			}
 			const named = number === undefined ? title : [number, ...title];
 			const query = queryString({ select: ['Id', ...named, ...select], expand });
 			const rows = await listEntities(client, `/${entitySet}`, { query, ...options });
@@ -41,8 +65,12 @@ export async function readPlaces(
 			return rows.map((row) => ({ set, row }));
 		}),
 	);
-	return lists.flat();
+	return { placed: lists.flat(), notes: parts.notes };
 }
+
+/** @returns notes as a part of the output: none where there is nothing to say */
+export const noted = (notes: Read['notes']): { notes?: Read['notes'] } =>
+	Object.keys(notes).length === 0 ? {} : { notes };
 
 /** Outbound rules are read apart: they say who may call, not where calls go. */
 export const readOutboundRules = async (
@@ -92,7 +120,11 @@ export const replacing =
 		return matches(to) && !satisfies(to, { To, Number, External }) ? replacement : undefined;
 	};
 
-const pathOf = ({ set, row }: Placed) => `/${set.entitySet}(${String(row.Id)})`;
+const pathOf = ({ set, row }: Placed) =>
+	set.singleton ? `/${set.entitySet}` : `/${set.entitySet}(${String(row.Id)})`;
+
+/** Changes that are written with the row itself, and those that cannot be; all others with the list of that name. */
+const [DIRECT, NOWHERE] = ['', '-'];
 
 /**
  * The steps that bring calls elsewhere.
@@ -103,22 +135,26 @@ const pathOf = ({ set, row }: Placed) => `/${set.entitySet}(${String(row.Id)})`;
 export const redirect = (placed: readonly Placed[], decide: Decide): Step[] =>
 	placed.flatMap((one) => {
 		const { set, row } = one;
-		const { list = '' } = set;
+		const { lists = [] } = set;
 		const draft: Entity = {};
-		const [direct, listed, impossible]: [Change[], Change[], Change[]] = [[], [], []];
+		const planned = new Map<string, Change[]>();
 		for (const { place, property, to, write } of set.routes(row)) {
 			const destination = decide(to);
 			if (!destination) continue;
 			const isPossible = write(draft, destination);
-			(isPossible ? (property === list ? listed : direct) : impossible).push({
+			const where = isPossible ? (lists.includes(property) ? property : DIRECT) : NOWHERE;
+			const change = {
 				...whose(set, row),
 				as: place,
 				from: described(to),
 				to: described(destination),
-			});
+			};
+			planned.set(where, [...(planned.get(where) ?? []), change]);
 		}
-		const body = Object.fromEntries(Object.entries(draft).filter(([name]) => name !== list));
-		const rewritten = (held: Entity[]) => {
+		const body = Object.fromEntries(
+			Object.entries(draft).filter(([name]) => !lists.includes(name)),
+		);
+		const rewritten = (list: string) => (held: Entity[]) => {
 			const next: Entity = {};
 			for (const { to, write } of set.routes({ [list]: held })) {
 				const destination = decide(to);
@@ -129,15 +165,17 @@ export const redirect = (placed: readonly Placed[], decide: Decide): Step[] =>
 		const path = pathOf(one);
 		const steps: Step[] = [
 			{
-				changes: direct,
+				changes: planned.get(DIRECT) ?? [],
 				act: async (client, options) => await updateEntity(client, path, body, options),
 			},
-			{
-				changes: listed,
-				act: async (client, options) =>
-					await rewriteList(client, { path, property: list, ...options }, rewritten),
-			},
-			{ changes: impossible, reason: IMPOSSIBLE },
+			...lists.map(
+				(property): Step => ({
+					changes: planned.get(property) ?? [],
+					act: async (client, options) =>
+						await rewriteList(client, { path, property, ...options }, rewritten(property)),
+				}),
+			),
+			{ changes: planned.get(NOWHERE) ?? [], reason: IMPOSSIBLE },
 		];
 		return steps.filter(({ changes }) => changes.length > 0);
 	});

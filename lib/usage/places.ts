@@ -14,7 +14,7 @@ export interface Route {
 	place: string;
 	/** The property that it writes. */
 	property: string;
-	/** Where it leads, as XAPI's `Destination`. */
+	/** Where it leads, as XAPI's `Destination`; see {@link atNumber}. */
 	to: Entity;
 	/**
 	 * Writes another destination into the properties to send.
@@ -40,6 +40,8 @@ export interface PlaceSet {
 	/** What one of its rows is called. */
 	label: string;
 	entitySet: string;
+	/** It is one row of settings, without a key; a part that a PBX need not have, or show to everybody. */
+	singleton?: boolean;
 	/** Properties that name a row in the output. */
 	number?: string;
 	title: readonly string[];
@@ -47,8 +49,8 @@ export interface PlaceSet {
 	select: readonly string[];
 	expand?: readonly Expand[];
 	members?: readonly MemberList[];
-	/** The list among the properties that lead somewhere: it is written as a whole, so it is read again just before. */
-	list?: string;
+	/** The lists among the properties that lead somewhere: each is written as a whole, so it is read again just before. */
+	lists?: readonly string[];
 	routes: (row: Entity) => Route[];
 }
 
@@ -100,8 +102,28 @@ const MENU_KINDS: Readonly<Record<string, string>> = {
 	VoiceMail: 'VoiceMail',
 };
 
-/** What a wrong key can lead to: XAPI has a number there, and no kind. */
-const WRONG_KEY_KINDS = ['Extension', 'IVR', 'Queue', 'RingGroup'];
+/** What can stand where XAPI has a number and no kind, such as for a wrong key. */
+const NUMBERED_KINDS = ['Extension', 'IVR', 'Queue', 'RingGroup'];
+
+/**
+ * Where XAPI has only a number: which kind of DN has it, nobody says. All are of one range of numbers, so it is found by
+ * whatever kind somebody looks for.
+ */
+const atNumber = (number: unknown): Entity => ({
+	To: 'Extension',
+	Number: number,
+	External: '',
+	isAnyKind: true,
+});
+
+/** Writes a number into a property that has no kind. */
+const writeNumber =
+	(property: string): Route['write'] =>
+	(draft, { To, Number }) => {
+		if (!NUMBERED_KINDS.includes(To)) return false;
+		draft[property] = Number;
+		return true;
+	};
 
 /** A menu's own words as a destination. */
 const fromMenu = (type: unknown, number: unknown): Entity => ({
@@ -141,12 +163,8 @@ function menuRoutes(row: Entity): Route[] {
 	const otherKeys: Route = {
 		place: 'Other Keys',
 		property: 'InvalidKeyForwardDN',
-		to: { To: 'Extension', Number: row.InvalidKeyForwardDN, External: '' },
-		write: (draft, { To, Number }) => {
-			if (!WRONG_KEY_KINDS.includes(To)) return false;
-			draft.InvalidKeyForwardDN = Number;
-			return true;
-		},
+		to: atNumber(row.InvalidKeyForwardDN),
+		write: writeNumber('InvalidKeyForwardDN'),
 	};
 	return [
 		...keys,
@@ -177,6 +195,62 @@ function forwardingOf(row: Entity): Route[] {
 	);
 }
 
+/** The exceptions of a user's forwarding: for some callers or hours, calls go elsewhere in every status. */
+function exceptionsOf(row: Entity): Route[] {
+	const rules = (row.ForwardingExceptions ?? []) as Entity[];
+	return rules.flatMap((rule, at): Route[] => {
+		const to = rule.Destination as Entity | null | undefined;
+		if (!to) return [];
+		const write: Route['write'] = (draft, destination) => {
+			const list = (draft.ForwardingExceptions ??= [...rules]) as Entity[];
+			list[at] = { ...rule, Destination: destination };
+			return true;
+		};
+		const place = ['Forwarding Exception', rule.Data].filter(Boolean).join(' ');
+		return [{ place, property: 'ForwardingExceptions', to, write }];
+	});
+}
+
+/** `TypeOfAutoPickupForward` by `DestinationType`; all other kinds of DN are `DN`. */
+const PICKUP_KINDS: Readonly<Record<string, string>> = {
+	External: 'ExternalNumber',
+	RoutePoint: 'RoutePoint',
+	VoiceMail: 'ExtensionVoiceMail',
+};
+
+/** Where a parked call goes that nobody picks up; `TransferBack` is to whoever parked it. */
+function pickupRoutes(row: Entity): Route[] {
+	const type = row.AutoPickupForwardType;
+	const kind = Object.keys(PICKUP_KINDS).find((each) => PICKUP_KINDS[each] === type);
+	if (kind === undefined && type !== 'DN') return [];
+	const External = row.AutoPickupForwardExternalNumber;
+	const to =
+		kind === 'External'
+			? { To: kind, Number: '', External }
+			: { ...atNumber(row.AutoPickupForwardDN), ...(kind ? { To: kind, isAnyKind: false } : {}) };
+	const write: Route['write'] = (draft, destination) => {
+		if (destination.To === 'None') return false;
+		draft.AutoPickupForwardType = PICKUP_KINDS[destination.To] ?? 'DN';
+		draft.AutoPickupForwardDN = destination.Number;
+		draft.AutoPickupForwardExternalNumber = destination.External;
+		return true;
+	};
+	return [{ place: 'If Nobody Picks Up', property: 'AutoPickupForwardDN', to, write }];
+}
+
+/** The operator: whom callers reach who press 0 in a voicemail, and where calls go that lead nowhere else. */
+const operatorRoutes: Places = ({ OperatorExtension: number }) =>
+	number
+		? [
+				{
+					place: 'Operator',
+					property: 'OperatorExtension',
+					to: atNumber(number),
+					write: writeNumber('OperatorExtension'),
+				},
+			]
+		: [];
+
 /** Everything that can name a destination of calls or have an extension as a member, in the order of the output. */
 export const PLACES: readonly PlaceSet[] = [
 	{
@@ -197,10 +271,10 @@ export const PLACES: readonly PlaceSet[] = [
 		entitySet: 'Users',
 		number: 'Number',
 		title: ['FirstName', 'LastName'],
-		select: ['ForwardingProfiles'],
-		expand: [{ property: 'ForwardingProfiles' }],
-		list: 'ForwardingProfiles',
-		routes: forwardingOf,
+		select: ['ForwardingProfiles', 'ForwardingExceptions'],
+		expand: [{ property: 'ForwardingProfiles' }, { property: 'ForwardingExceptions' }],
+		lists: ['ForwardingProfiles', 'ForwardingExceptions'],
+		routes: all(forwardingOf, exceptionsOf),
 	},
 	{
 		name: 'inboundRules',
@@ -229,7 +303,7 @@ export const PLACES: readonly PlaceSet[] = [
 			...CLOSED_PROPERTIES,
 		],
 		expand: [{ property: 'Forwards' }],
-		list: 'Forwards',
+		lists: ['Forwards'],
 		routes: all(menuRoutes, ...CLOSED),
 	},
 	{
@@ -256,6 +330,33 @@ export const PLACES: readonly PlaceSet[] = [
 		expand: [{ property: 'Members' }],
 		members: [{ property: 'Members', role: 'Member' }],
 		routes: all(direct('ForwardNoAnswer', 'If Nobody Answers'), ...CLOSED),
+	},
+	{
+		name: 'parking',
+		label: 'Call Parking',
+		entitySet: 'CallParkingSettings',
+		singleton: true,
+		title: [],
+		select: ['AutoPickupForwardType', 'AutoPickupForwardDN', 'AutoPickupForwardExternalNumber'],
+		routes: pickupRoutes,
+	},
+	{
+		name: 'hotel',
+		label: 'Hotel Services',
+		entitySet: 'HotelServices',
+		singleton: true,
+		title: [],
+		select: ['NoAnswerDestination'],
+		routes: direct('NoAnswerDestination', 'If Nobody Answers'),
+	},
+	{
+		name: 'settings',
+		label: 'General Settings',
+		entitySet: 'GeneralSettingsForPbx',
+		singleton: true,
+		title: [],
+		select: ['OperatorExtension'],
+		routes: operatorRoutes,
 	},
 ];
 

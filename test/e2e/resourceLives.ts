@@ -868,6 +868,11 @@ export const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 	},
 	user: (pbx) => {
 		const leaver = by('Number', '103');
+		pbx.store.singleton('CallParkingSettings', () => ({
+			AutoPickupForwardType: 'DN',
+			AutoPickupForwardDN: '103',
+			AutoPickupForwardExternalNumber: '',
+		}));
 		const user = by('Number', '180');
 		const rules = {
 			rule: [{ when: 'busy', callers: 'external', to: 'Queue', target: '800' }],
@@ -912,7 +917,10 @@ export const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 					]),
 					step('sendWelcomeEmail', { user }, [{ sent: true }]),
 					step('getUsage', { user: leaver }, [
-						{ name: 'Oscar Lindqvist', uses: some({ in: 'Queue', number: '800', as: 'Agent' }) },
+						{
+							name: 'Oscar Lindqvist',
+							uses: some({ in: 'Queue', number: '800', as: 'Agent' }, { in: 'Call Parking' }),
+						},
 					]),
 					step(
 						'removeFromEverything',
@@ -921,7 +929,14 @@ export const WORKFLOWS: Record<string, (pbx: Pbx) => Step[]> = {
 						'plan leaving',
 					),
 					step('removeFromEverything', { user: leaver, insteadOfUser: to('Queue', '802') }, [
-						{ outcome: 'updated', failed: 0, touched: some({ as: 'Agent', outcome: 'done' }) },
+						{
+							outcome: 'updated',
+							failed: 0,
+							touched: some(
+								{ as: 'Agent', outcome: 'done' },
+								{ in: 'Call Parking', to: 'Queue 802', outcome: 'done' },
+							),
+						},
 					]),
 				],
 				change: { lastName: 'Hart' },

@@ -222,6 +222,100 @@ describe('Remove From Everything', () => {
 	});
 });
 
+describe('settings of the whole PBX, and exceptions of others', () => {
+	const exception = (Id: number, Data: string, Destination: object) => ({
+		Id,
+		CallType: 'AllCalls',
+		Condition: 'BasedOnCallerID',
+		Data,
+		Destination,
+		Enabled: true,
+	});
+	const AT_800 = { To: 'Queue', Number: '800', External: '', Type: 'Queue', Tags: [] };
+
+	/** The rules of 104 lead to Oscar as well as calls that nobody picks up, the hotel's and the operator's. */
+	function entangleSettings(): void {
+		store().update('Users', find('Users', 'Number', '104'), {
+			ForwardingExceptions: [exception(1, '07*', AT_103), exception(2, '08*', AT_800)],
+		});
+		store().singleton('CallParkingSettings', () => ({
+			AutoPickupForwardType: 'DN',
+			AutoPickupForwardDN: '103',
+			AutoPickupForwardExternalNumber: '',
+		}));
+		store().singleton('HotelServices', () => ({ NoAnswerDestination: AT_103 }));
+		store().singleton('GeneralSettingsForPbx', () => ({ OperatorExtension: '103' }));
+	}
+
+	const FOUR = [
+		'User | 104 | Keira Doyle | Forwarding Exception 07* | Extension 103',
+		'Call Parking | If Nobody Picks Up | Extension 103',
+		'Hotel Services | If Nobody Answers | Extension 103',
+		'General Settings | Operator | Extension 103',
+	];
+	const everything = { user, insteadOfUser: to('Queue', '802') };
+	const usesOf = async () =>
+		inWords((await office.one('user', 'getUsage', { user })).uses as IDataObject[]);
+
+	test('are found, planned and changed; what else they hold stays', async () => {
+		entangleSettings();
+		expect(await usesOf()).toEqual(expect.arrayContaining(FOUR));
+		const plan = await office.one('user', 'removeFromEverything', { ...everything, dryRun: true });
+		const planned = FOUR.map((place) => `${place} > Queue 802`);
+		expect(inWords(touchedOf(plan))).toEqual(expect.arrayContaining(planned));
+		expect(await usesOf()).toEqual(expect.arrayContaining(FOUR));
+
+		const done = await office.one('user', 'removeFromEverything', everything);
+		expect(done).toMatchObject({ outcome: 'updated', failed: 0 });
+		expect(done).not.toHaveProperty('notes');
+		expect((await usesOf()).filter((use) => FOUR.includes(use))).toEqual([]);
+		expect(find('Users', 'Number', '104').ForwardingExceptions).toMatchObject([
+			{ Data: '07*', Condition: 'BasedOnCallerID', Destination: { To: 'Queue', Number: '802' } },
+			{ Data: '08*', Destination: AT_800 },
+		]);
+		expect(store().singleton('CallParkingSettings')).toMatchObject({
+			AutoPickupForwardType: 'DN',
+			AutoPickupForwardDN: '802',
+		});
+		expect(store().singleton('GeneralSettingsForPbx')).toMatchObject({ OperatorExtension: '802' });
+	});
+
+	test('are places to replace a destination in, also where XAPI has a number only', async () => {
+		entangleSettings();
+		const replaceIn = async (replaced: IDataObject, replacement: IDataObject, places: string[]) =>
+			inWords(
+				touchedOf(
+					await office.one('system', 'replaceDestination', {
+						replaced,
+						replacement,
+						places,
+					} as never),
+				),
+			);
+		const queue = to('Queue', '801');
+		expect(await replaceIn(to('Extension', '103'), queue, ['settings', 'parking'])).toEqual([
+			'Call Parking | If Nobody Picks Up | Extension 103 > Queue 801',
+			'General Settings | Operator | Extension 103 > Queue 801',
+		]);
+		// Nobody but the number says what it is.
+		expect(await replaceIn(queue, to('Queue', '802'), ['settings'])).toHaveLength(1);
+		expect(await replaceIn(to('VoiceMail', '802'), queue, ['settings'])).toEqual([]);
+		expect(await replaceIn(to('Queue', '800'), queue, ['users'])).toEqual([
+			'User | 104 | Keira Doyle | Forwarding Exception 08* | Queue 800 > Queue 801',
+		]);
+	});
+
+	test('that this role may not see are named, and the rest is done', async () => {
+		entangleSettings();
+		office.pbx.faults.next({ path: /HotelServices/, status: 403, times: 3 });
+		const usage = await office.one('user', 'getUsage', { user });
+		expect(usage.notes).toEqual({ 'Hotel Services': expect.stringMatching(/may not/) as string });
+		expect(inWords(usage.uses as IDataObject[])).toContain(FOUR[1]);
+		const done = await office.one('user', 'removeFromEverything', everything);
+		expect(done).toMatchObject({ outcome: 'updated', notes: usage.notes });
+	});
+});
+
 describe('Replace Destination', () => {
 	const replace = async (replaced: IDataObject, replacement: IDataObject, more: IDataObject = {}) =>
 		await office.one('system', 'replaceDestination', {

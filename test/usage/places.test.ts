@@ -107,6 +107,57 @@ test.each<[string, string, Entity, string[]]>([
 			'User 104 Ana, Away: Always, Internal: Voice Mail 103',
 		],
 	],
+	[
+		'a user with exceptions',
+		'users',
+		{
+			Number: '104',
+			FirstName: 'Ana',
+			ForwardingExceptions: [
+				{ Id: 1, Condition: 'BasedOnCallerID', Data: '07*', Destination: at('Extension', '103') },
+				{ Id: 2, Condition: 'ForwardAll', Data: '', Destination: at('VoiceMail', '103') },
+				{ Id: 3, Condition: 'ForwardAll', Destination: null },
+				{ Id: 4, Condition: 'ForwardAll', Destination: at('Queue', '800') },
+			],
+		},
+		[
+			'User 104 Ana, Forwarding Exception 07*: Extension 103',
+			'User 104 Ana, Forwarding Exception: Voice Mail 103',
+		],
+	],
+	...(
+		[
+			['DN', '103', ['Extension 103']],
+			['ExtensionVoiceMail', '103', ['Voice Mail 103']],
+			['RoutePoint', '103', ['Route Point 103']],
+			['DN', '104', []],
+			['TransferBack', '103', []],
+			['ExternalNumber', '103', []],
+			[null, '103', []],
+		] as const
+	).map(([type, number, found]): [string, string, Entity, string[]] => [
+		`parking that sends to ${type} ${number}`,
+		'parking',
+		{
+			AutoPickupForwardType: type,
+			AutoPickupForwardDN: number,
+			AutoPickupForwardExternalNumber: '103',
+		},
+		found.map((text) => `Call Parking null , If Nobody Picks Up: ${text}`),
+	]),
+	[
+		'a hotel',
+		'hotel',
+		{ NoAnswerDestination: at('Extension', '103') },
+		['Hotel Services null , If Nobody Answers: Extension 103'],
+	],
+	[
+		'the operator',
+		'settings',
+		{ OperatorExtension: '103' },
+		['General Settings null , Operator: Extension 103'],
+	],
+	['no operator', 'settings', { OperatorExtension: '' }, []],
 ])('%s is read', (_, name, row, expected) => {
 	expect(
 		usesIn(set(name), row, '103').map(
@@ -165,5 +216,31 @@ describe('a place of a menu', () => {
 		['VoiceMail', [true, true, false]],
 	])('with %s', (To, wrote) => {
 		expect(written(To, '', 'None').wrote).toEqual(wrote);
+	});
+});
+
+describe('what is written in settings of the whole PBX', () => {
+	const EXTERNAL = { To: 'External', Number: '', External: '+441632960123', Type: 'None' };
+	const row = { AutoPickupForwardType: 'DN', AutoPickupForwardDN: '103', OperatorExtension: '103' };
+	const pickup = (type: string, number = '', external = '') => ({
+		AutoPickupForwardType: type,
+		AutoPickupForwardDN: number,
+		AutoPickupForwardExternalNumber: external,
+	});
+
+	test.each([
+		['parking', at('Queue', '800'), true, pickup('DN', '800')],
+		['parking', at('VoiceMail', '104'), true, pickup('ExtensionVoiceMail', '104')],
+		['parking', at('RoutePoint', 'app'), true, pickup('RoutePoint', 'app')],
+		['parking', EXTERNAL, true, pickup('ExternalNumber', '', '+441632960123')],
+		['parking', at('None', ''), false, {}],
+		['settings', at('Queue', '800'), true, { OperatorExtension: '800' }],
+		['settings', EXTERNAL, false, {}],
+		['settings', at('VoiceMail', '104'), false, {}],
+	])('%s', (name, destination, isPossible, written) => {
+		const draft: Entity = {};
+		const [route] = set(name).routes(row);
+		expect(route!.write(draft, destination)).toBe(isPossible);
+		expect(draft).toEqual(written);
 	});
 });

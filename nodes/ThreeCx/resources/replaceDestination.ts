@@ -3,7 +3,7 @@ import { ThreeCxError } from '../../../lib/http/errors';
 import { described, type Destination } from '../../../lib/xapi/destination';
 import { satisfies } from '../../../lib/xapi/difference';
 import type { Entity } from '../../../lib/xapi/entities';
-import { carryOut, readPlaces, redirect, replacing } from '../../../lib/usage/change';
+import { carryOut, noted, readPlaces, redirect, replacing } from '../../../lib/usage/change';
 import { PLACES } from '../../../lib/usage/places';
 import { alphabetically } from '../../shared/alphabetical';
 import type { ItemRun } from '../../shared/router';
@@ -20,8 +20,10 @@ import type { OwnOperation } from '../resource';
 const FROM = 'Replace';
 const TO = 'With';
 
+const NAMES: Record<string, string> = { parking: 'Call Parking', users: 'Forwarding of Users' };
+
 const WHERE = PLACES.map(({ name, label }) => ({
-	name: name === 'users' ? 'Forwarding of Users' : titleCase(`${label}s`),
+	name: NAMES[name] ?? titleCase(label.endsWith('s') ? label : `${label}s`),
 	value: name,
 })).sort(alphabetically(({ name }) => name));
 
@@ -56,7 +58,9 @@ function placesOf({ context, index }: ItemRun) {
 const leadsTo = (wanted: Destination, includeVoicemail: boolean) => (to: Entity) => {
 	const { To, Number, External } = wanted;
 	const kinds = To === 'Extension' && includeVoicemail ? ['Extension', 'VoiceMail'] : [To];
-	return kinds.includes(String(to.To)) && satisfies(to, { Number, External });
+	// A place that has only a number may be any kind of DN; a voicemail is none.
+	const isKind = kinds.includes(String(to.To)) || (to.isAnyKind === true && To !== 'VoiceMail');
+	return isKind && satisfies(to, { Number, External });
 };
 
 /** Sends calls elsewhere in all places that lead to one destination. */
@@ -65,7 +69,7 @@ export const replaceDestination: OwnOperation = {
 	label: 'Replace Destination',
 	action: 'Replace a destination everywhere in the system',
 	description:
-		'Send calls elsewhere in all inbound rules, IVR menus, queues, ring groups, departments and the forwarding of users that lead to one destination. Returns a list of what was changed.',
+		'Send calls elsewhere in all inbound rules, IVR menus, queues, ring groups, departments, settings and the forwarding of users that lead to one destination. Returns a list of what was changed.',
 	uses: [
 		'ListPeer',
 		'ListGroup',
@@ -80,6 +84,12 @@ export const replaceDestination: OwnOperation = {
 		'UpdateReceptionist',
 		'UpdateRingGroup',
 		'UpdateUser',
+		'GetCallParkingSettings',
+		'GetGeneralSettingsForPbx',
+		'GetHotelServices',
+		'UpdateCallParkingSettings',
+		'UpdateGeneralSettingsForPbx',
+		'UpdateHotelServices',
 	],
 	dryRun: true,
 	properties: [
@@ -109,7 +119,7 @@ export const replaceDestination: OwnOperation = {
 		const includeVoicemail = context.getNodeParameter('includeVoicemail', index, true) === true;
 		const sets = placesOf(run);
 		await assertReachable(run, to, TO);
-		const placed = await readPlaces(client, { signal }, sets);
+		const { placed, notes } = await readPlaces(client, { signal }, sets);
 		const isOwn = ({ set, row }: (typeof placed)[number]) =>
 			set.name === 'users' && from.Number !== '' && row.Number === from.Number;
 		const result = await carryOut(
@@ -125,6 +135,7 @@ export const replaceDestination: OwnOperation = {
 			replacement: described(to),
 			...result,
 			touched: result.touched as unknown as IDataObject[],
+			...noted(notes),
 		};
 	},
 };

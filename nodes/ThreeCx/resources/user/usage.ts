@@ -5,6 +5,7 @@ import { nestedRows, requiredText } from '../../../../lib/xapi/nested';
 import {
 	carryOut,
 	leave,
+	noted,
 	OUTBOUND_RULE,
 	readOutboundRules,
 	readPlaces,
@@ -39,6 +40,9 @@ const USES = [
 	'ListQueue',
 	'ListReceptionist',
 	'ListRingGroup',
+	'GetCallParkingSettings',
+	'GetGeneralSettingsForPbx',
+	'GetHotelServices',
 ];
 
 interface Found {
@@ -48,6 +52,8 @@ interface Found {
 	placed: Placed[];
 	rules: Entity[];
 	departments: Entity[];
+	/** What could not be read, for the output; nothing for most. */
+	notes: { notes?: Record<string, string> };
 }
 
 /** Reads the user, and all that may name the user. */
@@ -59,7 +65,7 @@ async function find(run: ItemRun, id: string | number, path: string): Promise<Fo
 	});
 	const user = await getEntity(client, path, query, { signal });
 	const number = requiredText(user, 'Number');
-	const [placed, rules] = await Promise.all([
+	const [{ placed, notes }, rules] = await Promise.all([
 		readPlaces(client, { signal }),
 		readOutboundRules(client, { signal }),
 	]);
@@ -70,6 +76,7 @@ async function find(run: ItemRun, id: string | number, path: string): Promise<Fo
 		placed: placed.filter((one) => !isOwn(one)),
 		rules,
 		departments: nestedRows(user, MEMBERSHIPS),
+		notes: noted(notes),
 	};
 }
 
@@ -92,12 +99,12 @@ export const getUsage: OwnOperation = {
 	label: 'Get Usage',
 	action: 'Get where a user is used',
 	description:
-		'List where a user is used: queues, ring groups, departments with role, inbound and outbound rules, IVR keys, and the forwarding of others',
+		'List where a user is used: queues, ring groups, departments with role, inbound and outbound rules, IVR keys, the forwarding of others, and the settings of parking, hotel and operator',
 	onRow: true,
 	uses: USES,
 	execute: async (run): Promise<IDataObject> =>
 		await onRow(run, rows, async ({ id, path }) => {
-			const { user, number, placed, rules, departments } = await find(run, id, path);
+			const { user, number, placed, rules, departments, notes } = await find(run, id, path);
 			const callers = rules.flatMap((rule): Use[] => {
 				const { alone, shared } = rangesOf(rule, number);
 				const of = { ...whose(OUTBOUND_RULE, rule), as: 'Caller' };
@@ -111,7 +118,12 @@ export const getUsage: OwnOperation = {
 				...placed.flatMap(({ set, row }) => usesIn(set, row, number)),
 				...callers,
 			];
-			return { ...named(user), used: uses.length, uses: uses as unknown as IDataObject[] };
+			return {
+				...named(user),
+				used: uses.length,
+				uses: uses as unknown as IDataObject[],
+				...notes,
+			};
 		}),
 };
 
@@ -130,15 +142,14 @@ function leaveDepartments({ user, departments }: Found, path: string): Step[] {
 		});
 }
 
-const NO_DESTINATION =
-	'Calls still go to this user: choose a destination under Send Calls To';
+const NO_DESTINATION = 'Calls still go to this user: choose a destination under Send Calls To';
 
 export const removeFromEverything: OwnOperation = {
 	name: 'removeFromEverything',
 	label: 'Remove From Everything',
 	action: 'Remove a user from everything',
 	description:
-		'Take a user out of all queues, ring groups, other departments and outbound rules, and send calls of rules, menus and the forwarding of others elsewhere. The user stays. Returns a list of what was changed.',
+		'Take a user out of all queues, ring groups, other departments and outbound rules, and send calls of rules, menus, settings and the forwarding of others elsewhere. The user stays. Returns a list of what was changed.',
 	onRow: true,
 	uses: [
 		...USES,
@@ -149,6 +160,9 @@ export const removeFromEverything: OwnOperation = {
 		'UpdateQueue',
 		'UpdateReceptionist',
 		'UpdateRingGroup',
+		'UpdateCallParkingSettings',
+		'UpdateGeneralSettingsForPbx',
+		'UpdateHotelServices',
 	],
 	dryRun: true,
 	properties: [
@@ -173,7 +187,7 @@ export const removeFromEverything: OwnOperation = {
 		if (destination) await assertReachable(run, destination, 'Send Calls To');
 		return await onRow(run, rows, async ({ id, path }) => {
 			const found = await find(run, id, path);
-			const { user, number, placed, rules } = found;
+			const { user, number, placed, rules, notes } = found;
 			const matches = isAt(number);
 			const result = await carryOut(
 				client,
@@ -188,7 +202,8 @@ export const removeFromEverything: OwnOperation = {
 				],
 				{ signal },
 			);
-			return { ...named(user), ...result, touched: result.touched as unknown as IDataObject[] };
+			const touched = result.touched as unknown as IDataObject[];
+			return { ...named(user), ...result, touched, ...notes };
 		});
 	},
 };

@@ -16,6 +16,23 @@ export const emergencySettings = settings({
 	EmergencyPlayPrompt: '',
 });
 
+export const callParkingSettings = settings({
+	AutoPickupEnabled: false,
+	AutoPickupForwardType: 'TransferBack',
+	AutoPickupForwardDN: '',
+	AutoPickupForwardExternalNumber: '',
+	AutoPickupTimeout: 60,
+	MaximumParkedCalls: 100,
+	MusicOnHold: '',
+});
+
+export const generalSettings = settings({ OperatorExtension: '100' });
+
+export const hotelServices = settings({
+	Enabled: false,
+	NoAnswerDestination: { To: 'None', Number: '', External: '', Type: 'None', Tags: [] },
+});
+
 export const voicemailSettings = settings({
 	Extension: '999',
 	AutoDeleteEnabled: true,
