@@ -136,7 +136,7 @@ interface Format {
 function read(file: Buffer): { format: Format; audio: Buffer } {
 	const kind = file.toString('latin1', 0, 4);
 	if (!['RIFF', 'RF64'].includes(kind) || file.toString('latin1', 8, 12) !== 'WAVE') {
-		throw noWav('it does not begin as one');
+		throw otherFormat(file) ?? noWav('it does not begin as one');
 	}
 	let format: Format | undefined;
 	for (let at = 12; at + 8 <= file.length; ) {
@@ -183,6 +183,28 @@ function plainFile(format: Format, audio: Buffer): Buffer {
 	header.writeUInt16LE(blockOf(format), 32);
 	header.writeUInt16LE(format.bits, 34);
 	return Buffer.concat([header, audio]);
+}
+
+/** How audio begins that people often have instead, as Latin-1. */
+const OTHERS: ReadonlyArray<[string, RegExp]> = [
+	['an MP3', /^(?:ID3|\xff[\xe2\xe3\xf2\xf3\xfa\xfb])/],
+	['an AAC', /^\xff[\xf0\xf1\xf8\xf9]/],
+	['an Ogg or Opus', /^OggS/],
+	['a FLAC', /^fLaC/],
+	['an M4A', /^[^]{4}ftyp/],
+	['a WebM', /^.E\xdf\xa3/s],
+	['an AIFF', /^FORM[^]{4}AIF/],
+];
+
+/** @returns what to do about a file of another format; undefined where it is none that is known */
+function otherFormat(file: Buffer): ThreeCxError | undefined {
+	const head = file.toString('latin1', 0, 12);
+	const [format] = OTHERS.find(([, beginning]) => beginning.test(head)) ?? [];
+	if (format === undefined) return undefined;
+	return unplayable(
+		`This is ${format} file, and only WAV and raw PCM are played`,
+		'Convert it before, such as with "ffmpeg -i in.mp3 -ar 8000 -ac 1 out.wav", or ask the service that makes it for WAV: speech services have that as an output format.',
+	);
 }
 
 const noWav = (reason: string) =>

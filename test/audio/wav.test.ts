@@ -79,7 +79,6 @@ describe('a WAV file', () => {
 
 	test.each([
 		['nothing', Buffer.alloc(0)],
-		['MP3', Buffer.concat([Buffer.from('ID3'), Buffer.alloc(500)])],
 		['ADPCM', wav([sine(200)], 8_000, (file) => file.toIMAADPCM())],
 	])('that is %s is refused in plain words', async (_, file) => {
 		await expect(pcmFromWav(file)).rejects.toThrow(
@@ -87,6 +86,30 @@ describe('a WAV file', () => {
 				kind: 'input',
 				message: expect.stringContaining('not a playable WAV file'),
 				hint: expect.stringContaining('MP3'),
+			}),
+		);
+	});
+
+	test.each<[string, Array<number | string>]>([
+		['an MP3', ['ID3', 4]],
+		['an MP3', [0xff, 0xfb, 0x90]],
+		['an MP3', [0xff, 0xf3, 0x40]],
+		['an AAC', [0xff, 0xf1, 0x50]],
+		['an Ogg or Opus', ['OggS', 0]],
+		['a FLAC', ['fLaC', 0]],
+		['an M4A', [0, 0, 0, 0x20, 'ftypM4A ']],
+		['a WebM', [0x1a, 0x45, 0xdf, 0xa3]],
+		['an AIFF', ['FORM', 0, 0, 0, 9, 'AIFC']],
+	])('that is %s (%p) is refused with how to convert it', async (format, head) => {
+		const bytes = head.map((part) =>
+			typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from([part]),
+		);
+		const file = Buffer.concat([...bytes, Buffer.alloc(500)]);
+		await expect(pcmFromWav(file)).rejects.toThrow(
+			expect.objectContaining({
+				kind: 'input',
+				message: `This is ${format} file, and only WAV and raw PCM are played`,
+				hint: expect.stringMatching(/ffmpeg -i .* out\.wav/),
 			}),
 		);
 	});

@@ -349,7 +349,8 @@ describe('Play', () => {
 
 	test.each<[string, INodeParameters, Parameters<NodeAndPbx['one']>[1], string | RegExp]>([
 		['no file', {}, { items: [{}] }, /data/],
-		['no WAV', {}, withFile(Buffer.from('ID3 this is MP3')), /not a playable WAV file/],
+		['no WAV', {}, withFile(Buffer.from('some text')), /not a playable WAV file/],
+		['an MP3', {}, withFile(Buffer.from('ID3 this is MP3')), /^This is an MP3 file, and only WAV/],
 		[
 			'a key that no phone has',
 			{ stopOnKey: true, stopKeys: 'x' },
