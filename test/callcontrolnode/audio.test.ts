@@ -442,7 +442,9 @@ describe('audio', () => {
 		expect(error).toMatchObject({
 			message: 'This call has no audio for the API',
 			httpCode: '422',
-			description: expect.stringMatching(/Only calls of a route point.*3CX says: .*no route point/s),
+			description: expect.stringMatching(
+				/Only calls of a route point.*3CX says: .*no route point/s,
+			),
 		});
 	});
 
