@@ -46,7 +46,7 @@ function darken(svg, name) {
 	});
 }
 
-/** n8n-node build copies every png and svg of the tree into dist, the README's screenshots too. */
+/** n8n-node build copies every png and svg of the tree into dist, the README's pictures too. */
 async function removeStrayImages() {
 	const files = await readdir(DIST, { recursive: true }).catch(() => []);
 	const stray = files.filter((file) => /\.(png|svg)$/.test(file) && !/^icons[\\/]/.test(file));

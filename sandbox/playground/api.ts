@@ -169,9 +169,13 @@ export class N8nApi {
 					data,
 				})
 			: await this.request<{ id: string }>('POST', '/rest/credentials', { name, type, data });
-		const path = `/rest/credentials/${saved.id}`;
-		if (!existing) this.toRemove(saved.id, async () => await this.request('DELETE', path));
+		if (!existing) this.adoptCredential(saved.id);
 		return { id: saved.id, name };
+	}
+
+	/** Takes over a credential that was made in the editor: {@link removeCreated} removes it with the rest. */
+	adoptCredential(id: string): void {
+		this.toRemove(id, async () => await this.request('DELETE', `/rest/credentials/${id}`));
 	}
 
 	/** Presses the credential's Test button. */

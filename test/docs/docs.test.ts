@@ -42,20 +42,50 @@ const anchorsOf = (path: string): string[] =>
 		anchorOf(heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[`*]|(?<!\w)_|_(?!\w)/g, '')),
 	);
 
+/** Links and images of a page that lead to a file of ours. */
+const linksOf = (page: string) =>
+	[...withoutCode(read(page)).matchAll(/\]\(([^)\s]+)\)|<img src="([^"]+)"/g)]
+		.map(([, link, image]) => link ?? image!)
+		.filter((link) => !/^[a-z]+:/.test(link))
+		.map((link) => {
+			const [path = '', anchor] = link.split('#');
+			return {
+				link,
+				target: path === '' ? page : relative('.', join(dirname(page), path)),
+				anchor,
+			};
+		});
+
 describe('links', () => {
 	const anchors = new Map(PAGES.map((path) => [path, new Set(anchorsOf(path))]));
 
 	test.each(PAGES)('of %s lead somewhere', (page) => {
-		const links = [...withoutCode(read(page)).matchAll(/\]\(([^)\s]+)\)|<img src="([^"]+)"/g)].map(
-			([, link, image]) => link ?? image!,
-		);
-		for (const link of links.filter((each) => !/^[a-z]+:/.test(each))) {
-			const [path = '', anchor] = link.split('#');
-			const target = path === '' ? page : relative('.', join(dirname(page), path));
+		for (const { link, target, anchor } of linksOf(page)) {
 			expect({ link, there: existsSync(join(ROOT, target)) }).toEqual({ link, there: true });
 			if (anchor !== undefined)
 				expect({ link, there: anchors.get(target)?.has(anchor) }).toEqual({ link, there: true });
 		}
+	});
+});
+
+describe('pictures', () => {
+	const IMAGES = join('.github', 'images');
+	const pictures = filesIn(IMAGES, /\.png$/).sort();
+
+	test('each is shown somewhere', () => {
+		const targets = new Set(PAGES.flatMap(linksOf).map(({ target }) => target));
+		expect([...targets].filter((target) => target.startsWith(IMAGES)).sort()).toEqual(pictures);
+	});
+
+	test('each is taken by npm run e2e:editor', () => {
+		const cases = filesIn('test/proofs/editor', /\.ts$/).map(read).join();
+		const taken = [...cases.matchAll(/picture\('([^']+)'/g)].map(([, name = '']) => name);
+		expect(taken.map((name) => join(IMAGES, name)).sort()).toEqual(pictures);
+	});
+
+	test('all together take less than 1 MB', () => {
+		const bytes = pictures.map((path) => readFileSync(join(ROOT, path)).length);
+		expect(bytes.reduce((sum, each) => sum + each, 0)).toBeLessThan(1_000_000);
 	});
 });
 

@@ -23,6 +23,14 @@ export interface Played {
 	failed(): void;
 }
 
+/** What such a proof was asked for. */
+export interface Asked {
+	/** The words of the command. */
+	words: string[];
+	/** Those of its own flags that were given. */
+	flags: ReadonlySet<string>;
+}
+
 /** What goes wrong, below the line that says so. */
 export const indented = (error: unknown, by: number): string =>
 	(error instanceof Error ? error.message : String(error)).replaceAll(/^/gm, ' '.repeat(by));
@@ -33,12 +41,14 @@ export const indented = (error: unknown, by: number): string =>
  *
  * @param help what `--help` prints
  * @param play what it does
+ * @param flags its own, without their dashes
  */
 export function onStage(
 	help: string,
-	play: (stage: Played, words: string[]) => Promise<void>,
+	play: (stage: Played, asked: Asked) => Promise<void>,
+	flags: readonly string[] = [],
 ): void {
-	void run(help, play)
+	void run(help, play, flags)
 		.catch((error: unknown) => {
 			process.stderr.write(
 				`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
@@ -48,12 +58,13 @@ export function onStage(
 		.then((code) => process.exit(code));
 }
 
-async function run(help: string, play: Parameters<typeof onStage>[1]): Promise<number> {
-	const { values, positionals } = parseArgs({
-		allowPositionals: true,
-		options: { help: { type: 'boolean', default: false } },
-	});
-	if (values.help) {
+async function run(...[help, play, own = []]: Parameters<typeof onStage>): Promise<number> {
+	const options = Object.fromEntries(
+		['help', ...own].map((flag) => [flag, { type: 'boolean' as const }]),
+	);
+	const { values, positionals } = parseArgs({ allowPositionals: true, options });
+	const flags = new Set(Object.keys(values));
+	if (flags.has('help')) {
 		process.stdout.write(help);
 		return 0;
 	}
@@ -66,7 +77,7 @@ async function run(help: string, play: Parameters<typeof onStage>[1]): Promise<n
 		const api = new TablesApi(n8n.api.baseUrl, n8n.isGuest);
 		await api.signIn(n8n.owner);
 		const count = { passed: () => void passed++, failed: () => void failed++ };
-		await play({ api, services, say, owner: n8n.owner, ...count }, positionals);
+		await play({ api, services, say, owner: n8n.owner, ...count }, { words: positionals, flags });
 	} finally {
 		await n8n.close();
 		await services.close();

@@ -1,8 +1,11 @@
+import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import type { Owner } from '../../../sandbox/playground/api';
-import { openBrowser, signIn, WINDOW } from '../../../scripts/browser';
+import { byTestId, exactly, openBrowser, signIn, WINDOW } from './browser';
+import { CredentialForm } from './credentialForm';
+import { Panel } from './panel';
 
 /**
  * n8n's editor in a real browser, as people use it: what they click, type, drag and read. All waiting is for something to
@@ -10,7 +13,7 @@ import { openBrowser, signIn, WINDOW } from '../../../scripts/browser';
  */
 
 /** How long anything may take to be seen, in ms; the machine may be busy. */
-const STEP_MS = 20_000;
+const STEP_MS = 60_000;
 
 /** How long the search may take to show a node, in ms. */
 const FOUND_MS = 5_000;
@@ -21,12 +24,24 @@ const NONSENSE = 'qqxxzz';
 /** What n8n calls its themes. */
 export type Theme = 'light' | 'dark';
 
+/** What the editor says for some seconds. */
+const TOAST = '.el-notification';
+
+/** How it says that an execution has ended. */
+const ENDED = /executed successfully|Problem in|Error|cannot/;
+
 /** Resolves in the browser when fonts are there and nothing moves that comes to rest. */
 const SETTLED = `document.fonts.ready.then(() => Promise.all(document.getAnimations()
 	.filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
 	.map(({ finished }) => finished.catch(() => undefined)))).then(() => undefined)`;
 
-const byTestId = (id: string) => `[data-test-id="${id}"]`;
+/** In the browser: the address of an image, and how wide it is; 0 when it cannot be drawn. */
+const DRAWN: (image: unknown) => Promise<{ source: string; width: number }> = async (image) => {
+	const { src, decode } = image as { src: string; decode(): Promise<void> };
+	await decode.call(image).catch(() => undefined);
+	const { naturalWidth } = image as { naturalWidth: number };
+	return { source: new URL(src).pathname, width: naturalWidth };
+};
 
 /** The editor; one browser and one page for all cases. */
 export class Editor {
@@ -93,11 +108,16 @@ export class Editor {
 		page.on('dialog', (dialog) => void dialog.accept().catch(() => undefined));
 	}
 
-	/** Opens a saved workflow, or an empty one. */
-	async workflow(id = 'new', theme: Theme = 'light'): Promise<void> {
+	/** Opens a saved workflow. */
+	async workflow(id: string, theme: Theme = 'light'): Promise<void> {
 		await this.page.goto(`${this.url}/workflow/${id}?theme=${theme}`);
-		await this.page.waitForSelector(byTestId('canvas-wrapper'));
-		if (id !== 'new') await this.page.waitForSelector(byTestId('canvas-node'));
+		const something = [byTestId('canvas-node'), byTestId('canvas-add-button')].join(', ');
+		await this.page.locator(something).first().waitFor();
+	}
+
+	/** Any page of n8n, or another one. */
+	async visit(path: string): Promise<void> {
+		await this.page.goto(path.startsWith('http') ? path : `${this.url}${path}`);
 	}
 
 	/** Types into the node search and looks whether it finds a node. */
@@ -126,7 +146,7 @@ export class Editor {
 	private found(name: string): Locator {
 		const label = this.page
 			.locator(byTestId('node-creator-item-name'))
-			.filter({ hasText: new RegExp(`^\\s*${escaped(name)}\\s*$`) });
+			.filter({ hasText: exactly(name) });
 		return this.creator.locator(byTestId('item-iterator-item')).filter({ has: label });
 	}
 
@@ -152,11 +172,103 @@ export class Editor {
 		return panel;
 	}
 
-	/** Takes a picture of what is to be seen. */
-	async picture(file: string): Promise<void> {
+	/** Begins a credential from the panel that is open. */
+	async newCredential(): Promise<CredentialForm> {
+		const select = this.page.locator(byTestId('node-credentials-select'));
+		const empty = this.page.locator(byTestId('node-credentials-empty-state'));
+		await select.or(empty).first().waitFor();
+		if (await empty.isVisible()) await empty.locator('button').first().click();
+		else {
+			await select.click();
+			await this.page.locator(byTestId('node-credentials-select-item-new')).click();
+		}
+		const form = new CredentialForm(this.page);
+		await form.root.waitFor();
+		return form;
+	}
+
+	/** Waits until something is created, such as one of the `credentials`. @returns its ID */
+	async created(what: string): Promise<string> {
+		const response = await this.page.waitForResponse(
+			(each) =>
+				each.request().method() === 'POST' && new URL(each.url()).pathname === `/rest/${what}`,
+		);
+		return ((await response.json()) as { data: { id: string } }).data.id;
+	}
+
+	/** Imports a workflow, as **··· > Import > From file** does. */
+	async import(name: string, content: string): Promise<void> {
+		const buffer = Buffer.from(content);
+		await this.page
+			.locator(byTestId('workflow-import-input'))
+			.setInputFiles({ name, mimeType: 'application/json', buffer });
+		await this.page.locator(byTestId('canvas-node')).first().waitFor();
+	}
+
+	/** Names of the nodes that the editor complains about. */
+	async troubledNodes(): Promise<string[]> {
+		const troubled = this.page.locator(
+			`${byTestId('canvas-node')}:has([data-test-id="node-issues"], [data-test-id="canvas-node-status-warning"])`,
+		);
+		return await Promise.all(
+			(await troubled.all()).map(async (node) => (await node.getAttribute('data-node-name')) ?? ''),
+		);
+	}
+
+	/**
+	 * Executes the whole workflow from one of its triggers, with the button that is beside it, and waits for the end.
+	 *
+	 * @param happen what the trigger waits for
+	 * @returns what the editor says of it
+	 */
+	async run(trigger: string, happen?: () => Promise<void>): Promise<string> {
+		await this.node(trigger).hover();
+		await this.page.locator(byTestId(`execute-workflow-button-${trigger}`)).click();
+		await happen?.();
+		const ended = this.page.locator(TOAST).filter({ hasText: ENDED }).first();
+		await ended.waitFor();
+		return (await ended.innerText()).trim();
+	}
+
+	/** Publishes the workflow, as its button does, and waits until it is live. */
+	async publish(): Promise<void> {
+		await this.page.locator(byTestId('workflow-open-publish-modal-button')).click();
+		const button = this.page.locator(byTestId('workflow-publish-button'));
+		await button.click();
+		await button.waitFor({ state: 'hidden' });
+	}
+
+	/** The icon of a node as it is drawn. */
+	async icon(node: string): Promise<{ source: string; width: number }> {
+		const image = this.node(node).locator('img').first();
+		await image.waitFor();
+		return await image.evaluate(DRAWN);
+	}
+
+	/** Takes a picture of what is to be seen, or of a part of it. */
+	async picture(file: string, of?: Locator): Promise<void> {
+		await this.tidy();
 		await this.settled();
 		await mkdir(dirname(file), { recursive: true });
-		await this.page.screenshot({ path: file });
+		await (of ?? this.page).screenshot({ path: file });
+	}
+
+	/** Closes what n8n says and proposes beside what we look at. */
+	private async tidy(): Promise<void> {
+		const closes = `${TOAST}__closeBtn, ${byTestId('suggested-actions-close')}`;
+		for (const close of await this.page.locator(closes).all())
+			await close.click().catch(() => undefined);
+		await this.page.locator(TOAST).first().waitFor({ state: 'detached' });
+	}
+
+	/** Moves what the canvas shows down by so many pixels. */
+	async pan(y: number): Promise<void> {
+		await this.settled();
+		await this.tidy();
+		const box = await this.page.locator('.vue-flow__pane').first().boundingBox();
+		assert.ok(box, 'there is no canvas');
+		await this.page.mouse.move(box.x + 20, box.y + box.height / 2);
+		await this.page.mouse.wheel(0, -y);
 	}
 
 	/** Waits until all icons and fonts are there and nothing moves any more. */
@@ -165,94 +277,4 @@ export class Editor {
 		// As text: what runs in the browser is no part of this program.
 		await this.page.evaluate(SETTLED);
 	}
-}
-
-/** The panel of a node: input, parameters, output. */
-export class Panel {
-	readonly root: Locator;
-
-	readonly output: Locator;
-
-	readonly input: Locator;
-
-	constructor(private readonly page: Page) {
-		this.root = page.locator(byTestId('ndv'));
-		this.output = this.root.locator(byTestId('output-panel'));
-		this.input = this.root.locator(byTestId('ndv-input-panel'));
-	}
-
-	/** The field that names a record. */
-	locator(name: string): Locator {
-		return this.root.locator(byTestId(`resource-locator-${name}`));
-	}
-
-	/** How a record is named now: `From List`, `By Any`, ... */
-	async mode(name: string): Promise<string> {
-		const selector = this.locator(name).locator(byTestId('rlc-mode-selector'));
-		return (await selector.innerText()).trim() || (await selector.locator('input').inputValue());
-	}
-
-	/** Drags a field of the input onto a parameter. */
-	async drag(field: string, target: Locator): Promise<void> {
-		const pill = this.input
-			.locator(`[data-target="mappable"][data-name="${field}"]:visible`)
-			.first();
-		await pill.waitFor();
-		const [from, to] = [await boxOf(pill), await boxOf(target)];
-		await this.page.mouse.move(from.x, from.y);
-		await this.page.mouse.down();
-		// The first small move begins the drag, the later ones tell the target.
-		await this.page.mouse.move(from.x + 8, from.y + 8, { steps: 4 });
-		await this.page.mouse.move(to.x, to.y, { steps: 12 });
-		await this.page.mouse.move(to.x + 2, to.y + 2, { steps: 2 });
-		await this.page.mouse.up();
-	}
-
-	/** Runs the step and waits for its end. */
-	async execute(): Promise<void> {
-		await this.root.locator(byTestId('node-execute-button')).click();
-		await this.ended();
-	}
-
-	/** Waits until an output or an error is shown. */
-	async ended(): Promise<void> {
-		await this.output
-			.locator(
-				['ndv-items-count', 'run-data-schema-item', 'ndv-run-data-display-mode', 'node-error-view']
-					.map((id) => `${byTestId(id)}:visible`)
-					.join(', '),
-			)
-			.first()
-			.waitFor();
-	}
-
-	/** The output as a table. */
-	async table(): Promise<{ columns: string[]; rows: string[][] }> {
-		await this.output.locator(byTestId('radio-button-table')).click();
-		const table = this.output.locator('table').first();
-		await table.waitFor();
-		const columns = await table.locator('thead th').allInnerTexts();
-		const rows = await Promise.all(
-			(await table.locator('tbody tr').all()).map(
-				async (row) => await row.locator('td').allInnerTexts(),
-			),
-		);
-		return { columns: columns.map(trimmed), rows: rows.map((row) => row.map(trimmed)) };
-	}
-
-	async close(): Promise<void> {
-		await this.page.locator(byTestId('ndv-close-button')).first().click();
-		await this.root.waitFor({ state: 'hidden' });
-	}
-}
-
-const trimmed = (text: string) => text.trim();
-
-const escaped = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
-
-async function boxOf(locator: Locator): Promise<{ x: number; y: number }> {
-	await locator.scrollIntoViewIfNeeded();
-	const box = await locator.boundingBox();
-	if (!box) throw new Error('What is to be dragged cannot be seen');
-	return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 }

@@ -12,7 +12,7 @@ With N8N_URL, N8N_EMAIL and N8N_PASSWORD an n8n that runs already is used, which
 The last line says how many checks passed and failed.
 `;
 
-onStage(HELP, async ({ api, services, say, passed, failed }, words) => {
+onStage(HELP, async ({ api, services, say, passed, failed }, { words }) => {
 	const stage = new Stage(api, services);
 	const check = async (what: string, holds: () => unknown) => {
 		try {

@@ -18,7 +18,7 @@ export function play(pbx: Pbx, from: string, to: string, answers: boolean): numb
 }
 
 /** A recording that has just become available. */
-function record(pbx: Pbx, Id: number): void {
+export function record(pbx: Pbx, Id: number): void {
 	const now = new Date().toISOString();
 	pbx.store.insert('Recordings', {
 		Id,

@@ -1,5 +1,5 @@
 import { chromium, type Browser, type Page } from 'playwright-core';
-import type { Owner } from '../sandbox/playground/api';
+import type { Owner } from '../../../sandbox/playground/api';
 
 /** The browser that looks at n8n's editor. */
 
@@ -36,3 +36,10 @@ export async function signIn(page: Page, url: string, { email, password }: Owner
 	await page.keyboard.press('Enter');
 	await page.waitForURL((current) => !current.pathname.startsWith('/signin'));
 }
+
+/** Selects what n8n names so for its own tests. */
+export const byTestId = (id: string): string => `[data-test-id="${id}"]`;
+
+/** Finds a text that is nothing but this, whatever space is around it. */
+export const exactly = (text: string): RegExp =>
+	new RegExp(`^\\s*${text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*$`);
