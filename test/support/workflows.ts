@@ -56,6 +56,8 @@ export function chain(
 export interface Telling {
 	/** The trigger; ours need a credential. */
 	trigger: Pick<WorkflowNode, 'name' | 'type' | 'parameters' | 'credentials'>;
+	/** Steps between the trigger and what tells; none by default. */
+	between?: Array<Pick<WorkflowNode, 'name' | 'type' | 'typeVersion' | 'parameters'>>;
 	/** Where a server of the test listens. */
 	origin: string;
 	/** Expression of what is sent to it; default: the item. */
@@ -68,7 +70,7 @@ export interface Telling {
  *
  * @param name - of the workflow
  */
-export function telling(name: string, { trigger, origin, body = '$json' }: Telling) {
+export function telling(name: string, { trigger, between = [], origin, body = '$json' }: Telling) {
 	const tell = {
 		name: 'Tell',
 		type: 'n8n-nodes-base.httpRequest',
@@ -81,9 +83,10 @@ export function telling(name: string, { trigger, origin, body = '$json' }: Telli
 			jsonBody: `={{ JSON.stringify(${body}) }}`,
 		},
 	};
+	const steps = [trigger, ...between, tell];
 	return {
 		name,
-		nodes: [trigger, tell].map(
+		nodes: steps.map(
 			(node, index): WorkflowNode => ({
 				id: String(index),
 				typeVersion: 1,
@@ -91,7 +94,14 @@ export function telling(name: string, { trigger, origin, body = '$json' }: Telli
 				...node,
 			}),
 		),
-		connections: { [trigger.name]: { main: [[{ node: tell.name, type: 'main', index: 0 }]] } },
+		connections: Object.fromEntries(
+			steps
+				.slice(1)
+				.map(({ name: node }, index) => [
+					steps[index]!.name,
+					{ main: [[{ node, type: 'main' as const, index: 0 }]] },
+				]),
+		),
 		settings: { timezone: 'Europe/London' },
 	};
 }
