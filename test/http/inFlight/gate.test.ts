@@ -283,6 +283,35 @@ describe('a request that goes through the gate', () => {
 		}
 	});
 
+	test('tells the gate when it goes out, when its answer begins, and when all is over', async () => {
+		const told: unknown[] = [];
+		const visit: Visit = {
+			sent: () => told.push('sent'),
+			answered: (...news) => told.push(['answered', ...news]),
+			failed: (isTimeout) => told.push(['failed', isTimeout]),
+			over: () => told.push('over'),
+		};
+		const gate = {
+			enter: ({ start }: { start: (own: Visit) => void }) => start(visit),
+		} as unknown as Gate;
+		const none = undefined as never;
+		const timeout = Object.assign(new Error('late'), { code: 'UND_ERR_HEADERS_TIMEOUT' });
+		const dispatch = throughGate(
+			() => gate,
+			1,
+		)((_, handler) => {
+			handler.onRequestStart!(none, {});
+			handler.onResponseStart!(none, 100, {}, '');
+			handler.onResponseStart!(none, 503, { 'retry-after': '5' }, '');
+			handler.onResponseError!(none, timeout);
+			return true;
+		});
+		dispatch(options, {});
+		expect(told).toEqual(['sent', ['answered', 503, 5_000], ['failed', true]]);
+		await new Promise((resolve) => setImmediate(resolve));
+		expect(told.at(-1)).toBe('over');
+	});
+
 	test('and is stopped before it begins is not sent', () => {
 		let sent = 0;
 		const { gate, errors, send } = through(() => sent++);
