@@ -642,11 +642,11 @@ describe('a refusal says what to do', () => {
 		);
 	});
 
-	test('422: transferred too early, in the words of 3CX', async () => {
+	test('422: transferred too early, with the words of 3CX', async () => {
 		await start();
 		const { fields } = incoming('100');
 		expect(await refusal(on('transfer', fields, { destination: '101' }))).toMatch(
-			/not Connected.*transferred but not diverted/s,
+			/^This call cannot be transferred now: .*can be diverted.*3CX says: .*not Connected/s,
 		);
 	});
 
