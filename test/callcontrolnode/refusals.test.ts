@@ -105,7 +105,8 @@ const OPERATIONS: Case[] = [
 		path: /^\/callcontrol\/103\/devices$/,
 		words: ['phone'],
 	},
-	onAudio('record', { maxSeconds: 1 }),
+	// Longer than audio that is not there yet is tried again, also on a busy machine.
+	onAudio('record', { maxSeconds: 20 }),
 ];
 
 /** Words that make sense for some operations only. */

@@ -16,6 +16,9 @@ const FLAGS = [
 /** How large its window is, in pixels. */
 export const WINDOW = { width: 1360, height: 800 };
 
+/** The same for a picture of a whole workflow. */
+export const THUMBNAIL = { width: 900, height: 480 };
+
 /** Starts the browser that CHROMIUM_PATH names; default Debian's `/usr/bin/chromium`. */
 export const openBrowser = async (): Promise<Browser> =>
 	await chromium.launch({

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import type { Owner } from '../../../sandbox/playground/api';
-import { byTestId, exactly, openBrowser, signIn, WINDOW } from './browser';
+import { byTestId, exactly, openBrowser, signIn, THUMBNAIL, WINDOW } from './browser';
 import { CredentialForm } from './credentialForm';
 import { Panel } from './panel';
 
@@ -251,6 +251,15 @@ export class Editor {
 		await this.settled();
 		await mkdir(dirname(file), { recursive: true });
 		await (of ?? this.page).screenshot({ path: file });
+	}
+
+	/** Shows the whole workflow in a small window while something is done with its canvas. */
+	async asThumbnail(take: (canvas: Locator) => Promise<void>): Promise<void> {
+		await this.page.setViewportSize(THUMBNAIL);
+		const canvas = this.page.locator(byTestId('canvas-wrapper'));
+		await this.page.locator(byTestId('zoom-to-fit')).click();
+		await take(canvas);
+		await this.page.setViewportSize(WINDOW);
 	}
 
 	/** Closes what n8n says and proposes beside what we look at. */

@@ -55,7 +55,10 @@ interface Execution {
 const calls =
 	(to: (pbx: Pbx) => string, then?: (pbx: Pbx, callid: number, stage: Stage) => Promise<void>) =>
 	async (pbx: Pbx, stage: Stage): Promise<void> => {
-		await until(() => pbx.sockets > 0, 'the trigger to listen');
+		// A trigger that is tried tells nothing of what was there when it began: it has to have read the state.
+		const hasRead = () =>
+			pbx.requests.some(({ path, status }) => path === '/callcontrol' && status === 200);
+		await until(() => pbx.sockets > 0 && hasRead(), 'the trigger to listen');
 		const callid = pbx.calls.incoming({ from: CALLER, fromName: 'Ada Lovelace', to: to(pbx) });
 		await then?.(pbx, callid, stage);
 	};
@@ -116,7 +119,7 @@ const EXECUTIONS: Record<string, Execution | undefined> = {
 
 function importsAndRuns(file: string): Case['play'] {
 	return async (scene) => {
-		const { editor, stage } = scene;
+		const { editor, stage, picture } = scene;
 		const pbx = await stage.pbx({ fqdn: '127.0.0.1', seedCallLogRows: 200 });
 		await provide(stage, pbx);
 		assert.ok(file in EXECUTIONS, `nothing says how ${file} is executed`);
@@ -131,6 +134,9 @@ function importsAndRuns(file: string): Case['play'] {
 		for (const { name, type } of nodes)
 			if (!type.endsWith('.stickyNote')) await editor.node(name).waitFor({ state: 'attached' });
 		assert.deepEqual(await editor.troubledNodes(), []);
+		await editor.asThumbnail(
+			async (canvas) => await picture(`workflows/${file.replace('.json', '.png')}`, canvas),
+		);
 		if (!trigger) return;
 		before?.(pbx);
 		const said = await editor.run(trigger, async () => await happen?.(pbx, stage));
