@@ -76,7 +76,7 @@ async function installTree() {
 
 /**
  * The real n8n of the playground: 1,100 packages and 2.4 GB, so it stays out of the development tree. The pinned one
- * comes as its lock file says, by pnpm, which unpacks those 230,000 files in a third of npm's time; another version as npm
+ * comes as its lock file says, by pnpm, which unpacks those 230,000 files in less than half of npm's time; another version as npm
  * resolves it today: that is what its users get.
  *
  * @param tree resolves when Node 24 is there, whose headers sqlite3 is compiled with

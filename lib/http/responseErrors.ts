@@ -43,43 +43,41 @@ const notAccepted: Verdict = {
 	hint: 'Check the values of the fields.',
 };
 
-/** What a status of XAPI means where 3CX says nothing itself (protocol 1.8). */
-function xapiVerdict(request: string, status: number): Verdict | undefined {
-	const isReport = REPORT.test(request);
-	const forReport = (hint: string) => (isReport ? ` ${hint}` : '');
-	switch (status) {
-		case 400:
-			return notAccepted;
-		case 403:
-			return {
-				kind: 'forbidden',
-				message: 'The API client may not do this',
-				hint: `${ROLE_HINT} Also check that "3CX Configuration API Access" is ticked, that the licence is Enterprise, and that Console Restrictions do not block the address of n8n.`,
-			};
-		case 404:
-			return {
-				kind: 'notFound',
-				message: 'The PBX could not find it',
-				hint: `Check the ID or number.${forReport('For a report, a parameter may be missing or misspelled.')} On an older 3CX the operation may not exist yet.`,
-			};
-		case 504:
-			return {
-				kind: 'server',
-				message: 'The query took the PBX too long',
-				hint: request.startsWith('GET ')
-					? 'Shorten the date range or filter more, and read the data in several steps.'
-					: 'It may have been done all the same: check before you try again.',
-			};
-		default:
-			return status >= 500
-				? {
-						kind: 'server',
-						message: 'The PBX failed to handle the request',
-						hint: `Try again; if it keeps failing, check the event log of the PBX.${forReport('Reports fail like this when a date or value has the wrong format.')}`,
-					}
-				: undefined;
-	}
-}
+/** Of something that writes nobody knows then whether it was done. */
+const afterWriting = (request: string, otherwise: string) =>
+	request.startsWith('GET ')
+		? otherwise
+		: 'It may have been done all the same: check before you try again.';
+
+const forReport = (request: string, hint: string) => (REPORT.test(request) ? ` ${hint}` : '');
+
+/** What a status of XAPI means where 3CX says nothing itself (protocol 1.8); 500 stands for all others from there up. */
+const XAPI: Record<number, (request: string) => Verdict> = {
+	400: () => notAccepted,
+	403: () => ({
+		kind: 'forbidden',
+		message: 'The API client may not do this',
+		hint: `${ROLE_HINT} Also check that "3CX Configuration API Access" is ticked, that the licence is Enterprise, and that Console Restrictions do not block the address of n8n.`,
+	}),
+	404: (request) => ({
+		kind: 'notFound',
+		message: 'The PBX could not find it',
+		hint: `Check the ID or number.${forReport(request, 'For a report, a parameter may be missing or misspelled.')} On an older 3CX the operation may not exist yet.`,
+	}),
+	500: (request) => ({
+		kind: 'server',
+		message: 'The PBX failed to handle the request',
+		hint: `${afterWriting(request, 'Try again.')} If it keeps failing, check the event log of the PBX.${forReport(request, 'Reports fail like this when a date or value has the wrong format.')}`,
+	}),
+	504: (request) => ({
+		kind: 'server',
+		message: 'The query took the PBX too long',
+		hint: afterWriting(
+			request,
+			'Shorten the date range or filter more, and read the data in several steps.',
+		),
+	}),
+};
 
 /** Statuses that mean the same for both. */
 const COMMON: Record<number, Verdict> = {
@@ -164,7 +162,7 @@ const isOfCall = (request: string): boolean => request.includes(' /callcontrol')
 function verdictOf(request: string, status: number): Verdict {
 	return isOfCall(request)
 		? (callRefusal(request, status) ?? COMMON[status] ?? unknownRefusal(request))
-		: (COMMON[status] ?? xapiVerdict(request, status) ?? notAccepted);
+		: (COMMON[status] ?? (XAPI[status] ?? XAPI[status >= 500 ? 500 : 400]!)(request));
 }
 
 function redirected(

@@ -78,6 +78,8 @@ export interface Services {
 	mail: { host: string; port: number; mails: Mail[] };
 	/** A workflow as text, with the addresses of its examples replaced by those of these services. */
 	localise(workflow: string): string;
+	/** Forgets what has arrived: who comes next sees only what is its own. */
+	forget(): void;
 	close(): Promise<void>;
 }
 
@@ -186,6 +188,11 @@ export async function startServices(): Promise<Services> {
 			workflow
 				.replaceAll('https://crm.example.com', crm.url)
 				.replaceAll('https://api.openai.com/v1', ai.url),
+		forget: () => {
+			for (const { arrivals } of [crm, ai, ...hooks.values()]) arrivals.length = 0;
+			crm.records.clear();
+			mails.length = 0;
+		},
 		close: async () => {
 			http.closeAllConnections();
 			await Promise.all([http, smtp].map((server) => new Promise((done) => server.close(done))));

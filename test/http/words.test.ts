@@ -107,6 +107,12 @@ describe('what a status means', () => {
 		expect(error.hint).toMatch(/ 3CX says: No$/);
 	});
 
+	test.each([500, 502, 504])('%d leaves open whether what writes was done', (status) => {
+		for (const method of ['POST', 'PATCH', 'DELETE'])
+			expect(refusedWith(status, `${method} /xapi/v1/Users`).hint).toMatch(/may have been done/);
+		expect(refusedWith(status, 'GET /xapi/v1/Users').hint).not.toMatch(/may have been done/);
+	});
+
 	test('424 of anything else is not', () => {
 		for (const request of [`${LEG}/answer`, LEG, `${LEG}/divert/more`])
 			expect(refusedWith(424, request).message).toContain('could not do this with the call');

@@ -513,9 +513,9 @@ describe('recordings', () => {
 		const chosen = await run('recording', 'getAll', { options: { select: ['Id'] }, limit: 1 });
 		expect(Object.keys(chosen[0]!)).toEqual(['Id']);
 		const recording = byId(Number(rows[3]?.Id));
-		expect(await run('recording', 'get', { recording })).toEqual([
-			expect.objectContaining(rows[3]!),
-		]);
+		const [one] = await run('recording', 'get', { recording });
+		expect(one).toMatchObject(rows[3]!);
+		expect(Object.keys(one!).slice(0, 4)).toEqual(['Id', 'StartTime', 'EndTime', 'CallType']);
 
 		const sound = await file('recording', 'download', { recording, binaryPropertyName: 'sound' });
 		expect(sound).toMatchObject({

@@ -52,7 +52,11 @@ export function readable(
 	);
 }
 
-/** The same for rows that were asked for; whole rows, which nobody reads by eye, stay as they came. */
+/**
+ * The same for rows that were asked for; whole rows, which nobody reads by eye, stay as they came.
+ *
+ * @param added what each row has besides, made of its columns; nothing by default
+ */
 export const shown = (
 	rows: Entity[],
 	resource: EntityResource,

@@ -122,12 +122,11 @@ export async function findRecording(
 	const wantsFile = context.getNodeParameter('download', index, false) === true;
 	const begun = systemClock.now();
 	const waitedSeconds = () => Math.round((systemClock.now() - begun) / 100) / 10;
-	const addedTo = await added(run);
-	const output = (rows: Entity[], file?: INodeExecutionData): IDataObject => ({
+	const output = async (rows: Entity[], file?: INodeExecutionData): Promise<IDataObject> => ({
 		found: true,
 		complete: isComplete(rows[0]!),
 		waitedSeconds: waitedSeconds(),
-		...asOutput([{ ...pick(rows[0]!, [...summary]), ...addedTo(rows[0]!) }])[0],
+		...asOutput([{ ...pick(rows[0]!, [...summary]), ...(await added(run))(rows[0]!) }])[0],
 		others: rows.slice(1).map(({ Id }) => Number(Id)),
 		...file?.json,
 	});
@@ -139,13 +138,13 @@ export async function findRecording(
 		});
 		const [best] = rows;
 		if (best && (isLast || isComplete(best))) {
-			if (!wantsFile || !isComplete(best)) return output(rows);
+			if (!wantsFile || !isComplete(best)) return await output(rows);
 			const file = await fileOf(run, Number(best.Id)).catch((error: unknown) => {
 				if (error instanceof ThreeCxError && NO_FILE_YET.has(error.kind)) return error;
 				throw error;
 			});
-			if (!(file instanceof ThreeCxError)) return [{ ...file, json: output(rows, file) }];
-			if (isLast) return { ...output(rows), fileError: file.message };
+			if (!(file instanceof ThreeCxError)) return [{ ...file, json: await output(rows, file) }];
+			if (isLast) return { ...(await output(rows)), fileError: file.message };
 		}
 		if (isLast) {
 			return {

@@ -10,7 +10,7 @@ import { outputFieldOf, outputFileProperty } from '../fields/outputFile';
 import { momentInList } from '../inZone';
 import { locateKey, notFound } from '../locator';
 import { isSimplified, simplifyProperty } from '../../shared/fields/simplify';
-import { asOutput } from '../operations/output';
+import { asOutput, shown } from '../operations/output';
 import type { EntityResource, OwnOperation } from '../resource';
 import { findProperties, findRecording } from './findRecording';
 
@@ -141,7 +141,8 @@ export const recording: EntityResource = {
 				const simplify = isSimplified(run);
 				const select = simplify ? [...recording.summary, 'Transcription'] : [];
 				const row = await readRecording(run, await idOf(run), select);
-				return asOutput([simplify ? { ...row, ...(await withCallFields(run))(row) } : row]);
+				const added = simplify ? await withCallFields(run) : undefined;
+				return asOutput(shown([row], recording, { select }, added));
 			},
 		},
 		{

@@ -21,6 +21,10 @@ const FOUND_MS = 5_000;
 /** Finds nothing: what is shown afterwards is new. */
 const NONSENSE = 'qqxxzz';
 
+/** Shows the workflow alone: n8n's controls lie over it. */
+const WORKFLOW_ALONE = `body * { visibility: hidden }
+	[data-test-id="canvas-wrapper"], .vue-flow__viewport, .vue-flow__viewport * { visibility: visible }`;
+
 /** What n8n calls its themes. */
 export type Theme = 'light' | 'dark';
 
@@ -258,7 +262,9 @@ export class Editor {
 		await this.page.setViewportSize(THUMBNAIL);
 		const canvas = this.page.locator(byTestId('canvas-wrapper'));
 		await this.page.locator(byTestId('zoom-to-fit')).click();
+		const bare = await this.page.addStyleTag({ content: WORKFLOW_ALONE });
 		await take(canvas);
+		await bare.evaluate((style) => (style as unknown as { remove(): void }).remove());
 		await this.page.setViewportSize(WINDOW);
 	}
 

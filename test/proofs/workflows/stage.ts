@@ -92,6 +92,7 @@ export class Stage {
 	async clear(): Promise<void> {
 		for (const id of this.imported.splice(0)) await this.api.unpublish(id).catch(() => undefined);
 		await this.api.removeCreated();
+		this.services.forget();
 		await Promise.all(this.pbxs.splice(0).map(async (pbx) => await pbx.close()));
 	}
 }

@@ -46,8 +46,6 @@ export const screenPop: Scenario = async (stage, check) => {
 	pbx.store.singleton('E164Settings', () => ({ CountryName: 'United Kingdom' }));
 	await stage.credentials(pbx);
 	const { crm } = stage.services;
-	crm.arrivals.length = 0;
-	crm.records.clear();
 	const at = (path: RegExp, method: string) =>
 		crm.arrivals.filter((each) => done(each) && each.method === method && path.test(each.path));
 	const { publish, end } = await stage.import('screen-pop.json');
@@ -180,8 +178,6 @@ export const transcription: Scenario = async (stage, check) => {
 	const pbx = await stage.pbx();
 	await stage.credentials(pbx);
 	const { crm, ai } = stage.services;
-	crm.arrivals.length = 0;
-	ai.arrivals.length = 0;
 	ai.heard = 'I would like to move my appointment to Friday.';
 	ai.chat = ({ messages }) => ({
 		role: 'assistant',

@@ -12,7 +12,6 @@ export const queueReport: Scenario = async (stage, check) => {
 	const pbx = await stage.pbx({ seedCallLogRows: 2_000 });
 	await stage.credentials(pbx);
 	const { mails } = stage.services.mail;
-	mails.length = 0;
 	const { succeed } = await stage.import('queue-report.json');
 	const execution = await succeed();
 	const queues = execution.items('Queues');
@@ -44,7 +43,6 @@ export const queueWatch: Scenario = async (stage, check) => {
 	await stage.credentials(pbx);
 	await stage.api.saveCredential('Wallboard', 'httpBasicAuth', { user: 'wall', password: 'board' });
 	const { mails } = stage.services.mail;
-	mails.length = 0;
 	const { succeed, publish, end } = await stage.import('queue-watch.json');
 	await publish();
 	const trigger = 'Every Minute';
@@ -100,7 +98,6 @@ export const aiRouting: Scenario = async (stage, check) => {
 	await stage.credentials(pbx);
 	pbx.store.singleton('E164Settings', () => ({ CountryName: 'United Kingdom' }));
 	const { ai } = stage.services;
-	ai.arrivals.length = 0;
 	const { publish, end } = await stage.import('ai-routing.json');
 	await publish();
 	const { clientId } = pbx.defaultClient;

@@ -43,8 +43,6 @@ export const onCallAlert: Scenario = async (stage, check) => {
 	// The order of the list is that of the places.
 	await stage.api.createTable('3CX on call', [...people].reverse());
 	const { ai, mail } = stage.services;
-	ai.arrivals.length = 0;
-	mail.mails.length = 0;
 	const { publish, end, executions } = await stage.import('on-call-alert.json', {
 		'"firstTimeout": 5': '"firstTimeout": 1',
 	});
@@ -123,7 +121,6 @@ export const voiceAgent: Scenario = async (stage, check) => {
 	const pbx = await stage.pbx();
 	await stage.credentials(pbx);
 	const { ai } = stage.services;
-	ai.arrivals.length = 0;
 	const { publish, end, executions } = await stage.import('voice-agent.json');
 	await publish();
 	const voices = () => ai.arrivals.filter(({ path }) => path === '/audio/speech');
