@@ -24,6 +24,8 @@ test('README.md names every node', () => {
 });
 
 test('README.md lists every workflow', () => {
-	const listed = [...readme.matchAll(/^\|.*\| \[.*?\]\(workflows\/(.*?)\)/gm)].map(([, file]) => file!);
+	const listed = [...readme.matchAll(/^\|.*\| \[.*?\]\(workflows\/(.*?)\)/gm)].map(
+		([, file]) => file!,
+	);
 	expect(listed.sort()).toEqual(readdirSync(join(ROOT, 'workflows')).sort());
 });
